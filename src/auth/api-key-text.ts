@@ -1,0 +1,17 @@
+import { createHash } from "node:crypto";
+import { randomText, type Random } from "../platform/random.js";
+
+const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/** A new key, `bks_live_` and 43 letters and digits: 256 bits of chance, and no character that a double click stops at. */
+export function createApiKeyText(random: Random): string {
+  return `bks_live_${randomText(random, ALPHABET, 43)}`;
+}
+
+/**
+ * What is stored instead of a secret. A plain SHA-256 suffices where the secret is long and random: there is
+ * nothing to guess, so a slow hash would only slow every request.
+ */
+export function hashSecret(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

@@ -1,0 +1,22 @@
+import { AppError } from "../errors/app-error.js";
+
+const TOKEN = /^[A-Za-z0-9._~+/=\x21-\x7e-]+$/;
+
+/**
+ * The token of an Authorization header (RFC 6750, section 2.1), or null where there is no header.
+ * @throws UNAUTHENTICATED: INVALID_CREDENTIALS for another scheme, INVALID_TOKEN for a Bearer without a usable token
+ */
+export function parseBearerToken(header: string | null): string | null {
+  if (header === null) return null;
+  const [scheme = "", ...rest] = header.trim().split(/\s+/);
+  if (scheme.toLowerCase() !== "bearer") throw unauthenticated("INVALID_CREDENTIALS");
+  const token = rest.length === 1 ? rest[0] : undefined;
+  if (token === undefined || token.length > 4_096 || !TOKEN.test(token)) throw unauthenticated("INVALID_TOKEN");
+  return token;
+}
+
+/** The refusal with the challenge that RFC 6750, section 3 asks for: `error` only where a token was sent. */
+export function unauthenticated(reason: "MISSING_TOKEN" | "INVALID_TOKEN" | "INVALID_CREDENTIALS"): AppError {
+  const challenge = reason === "INVALID_TOKEN" ? 'Bearer error="invalid_token"' : "Bearer";
+  return new AppError(reason, { headers: { "WWW-Authenticate": challenge } });
+}

@@ -1,0 +1,66 @@
+import type { Command } from "commander";
+import { z } from "zod";
+import { createApiKeyInput, scopeText } from "../api-keys/input.js";
+import { allScopes } from "../auth/scopes.js";
+import { parseInput } from "../errors/parse-input.js";
+import { CommandError, withServices, type CommandContext } from "./context.js";
+import { findUser } from "./user.js";
+
+type CreateOptions = { user?: string; name: string; scopes?: string; expires?: string; rateLimit?: string };
+
+export function addKey(program: Command, context: CommandContext): void {
+  const key = program.command("key").description("API keys");
+  key
+    .command("create")
+    .description("make a key, and print its text alone")
+    .option("--user <email>", "the user it acts for; the only user if absent")
+    .option("--name <name>", "what it is for", "Command line")
+    .option("--scopes <list>", `what it may do, separated by commas: ${allScopes.join(",")}; all if absent`)
+    .option("--expires <time>", "when it stops working, like 2030-01-31T00:00:00Z")
+    .option("--rate-limit <limit>", "a limit of its own, like 500/1h")
+    .action((options: CreateOptions) => create(context, options));
+  key
+    .command("list")
+    .description("list the keys of a user")
+    .option("--user <email>", "the user; the only user if absent")
+    .action((options: { user?: string }) => list(context, options.user));
+  key
+    .command("revoke")
+    .argument("<id>", "the id of the key, as key list shows it")
+    .description("make a key stop working at once")
+    .action((id: string) => revoke(context, id));
+}
+
+async function create(context: CommandContext, { user, scopes, expires, ...options }: CreateOptions): Promise<void> {
+  const input = parseInput(createApiKeyInput, {
+    ...options,
+    scopes: scopes === undefined ? allScopes : scopes.split(",").map((scope) => parseInput(scopeText, scope.trim(), ["--scopes"])),
+    expiresAt: expires === undefined ? undefined : parseInput(z.coerce.date("must be a time"), expires, ["--expires"]),
+  });
+  await withServices(context, async ({ services }) => {
+    const { id } = await findUser(services, user);
+    const { text } = await services.apiKeys.create({ ...input, userId: id });
+    context.out(text);
+  });
+}
+
+async function list(context: CommandContext, email: string | undefined): Promise<void> {
+  await withServices(context, async ({ services }) => {
+    const user = await findUser(services, email);
+    for (const { id, name, scopes, createdAt, expiresAt, revokedAt } of await services.apiKeys.list(user.id)) {
+      const state =
+        revokedAt !== null ? `revoked ${revokedAt.toISOString()}` : expiresAt !== null ? `expires ${expiresAt.toISOString()}` : "active";
+      context.out([id, name, scopes.join(","), createdAt.toISOString(), state].join("\t"));
+    }
+  });
+}
+
+async function revoke(context: CommandContext, id: string): Promise<void> {
+  const keyId = parseInput(z.guid("must be a UUID, as key list shows it"), id, ["id"]);
+  await withServices(context, async ({ services }) => {
+    const known = await services.apiKeys.exists(keyId);
+    if (!known) throw new CommandError(`There is no key ${keyId}`);
+    await services.apiKeys.revoke(keyId);
+    context.out(`revoked ${keyId}`);
+  });
+}

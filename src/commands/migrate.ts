@@ -1,0 +1,22 @@
+import type { Command } from "commander";
+import { readConfig } from "../config.js";
+import { openEngine } from "../db/database.js";
+import type { CommandContext } from "./context.js";
+
+export function addMigrate(program: Command, context: CommandContext): void {
+  program
+    .command("migrate")
+    .description("bring the database to this version; the server does it at its start, too")
+    .action(() => migrate(context));
+}
+
+async function migrate({ env, out }: CommandContext): Promise<void> {
+  const engine = await openEngine(readConfig(env));
+  try {
+    const applied = await engine.migrate();
+    for (const name of applied) out(`applied ${name}`);
+    if (applied.length === 0) out("The database is up to date.");
+  } finally {
+    await engine.close();
+  }
+}

@@ -1,0 +1,72 @@
+import { serve as listen, type ServerType } from "@hono/node-server";
+import type { Command } from "commander";
+import { readConfig, type Config } from "../config.js";
+import { openDatabase } from "../db/database.js";
+import { GRAPHQL_PATH } from "../graphql/yoga.js";
+import { createMemoryStore } from "../limiter/memory-store.js";
+import { systemClock } from "../platform/clock.js";
+import { createLogger } from "../platform/logger.js";
+import { systemRandom } from "../platform/random.js";
+import { createServer, type Server } from "../server.js";
+import { createServices } from "../services.js";
+import { bootstrap } from "./bootstrap.js";
+import type { CommandContext } from "./context.js";
+
+export function addServe(program: Command, context: CommandContext): void {
+  program
+    .command("serve", { isDefault: true })
+    .description("run the server")
+    .action(() => serve(context));
+}
+
+async function serve({ env, out }: CommandContext): Promise<void> {
+  const config = readConfig(env);
+  const logger = createLogger(config.logLevel);
+  const database = await openDatabase(config);
+  const limiterStore = createMemoryStore(systemClock);
+  const dependencies = { config, database, limiterStore, clock: systemClock, random: systemRandom, logger };
+  try {
+    const server = createServer(dependencies);
+    const firstKey = await bootstrap(createServices({ ...dependencies, prisma: database.prisma }), config.bootstrapApiKey);
+    const { http, address } = await open(server, config);
+    announce(address, config.bootstrapApiKey === undefined ? firstKey : null, out);
+    await untilStopped();
+    await close(http);
+  } finally {
+    await limiterStore.close();
+    await database.close();
+  }
+}
+
+function open(server: Server, { host, port }: Config): Promise<{ http: ServerType; address: string }> {
+  return new Promise((resolve, reject) => {
+    const http = listen(
+      { fetch: (request, { incoming }) => server.fetch(request, incoming.socket.remoteAddress ?? "unknown"), hostname: host, port },
+      (bound) => resolve({ http, address: `http://${host === "127.0.0.1" ? "localhost" : host}:${bound.port}` }),
+    );
+    http.once("error", reject);
+  });
+}
+
+function announce(address: string, firstKey: string | null, out: (line: string) => void): void {
+  out(`Backstory is at ${address}`);
+  out(`GraphiQL:  ${address}${GRAPHQL_PATH}`);
+  if (firstKey === null) return;
+  out("");
+  out(`Your API key: ${firstKey}`);
+  out("It is shown this once and has every scope. Keep it.");
+}
+
+function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
+  });
+}
+
+/** Stops taking connections and waits until every request that was accepted is answered. */
+function close(http: ServerType): Promise<void> {
+  return new Promise((resolve, reject) => {
+    http.close((error) => (error === undefined ? resolve() : reject(error)));
+    if ("closeIdleConnections" in http) http.closeIdleConnections();
+  });
+}

@@ -1,0 +1,135 @@
+import { z } from "zod";
+import { parsePolicy, type Policy } from "./limiter/policy.js";
+import { LOG_LEVELS } from "./platform/logger.js";
+
+const policy = z.string().transform((text, context): Policy => {
+  const parsed = parsePolicy(text);
+  if (parsed !== null) return parsed;
+  context.addIssue('must be limits like "500/1h" or "1000/1h,60/1m"');
+  return z.NEVER;
+});
+
+const fieldPolicies = z.string().transform((text, context): ReadonlyMap<string, Policy> => {
+  const limits = new Map<string, Policy>();
+  let field = "";
+  for (const part of text.split(",").filter((piece) => piece.trim() !== "")) {
+    const [left = "", right] = part.split("=").map((piece) => piece.trim());
+    if (right !== undefined) field = left;
+    const windows = parsePolicy(right ?? left);
+    if (!/^\w+\.\w+$/.test(field) || windows === null) {
+      context.addIssue('must be limits like "Query.searchSessions=120/1m,Query.analytics=60/1m"');
+      return z.NEVER;
+    }
+    limits.set(field, [...(limits.get(field) ?? []), ...windows]);
+  }
+  return limits;
+});
+
+const integer = (least: number, most = Number.MAX_SAFE_INTEGER) =>
+  z.coerce
+    .number("must be a whole number")
+    .int("must be a whole number")
+    .min(least, `must be at least ${least}`)
+    .max(most, `must be at most ${most}`);
+
+const postgresUrl = z.string().regex(/^postgres(ql)?:\/\/.+/, "must begin with postgres://");
+
+type Setting<T extends z.ZodType = z.ZodType> = { readonly schema: T; readonly fallback?: string; readonly about: string };
+const setting = <T extends z.ZodType>(schema: T, fallback: string | undefined, about: string): Setting<T> => ({ schema, fallback, about });
+
+/** Every setting: its check, its default as it would be written, and its line in the README's table. */
+export const settings = {
+  PORT: setting(integer(0, 65_535), "4000", "Port to listen on; 0 takes a free one"),
+  HOST: setting(z.string().min(1), "127.0.0.1", "Address to listen on; `0.0.0.0` opens it to the network"),
+  DATA_DIR: setting(z.string().min(1), "./data", "Folder of the embedded database"),
+  DATABASE_URL: setting(postgresUrl.optional(), undefined, "`postgres://...` uses PostgreSQL instead of the embedded database"),
+  DATABASE_TIMEOUT_MS: setting(integer(100, 600_000), "15000", "Deadline of one database statement or transaction, in milliseconds"),
+  BOOTSTRAP_API_KEY: setting(
+    z
+      .string()
+      .regex(/^[\x21-\x7e]{8,200}$/, "must be 8 to 200 visible ASCII characters")
+      .optional(),
+    undefined,
+    "Text of the first API key, instead of a random one",
+  ),
+  RATE_LIMIT_GRAPHQL: setting(policy, "500/1h", "Operations per API key; several windows are separated by commas"),
+  RATE_LIMIT_FIELDS: setting(
+    fieldPolicies,
+    "",
+    "Overrides the limits of single fields: `Query.searchSessions=120/1m,Query.analytics=60/1m`",
+  ),
+  RATE_LIMIT_AUTH_FAILURES: setting(policy, "60/1m", "Failed authentications per client address"),
+  CONCEAL_FORBIDDEN: setting(
+    z.enum(["true", "false"]).transform((text) => text === "true"),
+    "false",
+    "Answer NOT_FOUND where a foreign id would be FORBIDDEN",
+  ),
+  INTROSPECTION: setting(
+    z.enum(["on", "off"]).transform((text) => text === "on"),
+    "on",
+    '`off` refuses introspection and drops the "did you mean" hints',
+  ),
+  QUOTA_STORAGE_BYTES: setting(integer(1).optional(), undefined, "Bytes of content that one user may own; not set means no quota"),
+  MAX_BODY_BYTES: setting(integer(1_000, 500_000_000), "20000000", "Largest GraphQL request body, in bytes"),
+  MAX_DEPTH: setting(integer(1, 1_000), "15", "Deepest nesting of a GraphQL operation"),
+  MAX_ALIASES: setting(integer(0, 100_000), "100", "Most aliases in a GraphQL operation"),
+  MAX_ROOT_FIELDS: setting(integer(1, 100_000), "50", "Most root fields in a GraphQL operation"),
+  MAX_TOKENS: setting(integer(10, 1_000_000), "5000", "Most tokens in a GraphQL document"),
+  MAX_COMPLEXITY: setting(integer(1), "50000", "Highest cost of a GraphQL operation: one per field, times the length of its lists"),
+  MAX_BATCH: setting(integer(1, 1_000), "10", "Most operations in one GraphQL request"),
+  LOG_LEVEL: setting(z.enum(LOG_LEVELS), "info", "`fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`"),
+} as const;
+
+type Settings = typeof settings;
+type Values = { readonly [Name in keyof Settings]: z.output<Settings[Name]["schema"]> };
+export type Config = ReturnType<typeof toConfig>;
+
+/** Every setting that cannot be used, with the reason. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  constructor(readonly mistakes: readonly string[]) {
+    super(`Wrong settings:\n${mistakes.map((mistake) => `  ${mistake}`).join("\n")}`);
+  }
+}
+
+/**
+ * The settings of the environment with their defaults. An empty value counts as not set.
+ * @throws ConfigError naming every mistake at once
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const mistakes: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, { schema, fallback }] of Object.entries<Setting>(settings)) {
+    const given = env[name];
+    const parsed = schema.safeParse(given === undefined || given === "" ? fallback : given);
+    if (parsed.success) values[name] = parsed.data;
+    else mistakes.push(`${name}: ${parsed.error.issues.map((issue) => issue.message).join("; ")}`);
+  }
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  return toConfig(values as Values); // each value was parsed by the schema of its name
+}
+
+function toConfig(values: Values) {
+  return {
+    port: values.PORT,
+    host: values.HOST,
+    dataDir: values.DATA_DIR,
+    databaseUrl: values.DATABASE_URL,
+    databaseTimeoutMs: values.DATABASE_TIMEOUT_MS,
+    bootstrapApiKey: values.BOOTSTRAP_API_KEY,
+    rateLimits: { graphql: values.RATE_LIMIT_GRAPHQL, fields: values.RATE_LIMIT_FIELDS, authFailures: values.RATE_LIMIT_AUTH_FAILURES },
+    concealForbidden: values.CONCEAL_FORBIDDEN,
+    introspection: values.INTROSPECTION,
+    quotaStorageBytes: values.QUOTA_STORAGE_BYTES,
+    abuse: {
+      bodyBytes: values.MAX_BODY_BYTES,
+      depth: values.MAX_DEPTH,
+      aliases: values.MAX_ALIASES,
+      rootFields: values.MAX_ROOT_FIELDS,
+      tokens: values.MAX_TOKENS,
+      complexity: values.MAX_COMPLEXITY,
+      batch: values.MAX_BATCH,
+    },
+    logLevel: values.LOG_LEVEL,
+  };
+}

@@ -1,0 +1,58 @@
+import { PrismaClient } from "./generated/prisma/client.js";
+import { openPGlite } from "./pglite.js";
+import { openPostgres } from "./postgres.js";
+
+export type Database = {
+  readonly prisma: PrismaClient;
+  readonly close: () => Promise<void>;
+};
+
+/** What both databases give: the adapter for Prisma, their migrations, and the way to close them. */
+export type Engine = {
+  readonly adapter: NonNullable<ConstructorParameters<typeof PrismaClient>[0]["adapter"]>;
+  /** Applies the missing migrations and returns their names. */
+  readonly migrate: () => Promise<readonly string[]>;
+  readonly close: () => Promise<void>;
+};
+
+export type DatabaseOptions = {
+  readonly databaseUrl: string | undefined;
+  /** Folder of the embedded database; used where no `databaseUrl` is given. */
+  readonly dataDir: string;
+  /** Deadline of a statement or transaction. */
+  readonly databaseTimeoutMs: number;
+};
+
+/** The database of the settings: PostgreSQL where an address is given, else the embedded one. */
+export async function openEngine(options: DatabaseOptions): Promise<Engine> {
+  return options.databaseUrl === undefined ? openPGlite(options.dataDir) : openPostgres(options.databaseUrl, options.databaseTimeoutMs);
+}
+
+/** Prisma over an engine. `onStatement` hears every SQL statement. */
+export function connectPrisma(engine: Engine, timeoutMs: number, onStatement?: (sql: string) => void): Database {
+  const prisma = new PrismaClient({
+    adapter: engine.adapter,
+    transactionOptions: { maxWait: timeoutMs, timeout: timeoutMs },
+    log: [{ emit: "event", level: "query" }],
+  });
+  if (onStatement !== undefined) prisma.$on("query", (event) => onStatement(event.query));
+  return {
+    prisma,
+    async close() {
+      await prisma.$disconnect();
+      await engine.close();
+    },
+  };
+}
+
+/** The database of the settings, migrated and ready. */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const engine = await openEngine(options);
+  try {
+    await engine.migrate();
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+  return connectPrisma(engine, options.databaseTimeoutMs);
+}

@@ -1,0 +1,92 @@
+import { createHash, randomUUID } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+
+/** A bare connection, as both databases can give one: migrations run before Prisma does. */
+export type SqlConnection = {
+  readonly query: (sql: string, values?: readonly unknown[]) => Promise<readonly Record<string, unknown>[]>;
+  /** Several statements at once, without values. */
+  readonly script: (sql: string) => Promise<void>;
+};
+
+/** The stored migrations and the ones of this version do not fit together; starting could harm the data. */
+export class MigrationError extends Error {
+  override readonly name = "MigrationError";
+}
+
+const MIGRATIONS = new URL("../../prisma/migrations/", import.meta.url);
+
+/** The advisory lock that `prisma migrate` takes, so that it and several starting servers exclude each other. */
+const ADVISORY_LOCK = 72_707_369;
+
+/** As Prisma creates it, so that `prisma migrate status` and `deploy` agree with what was done here. */
+const BOOKKEEPING = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
+  "id" varchar(36) PRIMARY KEY NOT NULL, "checksum" varchar(64) NOT NULL, "finished_at" timestamptz,
+  "migration_name" varchar(255) NOT NULL, "logs" text, "rolled_back_at" timestamptz,
+  "started_at" timestamptz NOT NULL DEFAULT now(), "applied_steps_count" integer NOT NULL DEFAULT 0)`;
+
+type Migration = { readonly name: string; readonly sql: string; readonly checksum: string };
+
+async function readMigrations(): Promise<Migration[]> {
+  const entries = await readdir(MIGRATIONS, { withFileTypes: true });
+  const names = entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const sql = await readFile(new URL(`${name}/migration.sql`, MIGRATIONS), "utf8");
+      return { name, sql, checksum: createHash("sha256").update(sql).digest("hex") };
+    }),
+  );
+}
+
+/**
+ * Applies the migrations that are missing, each in a transaction, and returns their names.
+ * @throws MigrationError if an applied migration was edited, is unknown, or did not finish
+ */
+export async function migrate(connection: SqlConnection): Promise<readonly string[]> {
+  const migrations = await readMigrations();
+  await connection.query(`SELECT pg_advisory_lock(${ADVISORY_LOCK})`);
+  try {
+    await connection.script(BOOKKEEPING);
+    const missing = await findMissing(connection, migrations);
+    for (const migration of missing) await apply(connection, migration);
+    return missing.map(({ name }) => name);
+  } finally {
+    await connection.query(`SELECT pg_advisory_unlock(${ADVISORY_LOCK})`);
+  }
+}
+
+async function findMissing(connection: SqlConnection, migrations: readonly Migration[]): Promise<Migration[]> {
+  const applied = await connection.query(
+    `SELECT "migration_name", "checksum", "finished_at" FROM "_prisma_migrations" WHERE "rolled_back_at" IS NULL`,
+  );
+  const byName = new Map(migrations.map((migration) => [migration.name, migration]));
+  for (const row of applied) {
+    const name = String(row.migration_name);
+    const known = byName.get(name);
+    if (known === undefined)
+      throw new MigrationError(`The database has the migration ${name}, which this version does not know: use a newer version.`);
+    if (known.checksum !== row.checksum) throw new MigrationError(`The migration ${name} was edited after it was applied.`);
+    if (row.finished_at === null) throw new MigrationError(`The migration ${name} was begun and not finished: see prisma migrate resolve.`);
+    byName.delete(name);
+  }
+  return [...byName.values()];
+}
+
+async function apply(connection: SqlConnection, { name, sql, checksum }: Migration): Promise<void> {
+  const startedAt = new Date().toISOString();
+  await connection.script("BEGIN");
+  try {
+    await connection.script(sql);
+    await connection.query(
+      `INSERT INTO "_prisma_migrations" ("id", "checksum", "migration_name", "started_at", "finished_at", "applied_steps_count")
+       VALUES ($1, $2, $3, $4, now(), 1)`,
+      [randomUUID(), checksum, name, startedAt],
+    );
+    await connection.script("COMMIT");
+  } catch (error) {
+    await connection.script("ROLLBACK");
+    throw error;
+  }
+}

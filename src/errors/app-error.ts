@@ -1,0 +1,32 @@
+import { catalogue, type ErrorReason } from "./catalogue.js";
+
+/** Facts that go to the client beside the code, flat: ids, limits, `requiredScope`, `fields`. */
+export type ErrorDetails = Readonly<Record<string, unknown>>;
+
+type AppErrorOptions = {
+  readonly message?: string;
+  readonly details?: ErrorDetails;
+  /** Overrides the catalogue's status where the contract knows two for one reason (400 and 422, 404 and 405). */
+  readonly httpStatus?: number;
+  /** Headers of the answer if the request as a whole is refused with this error. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What really happened: for the log, never for the client. */
+  readonly cause?: unknown;
+};
+
+/** The only error that services and doors throw on purpose; everything else is a bug and is masked. */
+export class AppError extends Error {
+  override readonly name = "AppError";
+  readonly reason: ErrorReason;
+  readonly details: ErrorDetails;
+  readonly httpStatus: number;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(reason: ErrorReason, options: AppErrorOptions = {}) {
+    super(options.message ?? catalogue[reason].message, { cause: options.cause });
+    this.reason = reason;
+    this.details = options.details ?? {};
+    this.httpStatus = options.httpStatus ?? catalogue[reason].httpStatus;
+    this.headers = options.headers ?? {};
+  }
+}

@@ -1,0 +1,58 @@
+import type { GraphQLSchema } from "graphql";
+import { createYoga } from "graphql-yoga";
+import type { Config } from "../config.js";
+import { useOperationLimit } from "../limiter/operation-plugin.js";
+import type { RateLimiter } from "../limiter/rate-limiter.js";
+import type { Clock } from "../platform/clock.js";
+import type { Services } from "../services.js";
+import { useAnswer } from "./answer.js";
+import { useAuthenticated } from "./authenticated.js";
+import { useCallerCheck } from "./caller-check.js";
+import { useComplexityLimit } from "./complexity.js";
+import { caller, type GraphQLContext, type RequestState } from "./context.js";
+import { graphiQL } from "./graphiql.js";
+import { createLoaders } from "./loaders.js";
+import { useJsonRequests } from "./request-parser.js";
+import { useValidation } from "./validation.js";
+
+export const GRAPHQL_PATH = "/api/v1/graphql";
+
+type Dependencies = {
+  readonly schema: GraphQLSchema;
+  readonly services: Services;
+  readonly rateLimiter: RateLimiter;
+  readonly config: Config;
+  readonly clock: Clock;
+};
+
+/** What the HTTP side gives to each GraphQL request. */
+export type GraphQLRequest = { readonly state: RequestState; readonly authenticate: () => Promise<void> };
+
+/** The GraphQL door: Yoga runs the request, and every step that decides anything is one of the plugins, in this order. */
+export function createGraphQLDoor({ schema, services, rateLimiter, config, clock }: Dependencies) {
+  const hints = config.introspection;
+  return createYoga<GraphQLRequest, GraphQLContext>({
+    schema,
+    graphqlEndpoint: GRAPHQL_PATH,
+    ...graphiQL,
+    batching: { limit: config.abuse.batch },
+    context: ({ state }) => ({ state, services, rateLimiter, clock, loaders: createLoaders(services, () => caller({ state })) }),
+    plugins: [
+      useAuthenticated(),
+      useJsonRequests({ bodyBytes: config.abuse.bodyBytes, batch: config.abuse.batch }),
+      useOperationLimit({ rateLimiter, policy: config.rateLimits.graphql, clock }),
+      useValidation({ introspection: config.introspection, abuse: config.abuse }),
+      rateLimiter.plugin,
+      useCallerCheck(),
+      useComplexityLimit(config.abuse.complexity),
+      useAnswer({ hints }),
+    ],
+    // Errors take their form, and their line in the log, in useAnswer; bodies are read and bounded in useJsonRequests.
+    maskedErrors: false,
+    logging: false,
+    maxRequestBodySize: false,
+    multipart: false,
+    cors: false,
+    landingPage: false,
+  });
+}

@@ -1,0 +1,37 @@
+import type { Policy, Window } from "./policy.js";
+
+/** The state of one window after a decision. */
+export type WindowState = Window & {
+  readonly used: number;
+  /** When the window ends and its budget is whole again, in milliseconds since the epoch. */
+  readonly resetAtMs: number;
+};
+
+export type Decision = {
+  /** How many of the asked units were let through: all, or as many as the fullest window had left. */
+  readonly granted: number;
+  readonly windows: readonly WindowState[];
+};
+
+/**
+ * Counts in windows that begin with their first unit. Every method is one atomic step, so that no more than the limit
+ * passes under any concurrency; what is not granted is not counted.
+ */
+export type LimiterStore = {
+  readonly consume: (budget: string, policy: Policy, cost: number) => Promise<Decision>;
+  readonly close: () => Promise<void>;
+};
+
+/** The window that a client should watch: a full one that stays full the longest, else the one with the least left. */
+export function tightest(windows: readonly WindowState[]): WindowState | undefined {
+  return [...windows].sort((a, b) => remaining(a) - remaining(b) || b.resetAtMs - a.resetAtMs)[0];
+}
+
+export function remaining({ limit, used }: WindowState): number {
+  return Math.max(0, limit - used);
+}
+
+/** Whole seconds until the window ends, at least one, so that waiting as long as said always suffices. */
+export function secondsUntilReset({ resetAtMs }: WindowState, now: Date): number {
+  return Math.max(1, Math.ceil((resetAtMs - now.getTime()) / 1_000));
+}

@@ -1,0 +1,43 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from "commander";
+import { CommandError, type CommandContext } from "./commands/context.js";
+import { addDeviceCode } from "./commands/device-code.js";
+import { addImport } from "./commands/import.js";
+import { addKey } from "./commands/key.js";
+import { addMigrate } from "./commands/migrate.js";
+import { addSchema } from "./commands/schema.js";
+import { addServe } from "./commands/serve.js";
+import { addUser } from "./commands/user.js";
+import { ConfigError } from "./config.js";
+import { FolderLockedError } from "./db/folder-lock.js";
+import { MigrationError } from "./db/migrate.js";
+import { AppError } from "./errors/app-error.js";
+import { UnknownFieldError } from "./limiter/field-limits.js";
+
+/** Errors whose message tells a person all there is to know; any other is a bug and shows its stack. */
+const EXPLAINED = [CommandError, ConfigError, FolderLockedError, MigrationError, AppError, UnknownFieldError];
+
+const context: CommandContext = {
+  env: process.env,
+  out: (line) => void process.stdout.write(`${line}\n`),
+  err: (line) => void process.stderr.write(`${line}\n`),
+};
+
+const program = new Command("backstory").description("A self-hosted server for AI coding conversations.").exitOverride();
+for (const add of [addServe, addMigrate, addUser, addKey, addImport, addSchema, addDeviceCode]) add(program, context);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode;
+  else {
+    context.err(EXPLAINED.some((kind) => error instanceof kind) && error instanceof Error ? error.message : describe(error));
+    process.exitCode = 1;
+  }
+}
+
+/** A busy port is the one error of the system that a person at the command line meets often. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return "code" in error && error.code === "EADDRINUSE" ? `${error.message}: choose another PORT` : (error.stack ?? error.message);
+}

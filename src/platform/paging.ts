@@ -1,0 +1,22 @@
+import { z } from "zod";
+
+/** The most items of any list in one answer. */
+export const MOST_ITEMS = 200;
+
+export const limitNumber = z
+  .number("must be a whole number")
+  .int("must be a whole number")
+  .min(1, `must be between 1 and ${MOST_ITEMS}`)
+  .max(MOST_ITEMS, `must be between 1 and ${MOST_ITEMS}`);
+
+export const offsetNumber = z.number("must be a whole number").int("must be a whole number").min(0, "must not be negative");
+
+/** `limit` and `offset` of a plain list; what is null or absent takes the default. */
+export function pageInput(fallbackLimit: number) {
+  return z.object({
+    limit: limitNumber.nullish().transform((limit) => limit ?? fallbackLimit),
+    offset: offsetNumber.nullish().transform((offset) => offset ?? 0),
+  });
+}
+
+export type Page = { readonly limit: number; readonly offset: number };

@@ -1,0 +1,22 @@
+import { z } from "zod";
+
+/** Text that every database can hold and that reads the same everywhere: no U+0000, no half of a surrogate pair. */
+export const storableText = z
+  .string("must be text")
+  .refine((text) => !text.includes("\0"), "must not contain the character U+0000")
+  .refine((text) => text.isWellFormed(), "must be well-formed Unicode");
+
+/** One line that a person gives a thing. */
+export const nameText = storableText
+  .min(1, "must not be empty")
+  .max(255, "must have at most 255 characters")
+  .refine((text) => text.trim() !== "", "must not be blank");
+
+/** Content is kept byte for byte, so U+0000 is allowed; half of a surrogate pair has no bytes in UTF-8. */
+export const contentText = z.string("must be text").refine((text) => text.isWellFormed(), "must be well-formed Unicode");
+
+/** An address that names a user; upper and lower case are one. */
+export const emailText = z
+  .email("must be an e-mail address")
+  .max(255, "must have at most 255 characters")
+  .transform((text) => text.toLowerCase());

@@ -1,0 +1,49 @@
+import { AppError } from "../errors/app-error.js";
+import type { Principal } from "../auth/principal.js";
+import { Prisma } from "../db/generated/prisma/client.js";
+import type { MemberRole, Project } from "../db/generated/prisma/client.js";
+
+export type Role = MemberRole | "OWNER";
+
+export type AccessibleProject = Project & { readonly role: Role };
+
+/** The keys of all projects that a user may see: the own ones and those shared with the user. */
+export function accessibleKeys({ userId }: Principal): Prisma.Sql {
+  return Prisma.sql`SELECT "key" FROM "Project" WHERE "ownerId" = ${userId}::uuid
+    UNION ALL SELECT "projectKey" FROM "ProjectMember" WHERE "userId" = ${userId}::uuid`;
+}
+
+/**
+ * The join and the columns that tell what a user is to a project: its owner, a member, or nobody (role null).
+ * The order puts the own one first, then the longest shared, then what belongs to others (CONTRACT, section 2).
+ */
+export function roleOf({ userId }: Principal, project: Prisma.Sql) {
+  return {
+    join: Prisma.sql`LEFT JOIN "ProjectMember" m ON m."projectKey" = ${project}."key" AND m."userId" = ${userId}::uuid`,
+    column: Prisma.sql`CASE WHEN ${project}."ownerId" = ${userId}::uuid THEN 'OWNER' ELSE m."role"::text END AS "role"`,
+    isReachable: Prisma.sql`(${project}."ownerId" = ${userId}::uuid OR m."userId" IS NOT NULL)`,
+    order: Prisma.sql`(${project}."ownerId" = ${userId}::uuid) DESC, m."createdAt" ASC NULLS LAST, ${project}."key"`,
+  };
+}
+
+/** How strictly a lookup treats what belongs to others. */
+export type Concealment = { readonly concealForbidden: boolean };
+
+/** @throws FORBIDDEN / ACCESS_DENIED for a foreign resource, NOT_FOUND for a missing one, both naming the id */
+export function requireReachable<T extends { readonly role: Role | null }>(
+  row: T | undefined,
+  what: string,
+  details: Readonly<Record<string, string>>,
+): asserts row is T & { readonly role: Role } {
+  if (row === undefined) throw new AppError("RESOURCE_NOT_FOUND", { message: `${what} not found`, details });
+  if (row.role === null) throw new AppError("ACCESS_DENIED", { message: `This ${what.toLowerCase()} belongs to another user`, details });
+}
+
+const RANK: Readonly<Record<Role, number>> = { VIEWER: 0, EDITOR: 1, OWNER: 2 };
+
+/** @throws FORBIDDEN / ACCESS_DENIED if the user's role in the project does not allow what `least` may */
+export function requireRole(role: Role, least: "EDITOR" | "OWNER", details: Readonly<Record<string, string>>): void {
+  if (RANK[role] >= RANK[least]) return;
+  const who = least === "OWNER" ? "Only the owner of the project" : "Only the owner or an editor of the project";
+  throw new AppError("ACCESS_DENIED", { message: `${who} may do this`, details });
+}

@@ -1,0 +1,122 @@
+import type { z } from "zod";
+import { requireScope, type Principal } from "../auth/principal.js";
+import { Prisma, type PrismaClient, type Project } from "../db/generated/prisma/client.js";
+import { AppError } from "../errors/app-error.js";
+import type { Clock } from "../platform/clock.js";
+import type { Page } from "../platform/paging.js";
+import type { Random } from "../platform/random.js";
+import { accessibleKeys, requireReachable, requireRole, roleOf, type AccessibleProject, type Concealment, type Role } from "./access.js";
+import type { createProjectInput, updateProjectInput } from "./input.js";
+import { isUniqueViolation } from "../db/unique-violation.js";
+
+export type ProjectService = ReturnType<typeof createProjectService>;
+export type ProjectCursor = { readonly createdAt: string; readonly key: string };
+
+type Dependencies = { readonly prisma: PrismaClient; readonly clock: Clock; readonly random: Random; readonly policy: Concealment };
+
+const P = Prisma.raw("p");
+
+/** Projects: who may see them, and how they are made, changed and deleted. */
+export function createProjectService({ prisma, clock, random, policy }: Dependencies) {
+  /** The project that the id means to this user, with the user's role in it. */
+  async function find(principal: Principal, id: string): Promise<AccessibleProject> {
+    const role = roleOf(principal, P);
+    const foreign = policy.concealForbidden ? Prisma.sql`AND ${role.isReachable}` : Prisma.empty;
+    const [row] = await prisma.$queryRaw<(Project & { role: Role | null })[]>`
+      SELECT p.*, ${role.column} FROM "Project" p ${role.join} WHERE p."id" = ${id} ${foreign} ORDER BY ${role.order} LIMIT 1`;
+    requireReachable(row, "Project", { projectId: id });
+    return row;
+  }
+
+  async function page(principal: Principal, condition: Prisma.Sql, newestFirst: boolean, { limit, offset }: Page) {
+    const direction = Prisma.raw(newestFirst ? "DESC" : "ASC");
+    return prisma.$queryRaw<Project[]>`SELECT p.* FROM "Project" p WHERE p."key" IN (${accessibleKeys(principal)}) AND ${condition}
+      ORDER BY p."createdAt" ${direction}, p."key" ${direction} LIMIT ${limit} OFFSET ${offset}`;
+  }
+
+  return {
+    async get(principal: Principal, id: string): Promise<AccessibleProject> {
+      requireScope(principal, "projects:read");
+      return find(principal, id);
+    },
+
+    /** The projects a user may see, the newest first. */
+    async list(principal: Principal, range: Page): Promise<Project[]> {
+      requireScope(principal, "projects:read");
+      return page(principal, Prisma.sql`TRUE`, true, range);
+    },
+
+    /** The next `limit` projects from a cursor on: towards older ones, or back to newer ones with `before`. */
+    async listFrom(principal: Principal, limit: number, cursors: { after?: ProjectCursor; before?: ProjectCursor; inverted: boolean }) {
+      requireScope(principal, "projects:read");
+      const { after, before } = cursors;
+      const older =
+        after === undefined
+          ? Prisma.sql`TRUE`
+          : Prisma.sql`(p."createdAt", p."key") < (${after.createdAt}::timestamptz, ${after.key}::bigint)`;
+      const newer =
+        before === undefined
+          ? Prisma.sql`TRUE`
+          : Prisma.sql`(p."createdAt", p."key") > (${before.createdAt}::timestamptz, ${before.key}::bigint)`;
+      return page(principal, Prisma.sql`${older} AND ${newer}`, !cursors.inverted, { limit, offset: 0 });
+    },
+
+    /** Projects by their internal keys, as far as the user may see them; for the projects of listed sessions. */
+    async byKeys(principal: Principal, keys: readonly bigint[]): Promise<Project[]> {
+      requireScope(principal, "projects:read");
+      return prisma.$queryRaw<
+        Project[]
+      >`SELECT p.* FROM "Project" p WHERE p."key" = ANY(${[...keys]}) AND p."key" IN (${accessibleKeys(principal)})`;
+    },
+
+    /** Makes a project of the caller's own. @throws CONFLICT if the id already means a project the caller can reach */
+    async create(principal: Principal, input: z.output<typeof createProjectInput>): Promise<Project> {
+      requireScope(principal, "projects:write");
+      const id = input.id ?? random.uuid();
+      const role = roleOf(principal, P);
+      const existing = await prisma.$queryRaw<
+        unknown[]
+      >`SELECT 1 FROM "Project" p ${role.join} WHERE p."id" = ${id} AND ${role.isReachable} LIMIT 1`;
+      if (existing.length > 0) throw idInUse(id);
+      const now = clock.now();
+      const data = {
+        id,
+        ownerId: principal.userId,
+        name: input.name,
+        icon: input.icon ?? null,
+        color: input.color ?? null,
+        createdAt: now,
+        updatedAt: now,
+      };
+      return prisma.project.create({ data }).catch((error: unknown) => {
+        throw isUniqueViolation(error) ? idInUse(id) : error;
+      });
+    },
+
+    async update(principal: Principal, { id, ...changes }: z.output<typeof updateProjectInput>): Promise<Project> {
+      requireScope(principal, "projects:write");
+      const { key, role } = await find(principal, id);
+      requireRole(role, "EDITOR", { projectId: id });
+      return prisma.project.update({ where: { key }, data: { ...changes, updatedAt: clock.now() } });
+    },
+
+    /** Deletes a project with all its sessions, and gives the owner's quota back. */
+    async remove(principal: Principal, id: string): Promise<{ project: Project; deletedAt: Date }> {
+      requireScope(principal, "projects:write");
+      const { key, role } = await find(principal, id);
+      requireRole(role, "OWNER", { projectId: id });
+      const [project] = await prisma.$queryRaw<Project[]>`
+        WITH gone AS (DELETE FROM "Project" WHERE "key" = ${key} RETURNING *),
+        freed AS (UPDATE "User" SET "storedBytes" = "storedBytes" - (
+            SELECT COALESCE(SUM("markdownSize"::bigint + "rawDataSize" + "sessionDataSize"), 0) FROM "Session" WHERE "projectKey" = ${key})
+          WHERE "id" = (SELECT "ownerId" FROM gone))
+        SELECT * FROM gone`;
+      if (project === undefined) throw new AppError("RESOURCE_NOT_FOUND", { message: "Project not found", details: { projectId: id } });
+      return { project, deletedAt: clock.now() };
+    },
+  };
+}
+
+function idInUse(id: string): AppError {
+  return new AppError("RESOURCE_CONFLICT", { message: "A project with this id exists already", details: { projectId: id } });
+}

@@ -1,0 +1,45 @@
+import { createAuthenticate } from "./auth/authenticate.js";
+import { coalesce } from "./auth/coalesce.js";
+import { createFailureLimit } from "./auth/failure-limit.js";
+import type { Config } from "./config.js";
+import type { Database } from "./db/database.js";
+import { createSchema } from "./graphql/schema.js";
+import { createGraphQLDoor } from "./graphql/yoga.js";
+import { createRouter } from "./http/router.js";
+import { applyFieldLimits } from "./limiter/field-limits.js";
+import type { LimiterStore } from "./limiter/limiter.js";
+import { createRateLimiter } from "./limiter/rate-limiter.js";
+import type { Clock } from "./platform/clock.js";
+import type { Logger } from "./platform/logger.js";
+import type { Random } from "./platform/random.js";
+import { createServices } from "./services.js";
+
+export type ServerDependencies = {
+  readonly config: Config;
+  readonly database: Database;
+  readonly limiterStore: LimiterStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+};
+
+export type Server = {
+  /** Answers one request. `address` is the client's, for the limits per address. */
+  readonly fetch: (request: Request, address: string) => Promise<Response>;
+};
+
+/** Joins the rooms into a server. It opens nothing, so there is nothing to close. */
+export function createServer({ config, database, limiterStore, clock, random, logger }: ServerDependencies): Server {
+  const services = createServices({ prisma: database.prisma, clock, random, config });
+  const rateLimiter = createRateLimiter(limiterStore);
+  const schema = createSchema();
+  applyFieldLimits(schema, config.rateLimits.fields);
+  const graphql = createGraphQLDoor({ schema, services, rateLimiter, config, clock });
+  const authenticate = createAuthenticate({
+    findCredential: coalesce(services.apiKeys.findCredentials),
+    touch: services.apiKeys.touch,
+    clock,
+  });
+  const guard = createFailureLimit({ rateLimiter, policy: config.rateLimits.authFailures, clock });
+  return createRouter({ graphql, authenticate, guard, database, clock, random, logger });
+}

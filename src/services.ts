@@ -1,0 +1,39 @@
+import { createAnalyticsService } from "./analytics/service.js";
+import { createApiKeyService } from "./api-keys/service.js";
+import type { PrismaClient } from "./db/generated/prisma/client.js";
+import { createDeviceService } from "./devices/service.js";
+import type { Clock } from "./platform/clock.js";
+import type { Random } from "./platform/random.js";
+import { createMemberService } from "./projects/members.js";
+import { createProjectService } from "./projects/service.js";
+import { createSearchService } from "./search/service.js";
+import { createSessionService } from "./sessions/service.js";
+import { createSessionWriteService } from "./sessions/write-service.js";
+import { createUserService } from "./users/service.js";
+
+export type Services = ReturnType<typeof createServices>;
+
+type Dependencies = {
+  readonly prisma: PrismaClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly config: { readonly concealForbidden: boolean; readonly quotaStorageBytes: number | undefined };
+};
+
+/** All rules of the product, over one database. Both doors and the command line use these and nothing beneath them. */
+export function createServices({ prisma, clock, random, config }: Dependencies) {
+  const base = { prisma, clock, random, policy: { concealForbidden: config.concealForbidden } };
+  const projects = createProjectService(base);
+  const sessions = createSessionService(base);
+  return {
+    projects,
+    sessions,
+    members: createMemberService({ ...base, projects }),
+    sessionWrites: createSessionWriteService({ ...base, sessions, quotaBytes: config.quotaStorageBytes }),
+    search: createSearchService(base),
+    analytics: createAnalyticsService(base),
+    users: createUserService(base),
+    apiKeys: createApiKeyService(base),
+    devices: createDeviceService(base),
+  };
+}

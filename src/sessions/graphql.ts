@@ -1,0 +1,111 @@
+import { builder } from "../graphql/builder.js";
+import { limitNumber } from "../platform/paging.js";
+import { parseInput } from "../errors/parse-input.js";
+import { ProjectType } from "../projects/graphql.js";
+import type { SessionRow } from "./row.js";
+import { sessionOrders } from "./order.js";
+import { toEtag } from "./write-service.js";
+
+export const SessionOrderEnum = builder.enumType("SessionOrder", {
+  description: "How sessions are ordered. Ties are broken by id; what has no such value comes last.",
+  values: Object.fromEntries(sessionOrders.map((order) => [order, { value: order, description: `By ${describeOrder(order)}.` }])) as Record<
+    (typeof sessionOrders)[number],
+    { value: (typeof sessionOrders)[number]; description: string }
+  >, // Object.fromEntries loses the keys' types
+});
+
+function describeOrder(order: string): string {
+  const name = order
+    .replace(/_(ASC|DESC)$/, "")
+    .toLowerCase()
+    .replace("_at", "")
+    .replaceAll("_", " ");
+  const isTime = order.includes("_AT_");
+  const direction = order.endsWith("_ASC") ? (isTime ? "the earliest first" : "ascending") : isTime ? "the latest first" : "descending";
+  return `${isTime ? `the time it was ${name}` : name}, ${direction}`;
+}
+
+const SessionMetadata = builder.objectRef<SessionRow>("SessionMetadata").implement({
+  description: "What the client told about the conversation.",
+  fields: (t) => ({
+    clientName: t.exposeString("clientName", { description: "The program that stored the session." }),
+    clientVersion: t.exposeString("clientVersion", { description: "The version of that program." }),
+    agentName: t.exposeString("agentName", { description: "The coding agent that was talked to." }),
+    deviceId: t.exposeString("deviceId", { description: "The device it ran on." }),
+    machineName: t.exposeString("machineName", { description: "The name of that device." }),
+    title: t.exposeString("title", { description: "A title, if the agent gave one." }),
+    gitBranches: t.exposeStringList("gitBranches", { nullable: false, description: "The git branches that were worked on." }),
+    llmModels: t.exposeStringList("llmModels", { nullable: false, description: "The models that answered." }),
+    tags: t.exposeStringList("tags", { nullable: false, description: "Tags, as the client gave them." }),
+  }),
+});
+
+/** The interface behind every kind of session, so that one fragment serves them all. */
+export const SessionInterface = builder.interfaceRef<SessionRow>("Session").implement({
+  description: "One conversation with a coding agent.",
+  // Search results and related sessions are typed where they are made; whatever else a field gives is a stored session.
+  resolveType: () => "StoredSession",
+  fields: (t) => ({
+    id: t.expose("id", { type: "UUID", nullable: false, description: "Given by the client; unique per owner." }),
+    projectId: t.id({
+      description: "The project it belongs to.",
+      resolve: async (session, _args, { loaders }) => (await loaders.project.load(session.projectKey))?.id,
+    }),
+    project: t.field({
+      type: ProjectType,
+      description: "The project it belongs to. Needs projects:read.",
+      resolve: (session, _args, { loaders }) => loaders.project.load(session.projectKey),
+    }),
+    name: t.exposeString("name", { nullable: false, description: "The name people see." }),
+    markdownContent: t.string({
+      description: "The conversation as Markdown, byte for byte as it was stored.",
+      resolve: (session, _args, { loaders }) => loaders.markdown.load(session.key),
+    }),
+    markdownSize: t.exposeInt("markdownSize", { nullable: false, description: "Bytes of the Markdown in UTF-8." }),
+    rawDataSize: t.exposeInt("rawDataSize", { nullable: false, description: "Bytes of the agent's raw data in UTF-8." }),
+    etag: t.string({
+      nullable: false,
+      description: "A weak entity tag that changes with any change of the session; for expectedEtag.",
+      resolve: ({ etag }) => toEtag(etag),
+    }),
+    createdAt: t.expose("createdAt", {
+      type: "DateTime",
+      nullable: false,
+      description: "When it was first stored, or for an imported one when it was begun.",
+    }),
+    updatedAt: t.expose("updatedAt", { type: "DateTime", nullable: false, description: "When it was last stored." }),
+    startedAt: t.expose("startedAt", { type: "DateTime", description: "When the conversation began, if that is known." }),
+    endedAt: t.expose("endedAt", { type: "DateTime", description: "When the conversation ended, if that is known." }),
+    metadata: t.field({
+      type: SessionMetadata,
+      nullable: false,
+      description: "What the client told about it.",
+      resolve: (session) => session,
+    }),
+  }),
+});
+
+builder.objectRef<SessionRow>("StoredSession").implement({
+  description: "A session as it is stored.",
+  interfaces: [SessionInterface],
+});
+
+const RelatedSessionType = builder.objectRef<SessionRow & { readonly similarity: number }>("RelatedSession").implement({
+  description: "A session that resembles another.",
+  interfaces: [SessionInterface],
+  fields: (t) => ({
+    similarity: t.exposeFloat("similarity", {
+      nullable: false,
+      description: "0 to 1: the share of typical words, tags and branches that both have.",
+    }),
+  }),
+});
+
+builder.interfaceField(SessionInterface, "relatedSessions", (t) =>
+  t.field({
+    type: [RelatedSessionType],
+    description: "Sessions about the same things, in any project you can see, the most similar first.",
+    args: { limit: t.arg.int({ defaultValue: 5, description: "At most this many, 1 to 200." }) },
+    resolve: (session, args, { loaders }) => loaders.related(parseInput(limitNumber, args.limit ?? 5, ["limit"])).load(session.key),
+  }),
+);

@@ -1,0 +1,38 @@
+/** How much of a conversation is read for its typical words, and how many are kept. */
+const READ_CHARACTERS = 200_000;
+const KEPT_WORDS = 16;
+
+const WORD = /[\p{L}][\p{L}\p{N}]{3,30}/gu;
+
+/** Words that every conversation with a coding agent has, so that they tell none from another. */
+const COMMON = new Set(
+  (
+    "about above after again agent also another because been before being below between both bash call called cannot change changes check class code command " +
+    "const content could create data default does done each edit else error false file files first following found from function have here import into " +
+    "just least let's like line lines list look made make more most much must name need null number only open other output over path please project read " +
+    "result return returns same session should since some string such sure take test tests text than that their them then there these they this those " +
+    "through time todo tool true type under update used user uses using value very want were what when where which while will with without work would write your"
+  ).split(" "),
+);
+
+/**
+ * The words that are typical of a conversation, the most frequent first: what relatedSessions compares.
+ * Words of the name count like ten in the text.
+ */
+export function findKeywords(name: string, markdown: string): string[] {
+  const counts = new Map<string, number>();
+  count(name, 10, counts);
+  count(markdown.slice(0, READ_CHARACTERS), 1, counts);
+  return [...counts]
+    .filter(([, times]) => times > 1)
+    .sort(([a, timesA], [b, timesB]) => timesB - timesA || (a < b ? -1 : 1))
+    .slice(0, KEPT_WORDS)
+    .map(([word]) => word);
+}
+
+function count(text: string, weight: number, counts: Map<string, number>): void {
+  for (const [word] of text.matchAll(WORD)) {
+    const known = word.toLowerCase();
+    if (!COMMON.has(known)) counts.set(known, (counts.get(known) ?? 0) + weight);
+  }
+}

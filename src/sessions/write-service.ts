@@ -1,0 +1,218 @@
+import { createHash } from "node:crypto";
+import { requireScope, type Principal } from "../auth/principal.js";
+import { Prisma, type PrismaClient } from "../db/generated/prisma/client.js";
+import { AppError } from "../errors/app-error.js";
+import type { Clock } from "../platform/clock.js";
+import type { Random } from "../platform/random.js";
+import { requireRole, roleOf, type Role } from "../projects/access.js";
+import { encodeContent } from "./content-codec.js";
+import type { SaveSession } from "./input.js";
+import { findKeywords } from "./keywords.js";
+import { sessionColumns, type SessionRow } from "./row.js";
+import type { SessionService } from "./service.js";
+import { readTurns } from "./turn-headers.js";
+
+export type SessionWriteService = ReturnType<typeof createSessionWriteService>;
+export type SavedSession = { readonly session: SessionRow; readonly created: boolean };
+
+/** What only the server itself may say of a session it stores: an import keeps the time at which it was begun. */
+type Origin = { readonly createdAt?: Date };
+
+type Dependencies = {
+  readonly prisma: PrismaClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly sessions: SessionService;
+  /** Bytes that one owner may store, if that is limited. */
+  readonly quotaBytes: number | undefined;
+};
+
+type Target = { readonly key: bigint; readonly ownerId: string; readonly role: Role };
+type WriteOutcome = SessionRow & {
+  readonly previousProject: bigint | null;
+  readonly previousEtag: string | null;
+  readonly isWithinQuota: boolean;
+};
+
+/** Storing and deleting sessions. A write is one transaction: content, index, counters and quota change together or not at all. */
+export function createSessionWriteService({ prisma, clock, random, sessions, quotaBytes }: Dependencies) {
+  /**
+   * Creates a session or replaces the one with its id; the project is made where the caller has none with that id.
+   * @throws CONFLICT for a stale `expectedEtag` or an id that another project of the same owner uses; QUOTA_EXCEEDED
+   */
+  async function save(principal: Principal, input: SaveSession, origin: Origin = {}): Promise<SavedSession> {
+    requireScope(principal, "sessions:write");
+    const id = input.id ?? random.uuid();
+    return prisma.$transaction(async (tx) => {
+      const project = await lockProject(tx, principal, input);
+      const details = { projectId: input.projectId, sessionId: id };
+      requireRole(project.role, "EDITOR", details);
+      const outcome = await write(tx, project, { ...input, id }, origin);
+      requireNoConflict(outcome, project, input.expectedEtag, details);
+      return { session: outcome, created: outcome.previousEtag === null };
+    });
+  }
+
+  /** The project that the id means to the caller, or a new one, held until the transaction ends. */
+  async function lockProject(tx: Prisma.TransactionClient, principal: Principal, { projectId, projectName }: SaveSession): Promise<Target> {
+    const role = roleOf(principal, Prisma.raw("p"));
+    const now = clock.now();
+    const [project] = await tx.$queryRaw<Target[]>`
+      WITH known AS (
+        SELECT p."key", p."ownerId", ${role.column} FROM "Project" p ${role.join}
+        WHERE p."id" = ${projectId} AND ${role.isReachable} ORDER BY ${role.order} LIMIT 1
+      ), locked AS (
+        SELECT "key" FROM "Project" WHERE "key" = (SELECT "key" FROM known) FOR UPDATE
+      ), made AS (
+        INSERT INTO "Project" ("ownerId", "id", "name", "createdAt", "updatedAt")
+        SELECT ${principal.userId}::uuid, ${projectId}, ${projectName ?? projectId}, ${now}, ${now} WHERE NOT EXISTS (SELECT FROM known)
+        ON CONFLICT ("id", "ownerId") DO UPDATE SET "updatedAt" = "Project"."updatedAt" RETURNING "key", "ownerId"
+      )
+      SELECT "key", "ownerId", "role" FROM known JOIN locked USING ("key") UNION ALL SELECT "key", "ownerId", 'OWNER' FROM made`;
+    if (project === undefined)
+      throw new AppError("RESOURCE_CONFLICT", { message: "The project was deleted meanwhile", details: { projectId } });
+    return project;
+  }
+
+  async function write(
+    tx: Prisma.TransactionClient,
+    project: Target,
+    input: SaveSession & { id: string },
+    origin: Origin,
+  ): Promise<WriteOutcome> {
+    const row = toRow(input, origin, clock.now());
+    const quota = quotaBytes ?? null;
+    const [outcome] = await tx.$queryRaw<WriteOutcome[]>`
+      WITH content AS (
+        SELECT ${row.markdown}::text AS "markdown", ${row.rawData}::text AS "rawData", ${row.sessionData}::text AS "sessionData"
+      ), old AS (
+        SELECT "key", "projectKey", "etag", "markdownSize"::bigint + "rawDataSize" + "sessionDataSize" AS "bytes" FROM "Session"
+        WHERE "id" = ${input.id}::uuid AND "ownerId" = ${project.ownerId}::uuid
+      ), saved AS (
+        INSERT INTO "Session" AS s ("projectKey", "ownerId", "id", "createdAt", "updatedAt", "name", "etag", "markdownSize", "rawDataSize", "sessionDataSize",
+          "startedAt", "endedAt", "clientName", "clientVersion", "agentName", "deviceId", "machineName", "title", "gitBranches", "llmModels", "tags", "keywords")
+        SELECT ${project.key}, ${project.ownerId}::uuid, ${input.id}::uuid, ${row.createdAt}, ${row.updatedAt}, ${row.name}, ${row.etag}, ${row.markdownSize},
+          ${row.rawDataSize}, ${row.sessionDataSize}, ${row.startedAt}::timestamptz, ${row.endedAt}::timestamptz, ${row.clientName}, ${row.clientVersion},
+          ${row.agentName}, ${row.deviceId}, ${row.machineName}, ${row.title}, ${row.gitBranches}::text[], ${row.llmModels}::text[], ${row.tags}::text[], ${row.keywords}::text[]
+        ON CONFLICT ("id", "ownerId") DO UPDATE SET "updatedAt" = EXCLUDED."updatedAt", "name" = EXCLUDED."name",
+          "markdownSize" = EXCLUDED."markdownSize", "rawDataSize" = EXCLUDED."rawDataSize", "startedAt" = EXCLUDED."startedAt", "endedAt" = EXCLUDED."endedAt",
+          "sessionDataSize" = CASE WHEN ${row.sessionData === null} THEN s."sessionDataSize" ELSE EXCLUDED."sessionDataSize" END,
+          -- Without session data the stored one stays, so the tag must go on telling versions of it apart.
+          "etag" = EXCLUDED."etag" || CASE WHEN ${row.sessionData === null} AND s."sessionDataSize" > 0 THEN '-' || split_part(s."etag", '-', 2) ELSE '' END,
+          "clientName" = EXCLUDED."clientName", "clientVersion" = EXCLUDED."clientVersion", "agentName" = EXCLUDED."agentName", "deviceId" = EXCLUDED."deviceId",
+          "machineName" = EXCLUDED."machineName", "title" = EXCLUDED."title", "gitBranches" = EXCLUDED."gitBranches", "llmModels" = EXCLUDED."llmModels",
+          "tags" = EXCLUDED."tags", "keywords" = EXCLUDED."keywords"
+        RETURNING s.*
+      ), stored AS (
+        INSERT INTO "SessionContent" AS c ("sessionKey", "markdown", "rawData", "sessionData")
+        SELECT saved."key", content."markdown", content."rawData", content."sessionData" FROM saved, content
+        ON CONFLICT ("sessionKey") DO UPDATE SET "markdown" = EXCLUDED."markdown", "rawData" = EXCLUDED."rawData",
+          "sessionData" = COALESCE(EXCLUDED."sessionData", c."sessionData")
+      ), indexed AS (
+        INSERT INTO "SessionSearch" ("sessionKey", "document")
+        SELECT saved."key", "searchDocument"(saved."name", saved."tags", content."markdown") FROM saved, content
+        ON CONFLICT ("sessionKey") DO UPDATE SET "document" = EXCLUDED."document"
+      ), counted AS (
+        UPDATE "Project" SET "lastActivity" = ${row.updatedAt}, "sessionCount" = "sessionCount" + (SELECT count(*) FROM saved WHERE NOT EXISTS (SELECT FROM old))::int
+        WHERE "key" = ${project.key}
+      ), billed AS (
+        UPDATE "User" SET "storedBytes" = "storedBytes" + d."delta"
+        FROM (SELECT saved."markdownSize"::bigint + saved."rawDataSize" + saved."sessionDataSize" - COALESCE((SELECT "bytes" FROM old), 0) AS "delta" FROM saved) d
+        WHERE "id" = ${project.ownerId}::uuid AND (${quota}::bigint IS NULL OR d."delta" <= 0 OR "storedBytes" + d."delta" <= ${quota}::bigint)
+        RETURNING "id"
+      )
+      SELECT ${sessionColumns}, old."projectKey" AS "previousProject", old."etag" AS "previousEtag", EXISTS (SELECT FROM billed) AS "isWithinQuota"
+      FROM saved s LEFT JOIN old ON TRUE`;
+    if (outcome === undefined) throw new Error("A session was written and not returned");
+    return outcome;
+  }
+
+  return {
+    save,
+
+    /** Deletes a session and gives its bytes back to the owner's quota. */
+    async remove(
+      principal: Principal,
+      { id, projectId }: { readonly id: string; readonly projectId?: string | null },
+    ): Promise<SessionRow> {
+      requireScope(principal, "sessions:write");
+      const { role, ...session } = await sessions.find(principal, id, projectId ?? undefined);
+      requireRole(role, "EDITOR", { sessionId: id });
+      const gone = await prisma.$queryRaw<unknown[]>`
+        WITH project AS (SELECT "key" FROM "Project" WHERE "key" = ${session.projectKey} FOR UPDATE),
+        gone AS (DELETE FROM "Session" WHERE "key" = ${session.key} AND "projectKey" IN (SELECT "key" FROM project) RETURNING *),
+        counted AS (UPDATE "Project" SET "sessionCount" = "sessionCount" - 1, "lastActivity" = ${clock.now()} WHERE "key" IN (SELECT "projectKey" FROM gone)),
+        freed AS (UPDATE "User" u SET "storedBytes" = u."storedBytes" - (gone."markdownSize"::bigint + gone."rawDataSize" + gone."sessionDataSize")
+          FROM gone WHERE u."id" = gone."ownerId")
+        SELECT 1 FROM gone`;
+      if (gone.length === 0) throw new AppError("RESOURCE_NOT_FOUND", { message: "Session not found", details: { sessionId: id } });
+      return session;
+    },
+  };
+}
+
+/** Thrown inside the transaction, so that what was written is undone. */
+function requireNoConflict(
+  outcome: WriteOutcome,
+  project: Target,
+  expectedEtag: string | null | undefined,
+  details: Record<string, string>,
+): void {
+  if (outcome.previousProject !== null && outcome.previousProject !== project.key) {
+    throw new AppError("RESOURCE_CONFLICT", { message: "Another project already has a session with this id", details });
+  }
+  if (expectedEtag != null && toEtag(outcome.previousEtag) !== expectedEtag) {
+    const message = "The session is not at the version that expectedEtag names";
+    throw new AppError("RESOURCE_CONFLICT", { message, details: { ...details, currentEtag: toEtag(outcome.previousEtag) } });
+  }
+  if (!outcome.isWithinQuota) throw new AppError("QUOTA_EXCEEDED", { details });
+}
+
+/** A stored tag in the form of the ETag header: weak, since one session has several representations (RFC 9110, 8.8.1). */
+export function toEtag(stored: string): string;
+export function toEtag(stored: string | null): string | null;
+export function toEtag(stored: string | null): string | null {
+  return stored === null ? null : `W/"${stored}"`;
+}
+
+/** All that is stored of a session, from what the client gave. */
+function toRow(input: SaveSession, { createdAt }: Origin, now: Date) {
+  const { name, markdown, metadata } = input;
+  const rawData = input.rawData ?? "";
+  const sessionData = input.sessionData === "" ? null : (input.sessionData ?? null);
+  const turns = input.startedAt == null || input.endedAt == null ? readTurns(markdown) : null;
+  const facts = {
+    name,
+    startedAt: input.startedAt ?? turns?.startedAt ?? null,
+    endedAt: input.endedAt ?? turns?.endedAt ?? null,
+    clientName: metadata?.clientName ?? null,
+    clientVersion: metadata?.clientVersion ?? null,
+    agentName: metadata?.agentName ?? null,
+    deviceId: metadata?.deviceId ?? null,
+    machineName: metadata?.machineName ?? null,
+    title: metadata?.title ?? null,
+    gitBranches: [...new Set(metadata?.gitBranches ?? [])],
+    llmModels: [...new Set(metadata?.llmModels ?? [])],
+    tags: [...new Set(metadata?.tags ?? [])],
+  };
+  const version = hash(JSON.stringify(facts), markdown, rawData).slice(0, 24);
+  return {
+    ...facts,
+    createdAt: createdAt ?? now,
+    updatedAt: now,
+    etag: sessionData === null ? version : `${version}-${hash(sessionData).slice(0, 16)}`,
+    markdown: encodeContent(markdown),
+    rawData: encodeContent(rawData),
+    sessionData: sessionData === null ? null : encodeContent(sessionData),
+    markdownSize: Buffer.byteLength(markdown),
+    rawDataSize: Buffer.byteLength(rawData),
+    sessionDataSize: sessionData === null ? 0 : Buffer.byteLength(sessionData),
+    keywords: findKeywords(name, markdown),
+  };
+}
+
+function hash(...texts: readonly string[]): string {
+  const digest = createHash("sha256");
+  for (const text of texts) digest.update(`${text.length}:`).update(text);
+  return digest.digest("hex");
+}

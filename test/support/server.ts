@@ -1,0 +1,157 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Writable } from "node:stream";
+import { PGlite } from "@electric-sql/pglite";
+import { allScopes, type Scope } from "../../src/auth/scopes.js";
+import { readConfig } from "../../src/config.js";
+import { connectPrisma, openEngine, type Engine } from "../../src/db/database.js";
+import { toEngine } from "../../src/db/pglite.js";
+import { createMemoryStore } from "../../src/limiter/memory-store.js";
+import { createLogger } from "../../src/platform/logger.js";
+import { createServer } from "../../src/server.js";
+import { createServices } from "../../src/services.js";
+
+export type Answer = {
+  readonly status: number;
+  readonly headers: Headers;
+  // Tests look into answers of every shape; what they expect to find there is what they assert.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  readonly body: any;
+};
+
+export type LogLine = { readonly level: number; readonly msg: string; readonly [fact: string]: unknown };
+export type TestServer = Awaited<ReturnType<typeof startTestServer>>;
+export type TestUser = { readonly id: string; readonly email: string; readonly key: string };
+
+const WARN = 40;
+
+/**
+ * A whole server on a fresh database, with a clock that stands still until it is moved, reached through its fetch.
+ * `close` fails if anything was logged at warn or above that the test did not take with `takeLog`.
+ */
+export async function startTestServer(settings: Readonly<Record<string, string>> = {}) {
+  const config = readConfig({ LOG_LEVEL: "debug", ...settings });
+  const clock = movableClock();
+  const random = { uuid: () => randomUUID(), bytes: (length: number) => randomBytes(length) };
+  const lines: LogLine[] = [];
+  const statements: string[] = [];
+  const engine = await openTestEngine();
+  const database = connectPrisma(engine, config.databaseTimeoutMs, (sql) => statements.push(sql));
+  const logger = createLogger(config.logLevel, collect(lines));
+  const limiterStore = createMemoryStore(clock);
+  const server = createServer({ config, database, limiterStore, clock, random, logger });
+  const services = createServices({ prisma: database.prisma, clock, random, config });
+
+  async function send(path: string, init: RequestInit = {}, address = "192.0.2.1"): Promise<Answer> {
+    const response = await server.fetch(new Request(`http://backstory.test${path}`, init), address);
+    const text = await response.text();
+    const isJson = response.headers.get("content-type")?.includes("json") === true;
+    return { status: response.status, headers: response.headers, body: isJson ? (JSON.parse(text) as unknown) : text };
+  }
+
+  return {
+    clock,
+    services,
+    prisma: database.prisma,
+    lines,
+    send,
+
+    /** A user with a key; all scopes unless some are named. */
+    async addUser(email = `${randomUUID()}@example.com`, scopes: readonly Scope[] = allScopes, rateLimit?: string): Promise<TestUser> {
+      const user = await services.users.create(email);
+      const { text } = await services.apiKeys.create({ userId: user.id, name: "test", scopes, rateLimit: rateLimit ?? null });
+      return { id: user.id, email, key: text };
+    },
+
+    /** Another key of a user, with these scopes only. */
+    async addKey(user: TestUser, scopes: readonly Scope[], rateLimit?: string): Promise<string> {
+      return (await services.apiKeys.create({ userId: user.id, name: "test", scopes, rateLimit: rateLimit ?? null })).text;
+    },
+
+    /** A GraphQL operation, as a client of the newer media type sends it. Without a key it carries no Authorization. */
+    query(
+      key: string | null,
+      query: string,
+      variables?: Readonly<Record<string, unknown>>,
+      headers: Readonly<Record<string, string>> = {},
+    ) {
+      return send("/api/v1/graphql", {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          accept: "application/graphql-response+json",
+          ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+          ...headers,
+        },
+        body: JSON.stringify({ query, variables }),
+      });
+    },
+
+    /** Runs something and returns the SQL statements it needed, those of authentication left out. */
+    async statementsOf(run: () => Promise<unknown>): Promise<string[]> {
+      statements.length = 0;
+      await run();
+      return statements.filter((sql) => !sql.includes('"ApiKey"'));
+    },
+
+    /** The lines logged at warn or above so far, which `close` will then not complain about. */
+    takeLog: () => lines.splice(0).filter(({ level }) => level >= WARN),
+
+    async close() {
+      await limiterStore.close();
+      await database.close();
+      const unexpected = lines.filter(({ level }) => level >= WARN);
+      if (unexpected.length > 0) throw new Error(`Unexpected log lines: ${JSON.stringify(unexpected, null, 2)}`);
+    },
+  };
+}
+
+/** The embedded database from the image of the global set-up, or a new database on TEST_DATABASE_URL's server. */
+async function openTestEngine(): Promise<Engine> {
+  const url = process.env.TEST_DATABASE_URL;
+  if (url !== undefined) return openPostgresCopy(url);
+  const image = await readFile(join(process.env.TEST_FOLDER ?? "", "image.tar"));
+  const engine = toEngine(await PGlite.create({ loadDataDir: new Blob([image]) }), () => Promise.resolve());
+  await engine.migrate();
+  return engine;
+}
+
+async function openPostgresCopy(url: string): Promise<Engine> {
+  const { default: pg } = await import("pg");
+  const name = `backstory_test_${randomUUID().replaceAll("-", "")}`;
+  const server = new pg.Client({ connectionString: url });
+  await server.connect();
+  await server.query(`CREATE DATABASE ${name}`);
+  const target = new URL(url);
+  target.pathname = `/${name}`;
+  const engine = await openEngine({ databaseUrl: target.href, dataDir: "", databaseTimeoutMs: 15_000 });
+  await engine.migrate();
+  return {
+    ...engine,
+    async close() {
+      await engine.close();
+      await server.query(`DROP DATABASE ${name} WITH (FORCE)`);
+      await server.end();
+    },
+  };
+}
+
+function movableClock() {
+  let now = Date.parse("2026-06-15T12:00:00.000Z");
+  return {
+    now: () => new Date(now),
+    advance(ms: number) {
+      now += ms;
+    },
+  };
+}
+
+function collect(lines: LogLine[]): Writable {
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      for (const line of chunk.toString().split("\n")) if (line !== "") lines.push(JSON.parse(line) as LogLine);
+      done();
+    },
+  });
+}
