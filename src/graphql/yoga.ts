@@ -10,7 +10,6 @@ import { useAuthenticated } from "./authenticated.js";
 import { useCallerCheck } from "./caller-check.js";
 import { useComplexityLimit } from "./complexity.js";
 import { caller, type GraphQLContext, type RequestState } from "./context.js";
-import { graphiQL } from "./graphiql.js";
 import { createLoaders } from "./loaders.js";
 import { useJsonRequests } from "./request-parser.js";
 import { useValidation } from "./validation.js";
@@ -34,7 +33,7 @@ export function createGraphQLDoor({ schema, services, rateLimiter, config, clock
   return createYoga<GraphQLRequest, GraphQLContext>({
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
-    ...graphiQL,
+    graphiql: false,
     batching: { limit: config.abuse.batch },
     context: ({ state }) => ({ state, services, rateLimiter, clock, loaders: createLoaders(services, () => caller({ state })) }),
     plugins: [

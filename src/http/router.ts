@@ -13,6 +13,7 @@ import { RATE_LIMIT_HEADERS, rateLimitHeaders } from "../limiter/headers.js";
 import type { Clock } from "../platform/clock.js";
 import type { Logger } from "../platform/logger.js";
 import type { Random } from "../platform/random.js";
+import { createGraphiQLPage, wantsGraphiQL } from "./graphiql-page.js";
 import { renderErrorReference } from "./reference-page.js";
 import { createRequestState } from "./request-state.js";
 
@@ -32,6 +33,7 @@ type Environment = { Bindings: { address: string }; Variables: { state: RequestS
 export function createRouter({ graphql, authenticate, guard, database, clock, random, logger }: Dependencies) {
   const app = new Hono<Environment>();
   const errorReference = renderErrorReference();
+  const graphiQLPage = createGraphiQLPage();
 
   app.use(async (context, next) => {
     const startedAt = clock.now().getTime();
@@ -46,6 +48,7 @@ export function createRouter({ graphql, authenticate, guard, database, clock, ra
   app.use(cors({ origin: "*", exposeHeaders: ["X-Request-Id", "WWW-Authenticate", "Allow", ...RATE_LIMIT_HEADERS], maxAge: 86_400 }));
 
   app.all(GRAPHQL_PATH, async (context) => {
+    if (wantsGraphiQL(context.req.raw)) return graphiQLPage(context.req.raw);
     const state = context.get("state");
     const authorization = context.req.header("authorization") ?? null;
     const signIn = async () => {
