@@ -2,7 +2,7 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { GRAPHIQL_EXAMPLES } from "./graphiql-examples.js";
 
-type Page = { readonly plain: Uint8Array; readonly gzipped: Uint8Array };
+type Page = { readonly plain: Uint8Array<ArrayBuffer>; readonly gzipped: Uint8Array<ArrayBuffer> };
 
 /** Whether a browser asks for the page: everything else at the GraphQL address is a GraphQL request. */
 export function wantsGraphiQL(request: Request): boolean {
@@ -34,8 +34,8 @@ export function createGraphiQLPage(): (request: Request) => Promise<Response> {
 async function renderPage(): Promise<Page> {
   const { renderGraphiQL } = await import("@graphql-yoga/render-graphiql");
   const html = renderGraphiQL({ title: "Backstory GraphiQL", defaultQuery: GRAPHIQL_EXAMPLES, defaultEditorToolsVisibility: false });
-  const plain = Buffer.from(html.replace('<div id="root"></div>', () => KEY_FORM));
-  return { plain, gzipped: await promisify(gzip)(plain) };
+  const plain = new TextEncoder().encode(html.replace('<div id="root"></div>', () => KEY_FORM));
+  return { plain, gzipped: new Uint8Array(await promisify(gzip)(plain)) };
 }
 
 /** The key stays in the browser's tab, and goes with every request that does not name another in its headers. */
