@@ -55,6 +55,7 @@ export async function startTestServer(settings: Readonly<Record<string, string>>
     services,
     prisma: database.prisma,
     lines,
+    fetch: server.fetch,
     send,
 
     /** A user with a key; all scopes unless some are named. */
