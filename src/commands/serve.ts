@@ -48,13 +48,10 @@ function open(server: Server, { host, port }: Config): Promise<{ http: ServerTyp
   });
 }
 
+/** Tells where the server is, and the first key, in one piece: whoever waits for the address has all of it. */
 function announce(address: string, firstKey: string | null, out: (line: string) => void): void {
-  out(`Backstory is at ${address}`);
-  out(`GraphiQL:  ${address}${GRAPHQL_PATH}`);
-  if (firstKey === null) return;
-  out("");
-  out(`Your API key: ${firstKey}`);
-  out("It is shown this once and has every scope. Keep it.");
+  const key = firstKey === null ? [] : ["", `Your API key: ${firstKey}`, "It is shown this once and has every scope. Keep it."];
+  out([`Backstory is at ${address}`, `GraphiQL:  ${address}${GRAPHQL_PATH}`, ...key].join("\n"));
 }
 
 function untilStopped(): Promise<void> {
