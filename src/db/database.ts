@@ -1,17 +1,10 @@
 import { PrismaClient } from "./generated/prisma/client.js";
+import type { Engine } from "./engine.js";
 import { openPGlite } from "./pglite.js";
 import { openPostgres } from "./postgres.js";
 
 export type Database = {
   readonly prisma: PrismaClient;
-  readonly close: () => Promise<void>;
-};
-
-/** What both databases give: the adapter for Prisma, their migrations, and the way to close them. */
-export type Engine = {
-  readonly adapter: NonNullable<ConstructorParameters<typeof PrismaClient>[0]["adapter"]>;
-  /** Applies the missing migrations and returns their names. */
-  readonly migrate: () => Promise<readonly string[]>;
   readonly close: () => Promise<void>;
 };
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { PrismaPGlite } from "pglite-prisma-adapter";
-import type { Engine } from "./database.js";
+import type { Engine } from "./engine.js";
 import { lockFolder } from "./folder-lock.js";
 import { migrate } from "./migrate.js";
 

@@ -1,6 +1,6 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
-import type { Engine } from "./database.js";
+import type { Engine } from "./engine.js";
 import { migrate } from "./migrate.js";
 
 /** A pool on a PostgreSQL server. A connection that breaks while idle is dropped by the pool and replaced on demand. */
