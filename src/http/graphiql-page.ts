@@ -45,6 +45,7 @@ const KEY_FORM = `<style>
   #key-form input { flex: 0 1 30rem; padding: 0.3rem 0.5rem; font: 13px ui-monospace, monospace; border: 1px solid #667; border-radius: 4px; background: #11151c; color: #fff }
   #key-form output { opacity: 0.8 }
   #root { flex: 1; min-height: 0 }
+  #root .graphiql-container { height: 100% }
 </style>
 <form id="key-form"><label for="api-key">API key</label>
   <input id="api-key" type="password" autocomplete="off" spellcheck="false" placeholder="bks_live_…">
