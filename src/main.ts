@@ -21,9 +21,11 @@ const context: CommandContext = {
   env: process.env,
   out: (line) => void process.stdout.write(`${line}\n`),
   err: (line) => void process.stderr.write(`${line}\n`),
+  terminal: process.stderr.isTTY ? process.stderr : null,
 };
 
 const program = new Command("backstory").description("A self-hosted server for AI coding conversations.").exitOverride();
+program.showHelpAfterError("See: backstory --help");
 for (const add of [addServe, addMigrate, addUser, addKey, addImport, addSchema, addDeviceCode]) add(program, context);
 
 try {

@@ -7,6 +7,7 @@ import type { Random } from "./platform/random.js";
 import { createMemberService } from "./projects/members.js";
 import { createProjectService } from "./projects/service.js";
 import { createSearchService } from "./search/service.js";
+import { createHistoryService } from "./sessions/history-service.js";
 import { createSessionService } from "./sessions/service.js";
 import { createSessionWriteService } from "./sessions/write-service.js";
 import { createUserService } from "./users/service.js";
@@ -25,11 +26,13 @@ export function createServices({ prisma, clock, random, config }: Dependencies) 
   const base = { prisma, clock, random, policy: { concealForbidden: config.concealForbidden } };
   const projects = createProjectService(base);
   const sessions = createSessionService(base);
+  const sessionWrites = createSessionWriteService({ ...base, sessions, quotaBytes: config.quotaStorageBytes });
   return {
     projects,
     sessions,
     members: createMemberService({ ...base, projects }),
-    sessionWrites: createSessionWriteService({ ...base, sessions, quotaBytes: config.quotaStorageBytes }),
+    sessionWrites,
+    history: createHistoryService({ ...base, sessionWrites }),
     search: createSearchService(base),
     analytics: createAnalyticsService(base),
     users: createUserService(base),

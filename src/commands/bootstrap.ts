@@ -1,4 +1,5 @@
 import { allScopes } from "../auth/scopes.js";
+import { AppError } from "../errors/app-error.js";
 import type { Services } from "../services.js";
 
 const FIRST_USER = "owner@backstory.local";
@@ -7,7 +8,18 @@ const FIRST_USER = "owner@backstory.local";
 export async function bootstrap({ users, apiKeys }: Services, givenKey: string | undefined): Promise<string | null> {
   const known = await users.list();
   if (known.length > 0) return null;
-  const user = await users.create(FIRST_USER);
+  // Of several processes that start at once on one database, one makes the user and the others find it there.
+  const user = await users.create(FIRST_USER).catch((error: unknown) => {
+    if (error instanceof AppError && error.reason === "RESOURCE_CONFLICT") return null;
+    throw error;
+  });
+  if (user === null) return null;
   const { text } = await apiKeys.create({ userId: user.id, name: "First key", scopes: allScopes, text: givenKey });
   return text;
+}
+
+/** What a person is told of the first key; nothing where there is none to show, or the person chose it. */
+export function announceFirstKey(firstKey: string | null, givenKey: string | undefined): string[] {
+  if (firstKey === null || givenKey !== undefined) return [];
+  return ["", `Your API key: ${firstKey}`, "It is shown this once and has every scope. Keep it."];
 }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { createApiKeyInput, scopeText } from "../api-keys/input.js";
 import { allScopes } from "../auth/scopes.js";
 import { parseInput } from "../errors/parse-input.js";
+import { systemClock } from "../platform/clock.js";
 import { CommandError, withServices, type CommandContext } from "./context.js";
 import { findUser } from "./user.js";
 
@@ -37,6 +38,7 @@ async function create(context: CommandContext, { user, scopes, expires, ...optio
     scopes: scopes === undefined ? allScopes : scopes.split(",").map((scope) => parseInput(scopeText, scope.trim(), ["--scopes"])),
     expiresAt: expires === undefined ? undefined : parseInput(z.coerce.date("must be a time"), expires, ["--expires"]),
   });
+  if (input.expiresAt != null && input.expiresAt <= systemClock.now()) throw new CommandError("--expires: must be in the future");
   await withServices(context, async ({ services }) => {
     const { id } = await findUser(services, user);
     const { text } = await services.apiKeys.create({ ...input, userId: id });

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { readConfig } from "../config.js";
 import { openEngine } from "../db/database.js";
-import type { CommandContext } from "./context.js";
+import { explained, type CommandContext } from "./context.js";
 
 export function addMigrate(program: Command, context: CommandContext): void {
   program
@@ -11,9 +11,9 @@ export function addMigrate(program: Command, context: CommandContext): void {
 }
 
 async function migrate({ env, out }: CommandContext): Promise<void> {
-  const engine = await openEngine(readConfig(env));
+  const engine = await explained(openEngine(readConfig(env)));
   try {
-    const applied = await engine.migrate();
+    const applied = await explained(engine.migrate());
     for (const name of applied) out(`applied ${name}`);
     if (applied.length === 0) out("The database is up to date.");
   } finally {

@@ -9,29 +9,38 @@ import { createLogger } from "../platform/logger.js";
 import { systemRandom } from "../platform/random.js";
 import { createServer, type Server } from "../server.js";
 import { createServices } from "../services.js";
-import { bootstrap } from "./bootstrap.js";
-import type { CommandContext } from "./context.js";
+import { announceFirstKey, bootstrap } from "./bootstrap.js";
+import { explained, type CommandContext } from "./context.js";
 
 export function addServe(program: Command, context: CommandContext): void {
   program
     .command("serve", { isDefault: true })
     .description("run the server")
-    .action(() => serve(context));
+    .allowExcessArguments()
+    .action((_options: unknown, { args: [unknown] }: Command) => {
+      // As the default, it is what a mistyped command comes to.
+      if (unknown !== undefined) program.error(`error: unknown command '${unknown}'`);
+      return serve(context);
+    });
 }
 
 async function serve({ env, out }: CommandContext): Promise<void> {
   const config = readConfig(env);
   const logger = createLogger(config.logLevel);
-  const database = await openDatabase(config);
+  const database = await explained(openDatabase(config));
   const limiterStore = createMemoryStore(systemClock);
   const dependencies = { config, database, limiterStore, clock: systemClock, random: systemRandom, logger };
   try {
     const server = createServer(dependencies);
-    const firstKey = await bootstrap(createServices({ ...dependencies, prisma: database.prisma }), config.bootstrapApiKey);
     const { http, address } = await open(server, config);
-    announce(address, config.bootstrapApiKey === undefined ? firstKey : null, out);
-    await untilStopped();
-    await close(http);
+    try {
+      // Only now: a key that is made before the port turns out to be taken would never be shown.
+      const firstKey = await bootstrap(createServices({ ...dependencies, prisma: database.prisma }), config.bootstrapApiKey);
+      announce(address, announceFirstKey(firstKey, config.bootstrapApiKey), out);
+      await untilStopped();
+    } finally {
+      await close(http);
+    }
   } finally {
     await limiterStore.close();
     await database.close();
@@ -49,9 +58,8 @@ function open(server: Server, { host, port }: Config): Promise<{ http: ServerTyp
 }
 
 /** Tells where the server is, and the first key, in one piece: whoever waits for the address has all of it. */
-function announce(address: string, firstKey: string | null, out: (line: string) => void): void {
-  const key = firstKey === null ? [] : ["", `Your API key: ${firstKey}`, "It is shown this once and has every scope. Keep it."];
-  out([`Backstory is at ${address}`, `GraphiQL:  ${address}${GRAPHQL_PATH}`, ...key].join("\n"));
+function announce(address: string, firstKey: readonly string[], out: (line: string) => void): void {
+  out([`Backstory is at ${address}`, `GraphiQL:  ${address}${GRAPHQL_PATH}`, ...firstKey].join("\n"));
 }
 
 function untilStopped(): Promise<void> {

@@ -1,4 +1,6 @@
 import type { Command } from "commander";
+import type { Principal } from "../auth/principal.js";
+import { allScopes } from "../auth/scopes.js";
 import { parseInput } from "../errors/parse-input.js";
 import { createUserInput } from "../users/input.js";
 import { CommandError, withServices, type CommandContext } from "./context.js";
@@ -25,6 +27,11 @@ export function addUser(program: Command, context: CommandContext): void {
         for (const { id, email, createdAt } of await services.users.list()) context.out([id, email, createdAt.toISOString()].join("\t"));
       }),
     );
+}
+
+/** The person at the command line acts as the user, with every scope: who may open the database may do anything. */
+export function toPrincipal({ id }: User): Principal {
+  return { userId: id, keyId: "command-line", scopes: new Set(allScopes), rateLimit: null };
 }
 
 /** The user with the address, or without one the only user there is. @throws CommandError that says what to do */
