@@ -1,6 +1,21 @@
-/** A line that opens a turn in SpecStory's Markdown: `_**Agent (claude-opus-4-6 2026-06-02 09:00:05Z)**_`. */
-const TURN =
-  /^_\*\*(User|Agent)(?: - sidechain)? \((?:([^()\s][^()]*?) )?(\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?Z)\)\*\*_\r?$/gm;
+/** A time as SpecStory writes it: `2026-06-02 09:00:05Z`, `2026-06-02T09:00:05.060Z`, `2026-06-02 09:00Z` or, in local time, `2026-06-02 02:00:05-0700`. */
+const TIME = String.raw`[1-9]\d{3}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:?\d\d)`;
+const WHOLE_TIME = new RegExp(`^${TIME}$`);
+const LAST_TIME = new RegExp(`(?:^| )(${TIME})$`);
+
+/** A line that opens a turn: `_**Agent (claude-opus-4-6 2026-06-02 09:00:05Z)**_`; model and time may each be missing. */
+const TURN = /^_\*\*(User|Agent)( - sidechain)?(?: \(([^()\r\n]*)\))?\*\*_\r?$/gm;
+
+export type Turn = {
+  readonly speaker: "User" | "Agent";
+  /** Spoken to or by an agent that the agent itself had called. */
+  readonly isSidechain: boolean;
+  readonly model: string | null;
+  readonly at: Date | null;
+  /** Where the line begins and ends in the Markdown. */
+  readonly start: number;
+  readonly end: number;
+};
 
 /** What the turns of a conversation tell of it. */
 export type TurnFacts = {
@@ -10,17 +25,43 @@ export type TurnFacts = {
   readonly llmModels: readonly string[];
 };
 
+/** The turns of a conversation in SpecStory's Markdown, one after the other. */
+export function* turnsOf(markdown: string): Generator<Turn> {
+  for (const { 0: line, 1: speaker, 2: sidechain, 3: inside = "", index } of markdown.matchAll(TURN)) {
+    const time = LAST_TIME.exec(inside)?.[1];
+    yield {
+      speaker: speaker === "User" ? "User" : "Agent",
+      isSidechain: sidechain !== undefined,
+      model: toModel(time === undefined ? inside : inside.slice(0, -time.length).trimEnd()),
+      at: parseTime(time),
+      start: index,
+      end: index + line.length,
+    };
+  }
+}
+
 export function readTurns(markdown: string): TurnFacts {
   const models = new Set<string>();
   let [first, last] = [Infinity, -Infinity];
-  for (const [, speaker, model, time = ""] of markdown.matchAll(TURN)) {
-    const at = Date.parse(time.replace(" ", "T"));
-    if (Number.isNaN(at)) continue;
-    first = Math.min(first, at);
-    last = Math.max(last, at);
-    // "<synthetic>" is what an agent calls itself where no model spoke.
-    if (speaker === "Agent" && model !== undefined && !model.startsWith("<")) models.add(model);
+  for (const { speaker, model, at } of turnsOf(markdown)) {
+    if (speaker === "Agent" && model !== null) models.add(model);
+    if (at === null) continue;
+    first = Math.min(first, at.getTime());
+    last = Math.max(last, at.getTime());
   }
   const isDated = Number.isFinite(first);
   return { startedAt: isDated ? new Date(first) : null, endedAt: isDated ? new Date(last) : null, llmModels: [...models] };
+}
+
+/** A time in one of SpecStory's forms; null for anything else. */
+export function parseTime(text: string | undefined): Date | null {
+  if (text === undefined || !WHOLE_TIME.test(text)) return null;
+  const at = new Date(text.replace(" ", "T").replace(/([+-]\d\d)(\d\d)$/, "$1:$2"));
+  return Number.isNaN(at.getTime()) ? null : at;
+}
+
+/** The name of the model. Some agents write `model NAME, mode MODE`; "<synthetic>" is what one calls itself where no model spoke. */
+function toModel(who: string): string | null {
+  if (who === "" || who.startsWith("<")) return null;
+  return /^model ([^,]+)/.exec(who)?.[1] ?? who;
 }
