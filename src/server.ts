@@ -1,6 +1,7 @@
 import { createAuthenticate } from "./auth/authenticate.js";
 import { coalesce } from "./auth/coalesce.js";
 import { createFailureLimit } from "./auth/failure-limit.js";
+import { createLastUse } from "./auth/last-use.js";
 import type { Config } from "./config.js";
 import type { Database } from "./db/database.js";
 import { createSchema } from "./graphql/schema.js";
@@ -26,20 +27,24 @@ export type ServerDependencies = {
 export type Server = {
   /** Answers one request. `address` is the client's, for the limits per address. */
   readonly fetch: (request: Request, address: string) => Promise<Response>;
+  /** Waits for what is still being written beside the requests. */
+  readonly close: () => Promise<void>;
 };
 
-/** Joins the rooms into a server. It opens nothing, so there is nothing to close. */
+/** Joins the rooms into a server. */
 export function createServer({ config, database, limiterStore, clock, random, logger }: ServerDependencies): Server {
   const services = createServices({ prisma: database.prisma, clock, random, config });
   const rateLimiter = createRateLimiter(limiterStore);
   const schema = createSchema();
   applyFieldLimits(schema, config.rateLimits.fields);
   const graphql = createGraphQLDoor({ schema, services, rateLimiter, config, clock });
+  const lastUse = createLastUse({ touch: services.apiKeys.touch, logger });
   const authenticate = createAuthenticate({
     findCredential: coalesce(services.apiKeys.findCredentials),
-    touch: services.apiKeys.touch,
+    noteUse: lastUse.note,
     clock,
   });
   const guard = createFailureLimit({ rateLimiter, policy: config.rateLimits.authFailures, clock });
-  return createRouter({ graphql, authenticate, guard, database, clock, random, logger });
+  const router = createRouter({ graphql, authenticate, guard, database, clock, random, logger });
+  return { fetch: router.fetch, close: lastUse.settled };
 }

@@ -20,20 +20,20 @@ export type Authenticate = (authorization: string | null) => Promise<Principal |
 
 type Dependencies = {
   readonly findCredential: (hash: string) => Promise<StoredCredential | null>;
-  /** Notes that a credential was used. */
-  readonly touch: (credential: StoredCredential) => Promise<void>;
+  /** Notes that a credential was used; it must not fail. */
+  readonly noteUse: (credential: StoredCredential) => void;
   readonly clock: Clock;
 };
 
 /** Resolves an Authorization header: null where there is none, and UNAUTHENTICATED where it does not hold. */
-export function createAuthenticate({ findCredential, touch, clock }: Dependencies): Authenticate {
+export function createAuthenticate({ findCredential, noteUse, clock }: Dependencies): Authenticate {
   return async (authorization) => {
     const token = parseBearerToken(authorization);
     if (token === null) return null;
     const credential = await findCredential(hashSecret(token));
     if (credential === null || credential.revokedAt !== null) throw unauthenticated("INVALID_TOKEN");
     if (credential.expiresAt !== null && credential.expiresAt <= clock.now()) throw unauthenticated("INVALID_TOKEN");
-    await touch(credential);
+    noteUse(credential);
     return toPrincipal(credential);
   };
 }
