@@ -1,68 +1,57 @@
 import type { Clock } from "../platform/clock.js";
-import type { Decision, LimiterStore, WindowState } from "./limiter.js";
+import { remaining, type LimiterStore, type WindowState } from "./limiter.js";
 import type { Policy } from "./policy.js";
 
-type Counter = { used: number; resetAtMs: number };
-type Entry = { readonly counters: readonly Counter[]; expiresAtMs: number };
+type Options = {
+  /** More callers than this at once, and those whose windows end first are forgotten: memory stays bounded. */
+  readonly mostCallers?: number;
+};
 
-/** More callers than this at once, and the one whose windows end first is forgotten: memory stays bounded. */
-const MOST_ENTRIES = 100_000;
 const SWEEP_EVERY = 1_000;
 
 /** The store of a single process. Deciding is synchronous, hence atomic. */
-export function createMemoryStore(clock: Clock): LimiterStore {
-  const entries = new Map<string, Entry>();
+export function createMemoryStore(clock: Clock, { mostCallers = 100_000 }: Options = {}): LimiterStore {
+  const callers = new Map<string, readonly WindowState[]>();
   let untilSweep = SWEEP_EVERY;
-
-  function entryFor(name: string, policy: Policy): Entry {
-    const found = entries.get(name);
-    if (found !== undefined) return found;
-    const entry = { counters: policy.map(() => ({ used: 0, resetAtMs: 0 })), expiresAtMs: 0 };
-    entries.set(name, entry);
-    return entry;
-  }
 
   function sweep(nowMs: number): void {
     untilSweep = SWEEP_EVERY;
-    for (const [name, { expiresAtMs }] of entries) if (expiresAtMs <= nowMs) entries.delete(name);
-    if (entries.size <= MOST_ENTRIES) return;
-    const soonest = [...entries].sort(([, a], [, b]) => a.expiresAtMs - b.expiresAtMs);
-    for (const [name] of soonest.slice(0, entries.size - MOST_ENTRIES)) entries.delete(name);
+    for (const [name, windows] of callers) if (endOf(windows) <= nowMs) callers.delete(name);
+    if (callers.size <= mostCallers) return;
+    const soonest = [...callers].sort(([, a], [, b]) => endOf(a) - endOf(b));
+    for (const [name] of soonest.slice(0, callers.size - mostCallers)) callers.delete(name);
   }
 
   return {
     consume(budget, policy, cost) {
       const nowMs = clock.now().getTime();
       if ((untilSweep -= 1) <= 0) sweep(nowMs);
-      const entry = entryFor(nameOf(budget, policy), policy);
-      const decision = decide(entry.counters, policy, cost, nowMs);
-      entry.expiresAtMs = Math.max(...entry.counters.map(({ resetAtMs }) => resetAtMs));
-      return Promise.resolve(decision);
+      const name = nameOf(budget, policy);
+      const known = callers.get(name);
+      const current = policy.map((window, index) => stateAt(nowMs, window, known?.[index]));
+      const granted = Math.min(cost, ...current.map(remaining));
+      if (granted === 0) return Promise.resolve({ granted, windows: current });
+      const windows = current.map((state) => ({ ...state, used: state.used + granted }));
+      callers.set(name, windows);
+      return Promise.resolve({ granted, windows });
     },
     close() {
-      entries.clear();
+      callers.clear();
       return Promise.resolve();
     },
   };
 }
 
+/** The window as it stands, or a new one, which begins only if something is counted in it. */
+function stateAt(nowMs: number, { limit, windowMs }: Policy[number], known: WindowState | undefined): WindowState {
+  return known !== undefined && known.resetAtMs > nowMs ? known : { limit, windowMs, used: 0, resetAtMs: nowMs + windowMs };
+}
+
+function endOf(windows: readonly WindowState[]): number {
+  return Math.max(...windows.map(({ resetAtMs }) => resetAtMs));
+}
+
 /** Counters of different policies are kept apart: a key whose limit is changed begins anew. */
 function nameOf(budget: string, policy: Policy): string {
   return `${budget}|${policy.map(({ limit, windowMs }) => `${limit}/${windowMs}`).join()}`;
-}
-
-function decide(counters: readonly Counter[], policy: Policy, cost: number, nowMs: number): Decision {
-  let granted = cost;
-  policy.forEach(({ limit, windowMs }, index) => {
-    const counter = counters[index];
-    if (counter === undefined) return;
-    if (counter.resetAtMs <= nowMs) Object.assign(counter, { used: 0, resetAtMs: nowMs + windowMs });
-    granted = Math.min(granted, limit - counter.used);
-  });
-  for (const counter of counters) counter.used += granted;
-  return { granted, windows: policy.flatMap((window, index) => toState(window, counters[index])) };
-}
-
-function toState(window: Policy[number], counter: Counter | undefined): WindowState[] {
-  return counter === undefined ? [] : [{ ...window, used: counter.used, resetAtMs: counter.resetAtMs }];
 }

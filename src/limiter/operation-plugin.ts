@@ -1,7 +1,7 @@
 import type { Plugin } from "graphql-yoga";
-import { toResultError } from "../errors/to-graphql.js";
 import type { RequestState } from "../graphql/context.js";
 import type { Clock } from "../platform/clock.js";
+import type { Decision } from "./limiter.js";
 import type { Policy } from "./policy.js";
 import { rateLimited, type RateLimiter } from "./rate-limiter.js";
 
@@ -9,28 +9,36 @@ type Options = { readonly rateLimiter: RateLimiter; readonly policy: Policy; rea
 type ServerContext = { readonly state: RequestState };
 
 /**
- * Holds each API key to its budget of operations, and callers without a key to one per client address. Whatever was
- * read from a request costs one an operation, valid or not; a refused one costs nothing. Of a batch the first
- * operations pass, as many as are left: all are asked for in one step, so that others cannot come between them.
+ * Holds each API key to its budget of operations, and callers without a key to one per client address. An operation
+ * costs one, valid or not; a refused one costs nothing, nor does a request in which no operation could be read (no
+ * JSON, wrong media type). Of a batch the first operations pass, as many as are left: all are asked for in one step,
+ * so that others cannot come between them.
  */
 export function useOperationLimit({ rateLimiter, policy, clock }: Options): Plugin<Record<string, never>, ServerContext> {
   const passed = new WeakMap<RequestState, number>();
+
+  function decide(state: RequestState, cost: number): Promise<Decision> {
+    return rateLimiter.consume(budgetOf(state), state.principal?.rateLimit ?? policy, cost);
+  }
+
   return {
     onRequestParse({ serverContext }) {
       const { state } = serverContext;
       return {
         async onRequestParseDone({ requestParserResult }) {
-          const cost = Array.isArray(requestParserResult) ? requestParserResult.length : 1;
-          state.decision = await rateLimiter.consume(budgetOf(state), state.principal?.rateLimit ?? policy, cost);
+          state.decision = await decide(state, Array.isArray(requestParserResult) ? requestParserResult.length : 1);
         },
       };
     },
-    onParams({ context, setResult }) {
+    onParams({ context }) {
       const { state } = context; // Yoga types it as params only; it is the server's context
       const index = passed.get(state) ?? 0;
       passed.set(state, index + 1);
-      if (state.decision !== null && index >= state.decision.granted)
-        setResult({ errors: [toResultError(rateLimited(state.decision, clock))] });
+      if (state.decision !== null && index >= state.decision.granted) throw rateLimited(state.decision, clock);
+    },
+    async onResultProcess({ serverContext: { state } }) {
+      // The headers tell every caller with a key what is left, also where nothing was counted.
+      if (state.principal !== null) state.decision ??= await decide(state, 0);
     },
   };
 }
