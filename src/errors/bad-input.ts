@@ -1,7 +1,7 @@
 import { AppError } from "./app-error.js";
 import type { ErrorReason } from "./catalogue.js";
 
-type ValidationReason = Extract<ErrorReason, "MISSING_REQUIRED_FIELD" | "INVALID_FORMAT" | "INVALID_PARAMETER">;
+export type ValidationReason = Extract<ErrorReason, "MISSING_REQUIRED_FIELD" | "INVALID_FORMAT" | "INVALID_PARAMETER">;
 
 /** One bad value of a request: where it stands (`["input", "name"]`), which kind of mistake, and what is expected. */
 export type BadField = {

@@ -1,19 +1,23 @@
 import { AppError } from "./app-error.js";
 import type { ErrorReason } from "./catalogue.js";
 
-/** Prisma's error codes (Prisma's error reference) that tell of the database, not of a bug. */
-const BY_PRISMA_CODE: Readonly<Record<string, ErrorReason>> = {
+/** Codes that tell of the database or of a race, not of a bug: Prisma's (its error reference), PostgreSQL's (its manual, appendix A), Node's. */
+const BY_CODE: Readonly<Record<string, ErrorReason>> = {
   P1001: "UPSTREAM_UNAVAILABLE", // cannot reach the server
   P1002: "UPSTREAM_UNAVAILABLE", // reached, but it timed out
   P1008: "UPSTREAM_TIMEOUT",
   P1017: "UPSTREAM_ERROR", // the server closed the connection
+  P2002: "RESOURCE_CONFLICT", // a unique value was taken in between
+  P2003: "RESOURCE_CONFLICT", // what a row refers to was deleted in between
   P2024: "UPSTREAM_UNAVAILABLE", // no connection became free
+  P2025: "RESOURCE_NOT_FOUND", // a row was deleted in between
   P2028: "UPSTREAM_TIMEOUT", // a transaction passed its deadline
+  P2034: "UPSTREAM_UNAVAILABLE", // a deadlock or write conflict: repeating it helps
   P2037: "UPSTREAM_UNAVAILABLE", // too many connections
-};
-
-/** PostgreSQL's error codes (its manual, appendix A). */
-const BY_SQL_STATE: Readonly<Record<string, ErrorReason>> = {
+  "23503": "RESOURCE_CONFLICT", // foreign key
+  "23505": "RESOURCE_CONFLICT", // unique
+  "40001": "UPSTREAM_UNAVAILABLE", // serialization failure
+  "40P01": "UPSTREAM_UNAVAILABLE", // deadlock
   "57014": "UPSTREAM_TIMEOUT", // statement timeout
   "55P03": "UPSTREAM_TIMEOUT", // lock timeout
   "25P03": "UPSTREAM_TIMEOUT", // idle in transaction
@@ -24,40 +28,54 @@ const BY_SQL_STATE: Readonly<Record<string, ErrorReason>> = {
   "53100": "UPSTREAM_UNAVAILABLE", // disk full
   "25006": "UPSTREAM_UNAVAILABLE", // read-only
   "08006": "UPSTREAM_ERROR",
+  ECONNREFUSED: "UPSTREAM_UNAVAILABLE",
+  ENOTFOUND: "UPSTREAM_UNAVAILABLE",
+  EAI_AGAIN: "UPSTREAM_UNAVAILABLE",
+  EHOSTUNREACH: "UPSTREAM_UNAVAILABLE",
+  ETIMEDOUT: "UPSTREAM_TIMEOUT",
+  ECONNRESET: "UPSTREAM_ERROR",
+  EPIPE: "UPSTREAM_ERROR",
 };
 
-/** What the network or the pool says where neither Prisma nor PostgreSQL has a code of its own. */
+/** What the drivers and the pool say where they give no code. */
 const BY_MESSAGE: readonly (readonly [RegExp, ErrorReason])[] = [
-  [/timeout exceeded when trying to connect|ECONNREFUSED|ENOTFOUND|Can't reach database/i, "UPSTREAM_UNAVAILABLE"],
-  [/Query read timeout|ETIMEDOUT/i, "UPSTREAM_TIMEOUT"],
-  [/Connection terminated|ECONNRESET|EPIPE|closed the connection/i, "UPSTREAM_ERROR"],
+  [/timeout exceeded when trying to connect|Can't reach database|PGlite is clos|after calling end on the pool/i, "UPSTREAM_UNAVAILABLE"],
+  [/Query read timeout/i, "UPSTREAM_TIMEOUT"],
+  [/Connection terminated|closed the connection|connection error and is not queryable/i, "UPSTREAM_ERROR"],
 ];
 
 /** Any thrown value as an entry of the catalogue: what is not known is INTERNAL_ERROR, with the value as its cause. */
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
-  const reason = findDatabaseReason(thrown) ?? "INTERNAL_ERROR";
+  const reason = findReason(thrown) ?? "INTERNAL_ERROR";
   return new AppError(reason, { cause: thrown });
 }
 
-function findDatabaseReason(thrown: unknown): ErrorReason | undefined {
-  // Prisma wraps a driver's error twice at most; the innermost code is the most precise.
-  for (let error = thrown, depth = 0; error instanceof Error && depth < 4; error = error.cause, depth += 1) {
+function findReason(thrown: unknown): ErrorReason | undefined {
+  // Prisma wraps a driver's error twice at most.
+  for (let error = thrown, depth = 0; isErrorLike(error) && depth < 4; error = error.cause, depth += 1) {
     const found = reasonOf(error);
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
-function reasonOf(error: Error): ErrorReason | undefined {
+type ErrorLike = { readonly message: string; readonly cause?: unknown };
+
+function isErrorLike(value: unknown): value is ErrorLike {
+  return typeof value === "object" && value !== null && "message" in value && typeof value.message === "string";
+}
+
+function reasonOf(error: ErrorLike): ErrorReason | undefined {
   for (const code of codesOf(error)) {
-    const reason = BY_PRISMA_CODE[code] ?? BY_SQL_STATE[code];
+    const reason = BY_CODE[code];
     if (reason !== undefined) return reason;
   }
   return BY_MESSAGE.find(([pattern]) => pattern.test(error.message))?.[1];
 }
 
-function codesOf(error: Error): string[] {
+/** The codes of an error, the most precise first. */
+function codesOf(error: ErrorLike): string[] {
   const { code, meta } = error as {
     code?: unknown;
     meta?: { code?: unknown; driverAdapterError?: { cause?: { originalCode?: unknown } } };

@@ -1,49 +1,59 @@
 import { GraphQLError, Kind } from "graphql";
 import { AppError } from "./app-error.js";
 import { badInput, type BadField } from "./bad-input.js";
+import { toBadField } from "./input-mistakes.js";
 
 /** No answer repeats more of a client's own text than this. */
 const MOST_CHARACTERS = 500;
 
 /** Whether the error lies in the GraphQL document or its variables, rather than in the HTTP request around them. */
 export function isDocumentError(thrown: unknown): boolean {
-  if (!(thrown instanceof GraphQLError)) return false;
-  const isLocated = thrown.nodes !== undefined || thrown.source !== undefined;
-  return isLocated || (thrown.originalError == null && thrown.extensions.http === undefined);
+  return thrown instanceof GraphQLError && (thrown.nodes !== undefined || thrown.source !== undefined);
 }
 
 /**
- * The catalogue's entry for an error that GraphQL itself raised about a request: its syntax, its variables, its choice
- * of operation. Such errors carry no code and are told apart by shape and message. Null for errors of the server.
+ * The catalogue's entry for an error that GraphQL itself raised about a document: its syntax, its types, an argument
+ * that a variable left null. Such errors carry no code and are told apart by shape. Null for every other error, which
+ * the server has to answer for.
  */
 export function toRequestError(error: GraphQLError, { hints }: { readonly hints: boolean }): AppError | null {
   const message = sayable(error.message, hints);
-  if (error.path !== undefined) return /^Argument "/.test(message) ? new AppError("INVALID_FORMAT", { message }) : null;
-  if (error.nodes?.[0]?.kind === Kind.VARIABLE_DEFINITION) return toVariableError(error, hints);
+  if (error.path !== undefined) return toArgumentError(message);
   if (error.originalError != null) return null;
-  if (message.startsWith("Syntax Error")) return new AppError("INVALID_FORMAT", { message });
-  if (error.extensions.http !== undefined) return toParameterError(message);
-  return new AppError("INVALID_PARAMETER", { message });
+  if (error.source !== undefined && error.nodes === undefined) return new AppError("INVALID_FORMAT", { message });
+  if (error.nodes !== undefined || message.startsWith("Too many ")) return new AppError("INVALID_PARAMETER", { message });
+  return null;
 }
 
-/** A mistake in the parameters of the request (GraphQL over HTTP, section "Request parameters"). */
-function toParameterError(message: string): AppError {
-  if (message !== "Must provide query string.") return new AppError("INVALID_FORMAT", { message });
-  return badInput([{ path: ["query"], reason: "MISSING_REQUIRED_FIELD", message }]);
+/** What only running the operation finds: a variable that may be null, given to an argument that may not. */
+function toArgumentError(message: string): AppError | null {
+  const [, name] = /^Argument "(\w+)" of (?:non-null|required) type /.exec(message) ?? [];
+  return name === undefined ? null : badInput([toBadField([name], message)]);
 }
 
-function toVariableError(error: GraphQLError, hints: boolean): AppError {
+/** The same errors, with those about variables joined into one that lists every bad value. */
+export function joinVariableErrors(errors: readonly unknown[], hints: boolean): readonly unknown[] {
+  const [first, ...more] = errors.filter(isVariableError);
+  if (first === undefined) return errors;
+  const cause = badInput([toVariableField(first, hints), ...more.map((error) => toVariableField(error, hints))]);
+  const nodes = [...new Set([first, ...more].flatMap((error) => error.nodes ?? []))];
+  const joined = new GraphQLError(cause.message, { nodes, originalError: cause });
+  return [joined, ...errors.filter((error) => !isVariableError(error))];
+}
+
+function isVariableError(error: unknown): error is GraphQLError {
+  if (!(error instanceof GraphQLError) || error.path !== undefined || error.originalError instanceof AppError) return false;
+  return error.nodes?.[0]?.kind === Kind.VARIABLE_DEFINITION;
+}
+
+/** `Variable "$input" got invalid value 5 at "input.name"; String cannot represent ...`, taken apart again. */
+function toVariableField(error: GraphQLError, hints: boolean): BadField {
   const about = error.originalError?.message;
-  const message = sayable(error.message, hints);
-  const [variable = ""] = /(?<=^Variable "\$)\w+/.exec(message) ?? [];
-  const place = about === undefined ? undefined : / at "([^"]+)"$/.exec(error.message.slice(0, -`; ${about}`.length))?.[1];
-  const isMissing = /was not provided\.$|must not be null\.$/.test(message);
-  const field: BadField = {
-    path: toPath(place ?? variable),
-    reason: isMissing ? "MISSING_REQUIRED_FIELD" : "INVALID_FORMAT",
-    message: about === undefined ? message : sayable(about, hints),
-  };
-  return new AppError(field.reason, { message, details: { fields: [field] } });
+  const [variable = ""] = /(?<=^Variable "\$)\w+/.exec(error.message) ?? [];
+  if (about === undefined) return toBadField([variable], sayable(error.message, hints));
+  const place = / at "([^"]+)"$/.exec(error.message.slice(0, -`; ${about}`.length))?.[1] ?? variable;
+  const words = sayable(about, hints);
+  return { ...toBadField(toPath(place), words), message: `${place}: ${words}` };
 }
 
 /** `input.tags[0]` as `["input", "tags", 0]`. */

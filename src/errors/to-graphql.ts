@@ -20,12 +20,12 @@ export function shapeGraphQLError(thrown: unknown, request: RequestFacts, option
 }
 
 /** The `extensions` of an error: the catalogue's facts first, then the entry's own details, flat beside them. */
-function toExtensions({ reason, details }: AppError, { requestId, origin }: RequestFacts): Record<string, unknown> {
+function toExtensions({ reason, httpStatus, details }: AppError, { requestId, origin }: RequestFacts): Record<string, unknown> {
   const { code, retryable, solution } = catalogue[reason];
   return {
     code,
     reason,
-    status: catalogue[reason].httpStatus,
+    status: httpStatus,
     retryable,
     requestId,
     solution,

@@ -1,31 +1,47 @@
-import { GraphQLError, Kind, type DocumentNode, type FragmentDefinitionNode, type SelectionSetNode } from "graphql";
+import { GraphQLError, Kind, type DocumentNode, type FieldNode, type SelectionNode, type SelectionSetNode } from "graphql";
 import { AppError } from "../errors/app-error.js";
+import { fragmentsOf } from "./fragments.js";
 
 export type AbuseLimits = { readonly depth: number; readonly aliases: number; readonly rootFields: number };
 
-type Size = { readonly depth: number; readonly aliases: number; readonly fields: number };
+type Size = { readonly depth: number; readonly introspection: number; readonly aliases: number; readonly fields: number };
+
+/** The introspection queries of the well-known tools are 15 deep, whatever depth is allowed to all others. */
+const INTROSPECTION_DEPTH = 20;
 
 /**
  * Refuses operations that are too deep or too wide, before anything costlier looks at them. Fragments count as often as
- * they are spread, and each is measured once. Introspection counts no depth: the well-known tools' queries are deep.
+ * they are spread, and each is measured once.
  */
 export function checkAbuseLimits(document: DocumentNode, limits: AbuseLimits): GraphQLError[] {
   const measure = createMeasure(document);
-  const errors: GraphQLError[] = [];
-  for (const definition of document.definitions) {
-    if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
-    const size = measure(definition.selectionSet);
-    const exceeded = (setting: string, what: string, found: number, limit: number) => {
-      if (found > limit)
-        errors.push(tooMuch(setting, `The operation has ${what} ${found}; at most ${limit} is allowed (${setting})`, limit));
-    };
-    exceeded("MAX_DEPTH", "a depth of", size.depth, limits.depth);
-    exceeded("MAX_ALIASES", "an alias count of", size.aliases, limits.aliases);
-    exceeded("MAX_ROOT_FIELDS", "a root field count of", size.fields, limits.rootFields);
-  }
-  return errors;
+  return document.definitions.flatMap((definition) => {
+    // Fragments are measured by themselves too: validation looks at those that no operation spreads.
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) return tooDeep("fragment", measure(definition.selectionSet), limits);
+    return definition.kind === Kind.OPERATION_DEFINITION ? tooLarge(measure(definition.selectionSet), limits) : [];
+  });
 }
 
+function tooLarge(size: Size, limits: AbuseLimits): GraphQLError[] {
+  return [
+    ...tooDeep("operation", size, limits),
+    ...exceeding("MAX_ALIASES", "operation has an alias count", size.aliases, limits.aliases),
+    ...exceeding("MAX_ROOT_FIELDS", "operation has a root field count", size.fields, limits.rootFields),
+  ];
+}
+
+function tooDeep(what: "operation" | "fragment", { depth, introspection }: Size, limits: AbuseLimits): GraphQLError[] {
+  return [
+    ...exceeding("MAX_DEPTH", `${what} has a depth`, depth, limits.depth),
+    ...exceeding("MAX_DEPTH", `${what} has an introspection depth`, introspection, Math.max(limits.depth, INTROSPECTION_DEPTH)),
+  ];
+}
+
+function exceeding(setting: string, what: string, found: number, limit: number): GraphQLError[] {
+  return found > limit ? [tooMuch(setting, `The ${what} of ${found}; at most ${limit} is allowed (${setting})`, limit)] : [];
+}
+
+/** The refusal of a document that is beyond a limit of the server: its details name the setting. */
 export function tooMuch(setting: string, message: string, limit: number): GraphQLError {
   return new GraphQLError(message, {
     originalError: new AppError("INVALID_PARAMETER", { message, details: { exceeded: setting, limit } }),
@@ -33,8 +49,7 @@ export function tooMuch(setting: string, message: string, limit: number): GraphQ
 }
 
 function createMeasure(document: DocumentNode): (selections: SelectionSetNode) => Size {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const node of document.definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
+  const fragments = fragmentsOf(document);
   const measured = new Map<string, Size>();
 
   function measureFragment(name: string): Size {
@@ -47,25 +62,31 @@ function createMeasure(document: DocumentNode): (selections: SelectionSetNode) =
     return size;
   }
 
+  function measureField({ name, alias, selectionSet }: FieldNode): Size {
+    const inner = selectionSet === undefined ? EMPTY : measure(selectionSet);
+    const aliases = inner.aliases + (alias === undefined ? 0 : 1);
+    if (name.value.startsWith("__")) return { depth: 1, introspection: 1 + inner.depth, aliases, fields: 1 };
+    return { depth: 1 + inner.depth, introspection: inner.introspection, aliases, fields: 1 };
+  }
+
+  function measureSelection(node: SelectionNode): Size {
+    if (node.kind === Kind.FIELD) return measureField(node);
+    return node.kind === Kind.INLINE_FRAGMENT ? measure(node.selectionSet) : measureFragment(node.name.value);
+  }
+
   function measure({ selections }: SelectionSetNode): Size {
-    let [depth, aliases, fields] = [0, 0, 0];
-    for (const node of selections) {
-      if (node.kind === Kind.FIELD) {
-        const inner = node.selectionSet === undefined || node.name.value.startsWith("__") ? EMPTY : measure(node.selectionSet);
-        depth = Math.max(depth, 1 + inner.depth);
-        aliases += inner.aliases + (node.alias === undefined ? 0 : 1);
-        fields += 1;
-      } else {
-        const inner = node.kind === Kind.INLINE_FRAGMENT ? measure(node.selectionSet) : measureFragment(node.name.value);
-        depth = Math.max(depth, inner.depth);
-        aliases += inner.aliases;
-        fields += inner.fields;
-      }
-    }
-    return { depth, aliases, fields };
+    return selections.map(measureSelection).reduce(
+      (all, one) => ({
+        depth: Math.max(all.depth, one.depth),
+        introspection: Math.max(all.introspection, one.introspection),
+        aliases: all.aliases + one.aliases,
+        fields: all.fields + one.fields,
+      }),
+      EMPTY,
+    );
   }
 
   return measure;
 }
 
-const EMPTY: Size = { depth: 0, aliases: 0, fields: 0 };
+const EMPTY: Size = { depth: 0, introspection: 0, aliases: 0, fields: 0 };

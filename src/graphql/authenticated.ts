@@ -1,11 +1,16 @@
 import type { Plugin } from "graphql-yoga";
+import { toAppError } from "../errors/from-unknown.js";
 import type { GraphQLRequest } from "./yoga.js";
 
 /** Finds out who is asking before anything is read: a request with an invalid token is refused as a whole. */
 export function useAuthenticated(): Plugin<Record<string, never>, GraphQLRequest> {
   return {
     async onRequestParse({ serverContext }) {
-      await serverContext.authenticate();
+      try {
+        await serverContext.authenticate();
+      } catch (error) {
+        throw toAppError(error); // Yoga would take an AggregateError apart, which drivers throw that tried several addresses
+      }
     },
   };
 }

@@ -1,11 +1,9 @@
 import SchemaBuilder from "@pothos/core";
-import ComplexityPlugin from "@pothos/plugin-complexity";
 import PrismaPlugin from "@pothos/plugin-prisma";
 import RelayPlugin from "@pothos/plugin-relay";
 import type { PrismaClient } from "../db/generated/prisma/client.js";
 import type PrismaTypes from "../db/generated/pothos-types.js";
 import { getDatamodel } from "../db/generated/pothos-types.js";
-import { costOf } from "./complexity.js";
 import type { GraphQLContext } from "./context.js";
 
 /**
@@ -23,8 +21,7 @@ export const builder = new SchemaBuilder<{
     NonNegativeFloat: { Input: number; Output: number };
   };
 }>({
-  plugins: [ComplexityPlugin, RelayPlugin, PrismaPlugin],
-  complexity: { fieldComplexity: costOf },
+  plugins: [RelayPlugin, PrismaPlugin],
   relay: { nodeQueryOptions: false, nodesQueryOptions: false },
   prisma: {
     // Rows are loaded by the services, within what the caller may see; the plugin must never load any by itself.

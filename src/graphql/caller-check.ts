@@ -12,6 +12,7 @@ import type { Plugin } from "graphql-yoga";
 import { unauthenticated } from "../auth/bearer-token.js";
 import { toResultError } from "../errors/to-graphql.js";
 import type { RequestState } from "./context.js";
+import { fragmentsOf } from "./fragments.js";
 
 /**
  * Refuses as a whole an operation of which nothing can be answered without an API key: status 401 and no data.
@@ -34,12 +35,6 @@ function hasPublicField(schema: GraphQLSchema, document: DocumentNode, operation
   if (operation == null || type == null) return true; // no operation to run: executing says so
   const isPublic = ({ name }: FieldNode) => name.value.startsWith("__") || type.getFields()[name.value]?.extensions.public === true;
   return rootFields(operation.selectionSet, fragmentsOf(document)).some(isPublic);
-}
-
-function fragmentsOf(document: DocumentNode): ReadonlyMap<string, FragmentDefinitionNode> {
-  return new Map(
-    document.definitions.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node] as const] : [])),
-  );
 }
 
 function rootFields({ selections }: SelectionSetNode, fragments: ReadonlyMap<string, FragmentDefinitionNode>): FieldNode[] {

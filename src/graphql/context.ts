@@ -21,7 +21,8 @@ export type RequestState = {
   decision: Decision | null;
   /** The codes of all errors of the answer, for the request's log line. */
   readonly errorReasons: string[];
-  operationName: string | null;
+  /** The names of its operations, as far as they have any, for the log line. */
+  readonly operationNames: string[];
 };
 
 /** What resolvers are given: who asks, the services, and the loaders that join their look-ups. */

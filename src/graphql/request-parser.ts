@@ -1,6 +1,8 @@
 import { AppError } from "../errors/app-error.js";
+import { badInput } from "../errors/bad-input.js";
 import type { Plugin } from "graphql-yoga";
 import { readText } from "../http/read-body.js";
+import { requireAcceptable } from "./media-types.js";
 
 type Limits = { readonly bodyBytes: number; readonly batch: number };
 
@@ -11,10 +13,10 @@ type Limits = { readonly bodyBytes: number; readonly batch: number };
 export function useJsonRequests({ bodyBytes, batch }: Limits): Plugin {
   return {
     onRequestParse({ request, setRequestParser }) {
-      if (request.method === "GET") return undefined;
-      if (request.method !== "POST") throw wrongMethod();
-      requireJson(request.headers.get("content-type"));
-      setRequestParser(async () => parseJsonBody(await readText(request, bodyBytes), batch));
+      if (request.method !== "GET" && request.method !== "POST") throw wrongMethod();
+      requireAcceptable(request);
+      if (request.method === "POST") requireJson(request.headers);
+      setRequestParser(request.method === "GET" ? parseUrl : async () => parseJsonBody(await readText(request, bodyBytes), batch));
       return undefined;
     },
   };
@@ -25,8 +27,9 @@ function wrongMethod(): AppError {
   return new AppError("ENDPOINT_NOT_FOUND", { message, httpStatus: 405, headers: { Allow: "GET, POST" } });
 }
 
-function requireJson(contentType: string | null): void {
-  if (contentType === null) throw new AppError("INVALID_FORMAT", { message: "The Content-Type header is missing; send application/json" });
+function requireJson(headers: Headers): void {
+  const contentType = headers.get("content-type") ?? "";
+  if (contentType === "") throw new AppError("INVALID_FORMAT", { message: "The Content-Type header is missing; send application/json" });
   const [type = "", ...parameters] = contentType
     .toLowerCase()
     .split(";")
@@ -35,12 +38,35 @@ function requireJson(contentType: string | null): void {
     .find((parameter) => parameter.startsWith("charset="))
     ?.slice("charset=".length)
     .replaceAll('"', "");
-  if (type === "application/json" && (charset === undefined || charset === "utf-8" || charset === "utf8")) return;
-  throw new AppError("INVALID_FORMAT", { message: "The Content-Type must be application/json in UTF-8", httpStatus: 415 });
+  const isUtf8 = charset === undefined || charset === "utf-8" || charset === "utf8";
+  if (type !== "application/json" || !isUtf8) throw unsupported("The Content-Type must be application/json in UTF-8");
+  const encoding = headers.get("content-encoding") ?? "identity";
+  if (encoding !== "identity") throw unsupported("The body must not be compressed");
 }
 
-// The parameters of each operation are checked by Yoga afterwards, hence the loose type of what is returned.
+function unsupported(message: string): AppError {
+  return new AppError("INVALID_FORMAT", { message, httpStatus: 415 });
+}
+
+// The parameters of each operation are checked afterwards, hence the loose type of what is returned.
 type Parameters = Record<string, never>;
+
+/** What else a query string holds is none of GraphQL's business. */
+function parseUrl({ url }: Request): Parameters {
+  const { searchParams } = new URL(url);
+  const [query, operationName] = ["query", "operationName"].map((name) => searchParams.get(name) || undefined);
+  const [variables, extensions] = ["variables", "extensions"].map((name) => parseJsonParameter(name, searchParams.get(name)));
+  return { query, operationName, variables, extensions } as unknown as Parameters;
+}
+
+function parseJsonParameter(name: string, text: string | null): unknown {
+  if (text === null || text === "") return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw badInput([{ path: [name], reason: "INVALID_FORMAT", message: `${name} is not valid JSON` }]);
+  }
+}
 
 function parseJsonBody(text: string, mostOperations: number): Parameters | Parameters[] {
   const body = parseJson(text);

@@ -1,26 +1,34 @@
 import {
   GraphQLError,
+  KnownArgumentNamesRule,
   NoSchemaIntrospectionCustomRule,
   parse,
+  ProvidedRequiredArgumentsRule,
   specifiedRules,
   validate,
+  ValuesOfCorrectTypeRule,
+  VariablesInAllowedPositionRule,
+  type ASTNode,
   type ValidationContext,
   type ValidationRule,
 } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import { AppError } from "../errors/app-error.js";
-import type { ErrorReason } from "../errors/catalogue.js";
+import { badInput } from "../errors/bad-input.js";
 import { sayable } from "../errors/graphql-request-errors.js";
+import { toBadField } from "../errors/input-mistakes.js";
 import { checkAbuseLimits, tooMuch, type AbuseLimits } from "./abuse-limits.js";
+import { createPlaceFinder } from "./input-place.js";
 
-type Options = { readonly introspection: boolean; readonly abuse: AbuseLimits & { readonly tokens: number } };
+type Options = { readonly introspection: boolean; readonly abuse: AbuseLimits & { readonly tokens: number; readonly complexity: number } };
 
-/** The reason of a rule's errors; every other rule is about names and places that the schema does not have. */
-const REASON_BY_RULE: Readonly<Record<string, ErrorReason>> = {
-  ProvidedRequiredArgumentsRule: "MISSING_REQUIRED_FIELD",
-  ValuesOfCorrectTypeRule: "INVALID_FORMAT",
-  VariablesInAllowedPositionRule: "INVALID_FORMAT",
-};
+/** The rules about values; every other rule is about names and places that the schema does not have. */
+const VALUE_RULES: ReadonlySet<ValidationRule> = new Set([
+  KnownArgumentNamesRule,
+  ProvidedRequiredArgumentsRule,
+  ValuesOfCorrectTypeRule,
+  VariablesInAllowedPositionRule,
+]);
 
 /** Parses within the token limit, and validates: the abuse limits first, then the specification's rules. */
 export function useValidation({ introspection, abuse }: Options): Plugin {
@@ -29,35 +37,53 @@ export function useValidation({ introspection, abuse }: Options): Plugin {
   );
   return {
     onParse({ setParseFn }) {
-      setParseFn((source: Parameters<typeof parse>[0]) => parseWithin(source, abuse.tokens));
+      setParseFn((source: Parameters<typeof parse>[0]) => parseWithin(source, abuse));
     },
     onValidate({ setValidationFn }) {
       setValidationFn((schema: Parameters<typeof validate>[0], document: Parameters<typeof validate>[1]) => {
         const exceeded = checkAbuseLimits(document, abuse);
-        return exceeded.length > 0 ? exceeded : validate(schema, document, rules);
+        return exceeded.length > 0 ? exceeded : validate(schema, document, rules).map((error) => withLimit(error, abuse.complexity));
       });
     },
   };
 }
 
-function parseWithin(source: Parameters<typeof parse>[0], maxTokens: number) {
+function parseWithin(source: Parameters<typeof parse>[0], { tokens, depth }: Options["abuse"]) {
   try {
-    return parse(source, { maxTokens });
+    return parse(source, { maxTokens: tokens });
   } catch (error) {
+    // The parser calls itself for every level, and ends with a full stack where there are thousands.
+    if (error instanceof RangeError) throw tooMuch("MAX_DEPTH", "The document is nested too deeply to be read (MAX_DEPTH)", depth);
     const isTooLong = error instanceof GraphQLError && error.message.includes("Parsing aborted");
-    throw isTooLong ? tooMuch("MAX_TOKENS", `The document has more than ${maxTokens} tokens (MAX_TOKENS)`, maxTokens) : error;
+    throw isTooLong ? tooMuch("MAX_TOKENS", `The document has more than ${tokens} tokens (MAX_TOKENS)`, tokens) : error;
   }
+}
+
+/** graphql-js gives up where too many fields would have to be compared with each other: a cost like any other. */
+function withLimit(error: GraphQLError, limit: number): GraphQLError {
+  if (error.message !== "Validation aborted.") return error;
+  return tooMuch("MAX_COMPLEXITY", "The operation asks for the same fields too often (MAX_COMPLEXITY)", limit);
 }
 
 /** The same rule, with every error it reports named in the catalogue. */
 function withReason(rule: ValidationRule, hints: boolean): ValidationRule {
   return (context) => {
+    const placeOf = createPlaceFinder(context.getDocument());
     const reportError = (error: GraphQLError) => {
       const message = sayable(error.message, hints);
-      const isMissing = /of required type .* was not provided\.$/.test(message);
-      const reason = isMissing ? "MISSING_REQUIRED_FIELD" : (REASON_BY_RULE[rule.name] ?? "INVALID_PARAMETER");
-      context.reportError(new GraphQLError(message, { nodes: error.nodes, originalError: new AppError(reason, { message }) }));
+      const cause = VALUE_RULES.has(rule)
+        ? toValueError(message, placeOf(firstNode(error)))
+        : new AppError("INVALID_PARAMETER", { message });
+      context.reportError(new GraphQLError(message, { nodes: error.nodes, originalError: cause }));
     };
     return rule(Object.create(context, { reportError: { value: reportError } }) as ValidationContext); // a context in every other respect
   };
+}
+
+function firstNode({ nodes }: GraphQLError): ASTNode | undefined {
+  return nodes?.[0];
+}
+
+function toValueError(message: string, place: readonly (string | number)[]): AppError {
+  return badInput([toBadField(place, message)]);
 }

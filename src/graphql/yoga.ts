@@ -10,7 +10,10 @@ import { useAuthenticated } from "./authenticated.js";
 import { useCallerCheck } from "./caller-check.js";
 import { useComplexityLimit } from "./complexity.js";
 import { caller, type GraphQLContext, type RequestState } from "./context.js";
+import { createDocumentCache } from "./document-cache.js";
 import { createLoaders } from "./loaders.js";
+import { useOperationChoice } from "./operation-choice.js";
+import { useParameterCheck } from "./parameters.js";
 import { useJsonRequests } from "./request-parser.js";
 import { useValidation } from "./validation.js";
 
@@ -40,6 +43,8 @@ export function createGraphQLDoor({ schema, services, rateLimiter, config, clock
       useAuthenticated(),
       useJsonRequests({ bodyBytes: config.abuse.bodyBytes, batch: config.abuse.batch }),
       useOperationLimit({ rateLimiter, policy: config.rateLimits.graphql, clock }),
+      useParameterCheck(),
+      useOperationChoice(),
       useValidation({ introspection: config.introspection, abuse: config.abuse }),
       rateLimiter.plugin,
       useCallerCheck(),
@@ -50,6 +55,9 @@ export function createGraphQLDoor({ schema, services, rateLimiter, config, clock
     maskedErrors: false,
     logging: false,
     maxRequestBodySize: false,
+    parserAndValidationCache: { documentCache: createDocumentCache(), errorCache: createDocumentCache() },
+    // Yoga answers whatever ends with this address, also a query string. No address ends with a space.
+    healthCheckEndpoint: " ",
     multipart: false,
     cors: false,
     landingPage: false,

@@ -1,12 +1,14 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
+import { chooseMediaType } from "./accept.js";
 import { GRAPHIQL_EXAMPLES } from "./graphiql-examples.js";
 
 type Page = { readonly plain: Uint8Array<ArrayBuffer>; readonly gzipped: Uint8Array<ArrayBuffer> };
 
 /** Whether a browser asks for the page: everything else at the GraphQL address is a GraphQL request. */
-export function wantsGraphiQL(request: Request): boolean {
-  return request.method === "GET" && (request.headers.get("accept") ?? "").includes("text/html");
+export function wantsGraphiQL({ method, headers }: Request): boolean {
+  if (method !== "GET" && method !== "HEAD") return false;
+  return chooseMediaType(headers.get("accept"), ["application/json", "application/graphql-response+json", "text/html"]) === "text/html";
 }
 
 /**

@@ -16,9 +16,17 @@ export async function readText(request: Request, mostBytes: number): Promise<str
 }
 
 async function readBytes(request: Request, mostBytes: number): Promise<Uint8Array> {
+  try {
+    return await readWithin(request, mostBytes);
+  } catch (error) {
+    throw error instanceof AppError ? error : new AppError("INVALID_FORMAT", { message: "The body was cut off", cause: error });
+  }
+}
+
+async function readWithin(request: Request, mostBytes: number): Promise<Uint8Array> {
   if (request.headers.has("content-length") && !request.headers.has("transfer-encoding")) {
     // The HTTP parser reads exactly as many bytes as were declared, so the check above has bounded them.
-    return new Uint8Array(await readWhole(request));
+    return new Uint8Array(await request.arrayBuffer());
   }
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -28,14 +36,6 @@ async function readBytes(request: Request, mostBytes: number): Promise<Uint8Arra
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
-}
-
-async function readWhole(request: Request): Promise<ArrayBuffer> {
-  try {
-    return await request.arrayBuffer();
-  } catch (error) {
-    throw new AppError("INVALID_FORMAT", { message: "The body was cut off", cause: error });
-  }
 }
 
 function tooLarge(mostBytes: number): AppError {

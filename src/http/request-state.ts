@@ -19,6 +19,6 @@ export function createRequestState(request: Request, address: string, { logger, 
     principal: null,
     decision: null,
     errorReasons: [],
-    operationName: null,
+    operationNames: [],
   };
 }

@@ -15,6 +15,7 @@ import type { Logger } from "../platform/logger.js";
 import type { Random } from "../platform/random.js";
 import { createGraphiQLPage, wantsGraphiQL } from "./graphiql-page.js";
 import { renderErrorReference } from "./reference-page.js";
+import { logRequest } from "./request-log.js";
 import { createRequestState } from "./request-state.js";
 
 type Dependencies = {
@@ -29,6 +30,9 @@ type Dependencies = {
 
 type Environment = { Bindings: { address: string }; Variables: { state: RequestState } };
 
+/** What the log says of a request whose client did not wait for the answer. */
+const CLIENT_GONE = 499;
+
 /** Leads every request to its door, gives it an id, and puts the id, the limits and one log line around its answer. */
 export function createRouter({ graphql, authenticate, guard, database, clock, random, logger }: Dependencies) {
   const app = new Hono<Environment>();
@@ -41,6 +45,7 @@ export function createRouter({ graphql, authenticate, guard, database, clock, ra
     context.set("state", state);
     await next();
     context.header("X-Request-Id", state.requestId);
+    context.header("X-Content-Type-Options", "nosniff");
     if (state.decision !== null)
       for (const [name, value] of Object.entries(rateLimitHeaders(state.decision, clock.now()))) context.header(name, value);
     logRequest(state, context.req.raw, context.res.status, clock.now().getTime() - startedAt);
@@ -56,20 +61,27 @@ export function createRouter({ graphql, authenticate, guard, database, clock, ra
     };
     return graphql.fetch(context.req.raw, { state, authenticate: signIn });
   });
+
+  app.get("/", (context) => context.redirect(GRAPHQL_PATH));
   app.get("/errors", (context) => context.html(errorReference));
   app.get("/healthz", (context) => context.json({ status: "alive" }));
   app.get("/readyz", async (context) => {
     await database.prisma.$queryRaw`SELECT 1`;
     return context.json({ status: "ready" });
   });
-  app.get("/", (context) => context.redirect(GRAPHQL_PATH));
-
-  app.notFound((context) => {
-    const error = new AppError("ENDPOINT_NOT_FOUND", { message: `There is nothing at ${context.req.path}` });
-    return context.json(toRestBody(error, context.get("state").requestId), 404);
+  for (const path of ["/", "/errors", "/healthz", "/readyz"]) {
+    app.all(path, () => {
+      const message = "This address can only be read";
+      throw new AppError("ENDPOINT_NOT_FOUND", { message, httpStatus: 405, headers: { Allow: "GET, HEAD" } });
+    });
+  }
+  app.notFound(({ req }) => {
+    throw new AppError("ENDPOINT_NOT_FOUND", { message: `There is nothing at ${req.path}` });
   });
+
   app.onError((thrown, context) => {
     const state = context.get("state");
+    if (context.req.raw.signal.aborted) return new Response(null, { status: CLIENT_GONE });
     const error = toAppError(thrown);
     state.errorReasons.push(error.reason);
     logFailure(state.log, error);
@@ -80,17 +92,4 @@ export function createRouter({ graphql, authenticate, guard, database, clock, ra
   });
 
   return { fetch: async (request: Request, address: string) => app.fetch(request, { address }) };
-}
-
-function logRequest(state: RequestState, request: Request, status: number, durationMs: number): void {
-  const path = new URL(request.url).pathname;
-  const facts = {
-    method: request.method,
-    path,
-    status,
-    durationMs,
-    keyId: state.principal?.keyId,
-    operation: state.operationName ?? undefined,
-  };
-  state.log.info(state.errorReasons.length === 0 ? facts : { ...facts, errors: state.errorReasons }, "request");
 }

@@ -1,0 +1,16 @@
+import type { RequestState } from "../graphql/context.js";
+
+/** The line of each request: what was asked, by which key, how it ended; never a path's query string or a body. */
+export function logRequest(state: RequestState, { method, url }: Request, status: number, durationMs: number): void {
+  const { operationNames, errorReasons, principal } = state;
+  const facts = {
+    method,
+    path: new URL(url).pathname,
+    status,
+    durationMs,
+    ...(principal === null ? {} : { keyId: principal.keyId }),
+    ...(operationNames.length === 0 ? {} : { operations: operationNames }),
+    ...(errorReasons.length === 0 ? {} : { errors: errorReasons }),
+  };
+  state.log.info(facts, "request");
+}
