@@ -40,5 +40,5 @@ async function readWithin(request: Request, mostBytes: number): Promise<Uint8Arr
 
 function tooLarge(mostBytes: number): AppError {
   const message = `The body is larger than ${mostBytes} bytes`;
-  return new AppError("INVALID_PARAMETER", { message, httpStatus: 413, details: { limit: mostBytes } });
+  return new AppError("INVALID_PARAMETER", { message, httpStatus: 413, details: { limit: mostBytes, exceeded: "MAX_BODY_BYTES" } });
 }

@@ -51,6 +51,13 @@ export function createRouter({ graphql, authenticate, guard, database, clock, ra
     logRequest(state, context.req.raw, context.res.status, clock.now().getTime() - startedAt);
   });
   app.use(cors({ origin: "*", exposeHeaders: ["X-Request-Id", "WWW-Authenticate", "Allow", ...RATE_LIMIT_HEADERS], maxAge: 86_400 }));
+  app.use(async (_context, next) => {
+    try {
+      await next();
+    } catch (thrown) {
+      throw toAppError(thrown); // Hono hands only instances of Error to onError, and JavaScript throws anything
+    }
+  });
 
   app.all(GRAPHQL_PATH, async (context) => {
     if (wantsGraphiQL(context.req.raw)) return graphiQLPage(context.req.raw);

@@ -37,7 +37,7 @@ export async function startTestServer(settings: Readonly<Record<string, string>>
   const random = { uuid: () => randomUUID(), bytes: (length: number) => randomBytes(length) };
   const lines: LogLine[] = [];
   const statements: string[] = [];
-  const engine = await openTestEngine();
+  const engine = await openTestEngine(config.databaseTimeoutMs);
   const database = connectPrisma(engine, config.databaseTimeoutMs, (sql) => statements.push(sql));
   const logger = createLogger(config.logLevel, collect(lines));
   const limiterStore = createMemoryStore(clock);
@@ -48,7 +48,7 @@ export async function startTestServer(settings: Readonly<Record<string, string>>
     const response = await server.fetch(new Request(`http://backstory.test${path}`, init), address);
     const text = await response.text();
     const isJson = response.headers.get("content-type")?.includes("json") === true;
-    return { status: response.status, headers: response.headers, body: isJson ? (JSON.parse(text) as unknown) : text };
+    return { status: response.status, headers: response.headers, body: isJson && text !== "" ? (JSON.parse(text) as unknown) : text };
   }
 
   return {
@@ -100,7 +100,11 @@ export async function startTestServer(settings: Readonly<Record<string, string>>
     /** The lines logged at warn or above so far, which `close` will then not complain about. */
     takeLog: () => lines.splice(0).filter(({ level }) => level >= WARN),
 
+    /** Makes the database unreachable for the rest of the test. */
+    loseDatabase: () => engine.close(),
+
     async close() {
+      await server.close();
       await limiterStore.close();
       await database.close();
       const unexpected = lines.filter(({ level }) => level >= WARN);
@@ -110,16 +114,20 @@ export async function startTestServer(settings: Readonly<Record<string, string>>
 }
 
 /** The embedded database from the image of the global set-up, or a new database on TEST_DATABASE_URL's server. */
-async function openTestEngine(): Promise<Engine> {
+async function openTestEngine(timeoutMs: number): Promise<Engine> {
   const url = process.env.TEST_DATABASE_URL;
-  if (url !== undefined) return openPostgresCopy(url);
-  const image = await readFile(join(process.env.TEST_FOLDER ?? "", "image.tar"));
-  const engine = toEngine(await PGlite.create({ loadDataDir: new Blob([image]) }), () => Promise.resolve());
+  const engine = url === undefined ? await openPGliteCopy() : await openPostgresCopy(url, timeoutMs);
   await engine.migrate();
-  return engine;
+  let closing: Promise<void> | undefined;
+  return { ...engine, close: () => (closing ??= engine.close()) };
 }
 
-async function openPostgresCopy(url: string): Promise<Engine> {
+async function openPGliteCopy(): Promise<Engine> {
+  const image = await readFile(join(process.env.TEST_FOLDER ?? "", "image.tar"));
+  return toEngine(await PGlite.create({ loadDataDir: new Blob([image]) }), () => Promise.resolve());
+}
+
+async function openPostgresCopy(url: string, timeoutMs: number): Promise<Engine> {
   const { default: pg } = await import("pg");
   const name = `backstory_test_${randomUUID().replaceAll("-", "")}`;
   const server = new pg.Client({ connectionString: url });
@@ -127,8 +135,7 @@ async function openPostgresCopy(url: string): Promise<Engine> {
   await server.query(`CREATE DATABASE ${name}`);
   const target = new URL(url);
   target.pathname = `/${name}`;
-  const engine = await openEngine({ databaseUrl: target.href, dataDir: "", databaseTimeoutMs: 15_000 });
-  await engine.migrate();
+  const engine = await openEngine({ databaseUrl: target.href, dataDir: "", databaseTimeoutMs: timeoutMs });
   return {
     ...engine,
     async close() {
