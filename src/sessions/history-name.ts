@@ -89,7 +89,7 @@ function toLine(text: string): string {
 /** Cut between two words, where there are any, and never within a character. */
 function shorten(line: string): string {
   if (line.length <= MOST_CHARACTERS) return line;
-  const cut = line.slice(0, MOST_CHARACTERS - 1).replace(/[\uD800-\uDBFF]$/, "");
-  const space = cut.lastIndexOf(" ");
-  return `${space > MOST_CHARACTERS / 2 ? cut.slice(0, space) : cut}…`;
+  const space = line.lastIndexOf(" ", MOST_CHARACTERS - 1);
+  const cut = line.slice(0, space > MOST_CHARACTERS / 2 ? space : MOST_CHARACTERS - 1);
+  return `${cut.replace(/[\uD800-\uDBFF]$/, "")}…`;
 }

@@ -1,0 +1,77 @@
+import { createServer, type AddressInfo } from "node:net";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { newCommandLine, type CommandLine } from "../support/cli.js";
+
+const FIRST_KEY =
+  /^Backstory is at (http:\/\/localhost:\d+)\nGraphiQL: {2}\1\/api\/v1\/graphql\n\nYour API key: (bks_live_\S+)\nIt is shown this once/;
+
+let cli: CommandLine;
+beforeAll(async () => {
+  cli = await newCommandLine();
+});
+afterAll(() => cli.remove());
+
+async function emailOf(address: string, key: string): Promise<unknown> {
+  const headers = { "content-type": "application/json", authorization: `Bearer ${key}` };
+  const answer = await fetch(`${address}/api/v1/graphql`, { method: "POST", headers, body: `{"query":"{ viewer { email } }"}` });
+  return answer.json();
+}
+
+test("The first start prints a key that works and the address of GraphiQL; a later start prints no key, and the first one still works.", async () => {
+  const folder = { DATA_DIR: join(cli.dataDir, "folders", "that are made") };
+  const first = await cli.serve(folder);
+  const [, address = "", key = ""] = FIRST_KEY.exec(first.output) ?? [];
+  expect(await emailOf(address, key)).toEqual({ data: { viewer: { email: "owner@backstory.local" } } });
+  expect(await first.kill("SIGTERM")).toBe(0);
+
+  const later = await cli.serve(folder);
+  expect(later.output).not.toContain("API key");
+  const [, again = ""] = /at (\S+)/.exec(later.output) ?? [];
+  expect(await emailOf(again, key)).toEqual({ data: { viewer: { email: "owner@backstory.local" } } });
+  expect(await later.kill("SIGINT")).toBe(0);
+});
+
+test("A port that is taken is named with what to do, and no first key is made unseen: the next start makes it, here the one it is given.", async () => {
+  const holder = createServer();
+  const port = await new Promise<number>((resolve) => {
+    // A server on TCP has an address with a port, not a path.
+    holder.listen(0, "127.0.0.1", () => resolve((holder.address() as AddressInfo).port));
+  });
+
+  const refused = await cli.backstory(["serve"], { PORT: String(port) });
+  holder.close();
+  const next = await cli.serve({ BOOTSTRAP_API_KEY: "a-key-of-my-own" });
+  const [, address = ""] = /at (\S+)/.exec(next.output) ?? [];
+
+  expect(refused).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: `listen EADDRINUSE: address already in use 127.0.0.1:${port}: choose another PORT\n`,
+  });
+  expect(next.output).not.toContain("key");
+  expect(await emailOf(address, "a-key-of-my-own")).toEqual({ data: { viewer: { email: "owner@backstory.local" } } });
+  await next.kill("SIGTERM");
+});
+
+test("A second process on the same folder is refused and told what to do, and the first one goes on.", async () => {
+  const server = await cli.serve();
+  const [, address = ""] = /at (\S+)/.exec(server.output) ?? [];
+
+  for (const args of [["serve"], ["user", "list"], ["migrate"]]) {
+    const { code, stdout, stderr } = await cli.backstory(args);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(
+      /^The embedded database in \S+ is in use by another process.*Use the running server's API, or stop the server first.*\n$/,
+    );
+  }
+  expect(await emailOf(address, "a-key-of-my-own")).toEqual({ data: { viewer: { email: "owner@backstory.local" } } });
+  await server.kill("SIGTERM");
+});
+
+test("After a process was killed the next one takes its folder over at once, with all that it had stored.", async () => {
+  const server = await cli.serve();
+  await server.kill("SIGKILL");
+
+  expect(await cli.backstory(["user", "list"])).toMatchObject({ code: 0, stdout: expect.stringContaining("owner@backstory.local") });
+});
