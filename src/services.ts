@@ -8,6 +8,7 @@ import { createMemberService } from "./projects/members.js";
 import { createProjectService } from "./projects/service.js";
 import { createSearchService } from "./search/service.js";
 import { createHistoryService } from "./sessions/history-service.js";
+import { createRelatedService } from "./sessions/related-service.js";
 import { createSessionService } from "./sessions/service.js";
 import { createSessionWriteService } from "./sessions/write-service.js";
 import { createUserService } from "./users/service.js";
@@ -31,6 +32,7 @@ export function createServices({ prisma, clock, random, config }: Dependencies) 
     projects,
     sessions,
     members: createMemberService({ ...base, projects }),
+    related: createRelatedService(base),
     sessionWrites,
     history: createHistoryService({ ...base, sessionWrites }),
     search: createSearchService(base),

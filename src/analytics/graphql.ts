@@ -3,7 +3,7 @@ import { parseInput } from "../errors/parse-input.js";
 import { builder } from "../graphql/builder.js";
 import { caller } from "../graphql/context.js";
 import { limitNumber } from "../platform/paging.js";
-import { timeRanges, type TimeRange } from "./service.js";
+import { timeRanges, type ProjectTotals, type TimeRange } from "./service.js";
 
 const TimeRangeEnum = builder.enumType("TimeRange", {
   description: "How far back to look, in whole UTC days with today.",
@@ -123,42 +123,36 @@ const TagCount = builder.objectRef<{ tag: string; count: number }>("TagCount").i
   }),
 });
 
-const ProjectStats = builder.objectRef<{ readonly key: bigint }>("ProjectStats").implement({
+const ProjectStats = builder.objectRef<ProjectTotals>("ProjectStats").implement({
   description: "Counts over the sessions of a project.",
   fields: (t) => ({
-    totalSessions: t.int({
-      description: "Sessions.",
-      resolve: async ({ key }, _args, { loaders }) => (await loaders.totals.load(key))?.totalSessions,
-    }),
-    totalMarkdownSize: t.field({
+    totalSessions: t.exposeInt("totalSessions", { nullable: false, description: "Sessions." }),
+    totalMarkdownSize: t.expose("totalMarkdownSize", {
       type: "NonNegativeFloat",
+      nullable: false,
       description: "Bytes of their Markdown.",
-      resolve: async ({ key }, _args, { loaders }) => (await loaders.totals.load(key))?.totalMarkdownSize,
     }),
-    totalRawDataSize: t.field({
+    totalRawDataSize: t.expose("totalRawDataSize", {
       type: "NonNegativeFloat",
+      nullable: false,
       description: "Bytes of their raw data.",
-      resolve: async ({ key }, _args, { loaders }) => (await loaders.totals.load(key))?.totalRawDataSize,
     }),
-    uniqueLLMModels: t.int({
-      description: "Different models that answered.",
-      resolve: async ({ key }, _args, { loaders }) => (await loaders.totals.load(key))?.uniqueLLMModels,
-    }),
-    uniqueGitBranches: t.int({
+    uniqueLLMModels: t.exposeInt("uniqueLLMModels", { nullable: false, description: "Different models that answered." }),
+    uniqueGitBranches: t.exposeInt("uniqueGitBranches", {
+      nullable: false,
       description: "Different git branches that were worked on.",
-      resolve: async ({ key }, _args, { loaders }) => (await loaders.totals.load(key))?.uniqueGitBranches,
     }),
     sessionsByDay: t.field({
       type: [DayCount],
       description: "By day of creation, the days without sessions left out.",
       args: { days: t.arg.int({ defaultValue: 30, description: "The last so many days with today, 1 to 366." }) },
-      resolve: ({ key }, args, { loaders }) => loaders.days(parseInput(dayNumber, args.days ?? 30, ["days"])).load(key),
+      resolve: ({ projectKey }, args, { loaders }) => loaders.days(parseInput(dayNumber, args.days ?? 30, ["days"])).load(projectKey),
     }),
     topTags: t.field({
       type: [TagCount],
       description: "The most frequent tags.",
       args: { limit: t.arg.int({ defaultValue: 10, description: "At most this many, 1 to 200." }) },
-      resolve: ({ key }, args, { loaders }) => loaders.tags(parseInput(limitNumber, args.limit ?? 10, ["limit"])).load(key),
+      resolve: ({ projectKey }, args, { loaders }) => loaders.tags(parseInput(limitNumber, args.limit ?? 10, ["limit"])).load(projectKey),
     }),
   }),
 });
@@ -173,6 +167,6 @@ builder.prismaObjectField("Project", "stats", (t) =>
   t.field({
     type: ProjectStats,
     description: "Counts over its sessions. Needs sessions:read.",
-    resolve: async ({ key }, _args, { loaders }) => ((await loaders.totals.load(key)) === null ? null : { key }),
+    resolve: ({ key }, _args, { loaders }) => loaders.totals.load(key),
   }),
 );

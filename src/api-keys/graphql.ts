@@ -4,7 +4,7 @@ import type { ApiKey } from "../db/generated/prisma/client.js";
 import { builder } from "../graphql/builder.js";
 import { caller } from "../graphql/context.js";
 import { ViewerType } from "../users/graphql.js";
-import { createApiKeyInput, revokeApiKeyInput } from "./input.js";
+import { createApiKeyInputAt, revokeApiKeyInput } from "./input.js";
 
 const ScopeEnum = builder.enumType("Scope", {
   description: "What an API key may do. In settings and messages they are written `projects:read`.",
@@ -72,7 +72,7 @@ builder.mutationFields((t) => ({
     description: "Makes an API key. Needs keys:manage, or admin for another user.",
     args: { input: t.arg({ type: CreateApiKeyInput, required: true, description: "What to do." }) },
     resolve: (_root, args, context) =>
-      context.services.apiKeys.createAs(caller(context), parseInput(createApiKeyInput, args.input, ["input"])),
+      context.services.apiKeys.createAs(caller(context), parseInput(createApiKeyInputAt(context.clock.now()), args.input, ["input"])),
   }),
   revokeApiKey: t.field({
     type: RevokeApiKeyPayload,

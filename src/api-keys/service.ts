@@ -5,7 +5,6 @@ import { requireScope, type Principal } from "../auth/principal.js";
 import type { Scope } from "../auth/scopes.js";
 import type { ApiKey, PrismaClient } from "../db/generated/prisma/client.js";
 import { AppError } from "../errors/app-error.js";
-import { badInput } from "../errors/bad-input.js";
 import type { Clock } from "../platform/clock.js";
 import type { Random } from "../platform/random.js";
 import type { Concealment } from "../projects/access.js";
@@ -80,9 +79,6 @@ export function createApiKeyService({ prisma, clock, random, policy }: Dependenc
       const userId = input.userId ?? principal.userId;
       if (userId !== principal.userId) requireScope(principal, "admin");
       for (const scope of input.scopes) requireScope(principal, scope);
-      if (input.expiresAt != null && input.expiresAt <= clock.now()) {
-        throw badInput([{ path: ["input", "expiresAt"], reason: "INVALID_PARAMETER", message: "input.expiresAt: must be in the future" }]);
-      }
       const user = await prisma.user.findUnique({ where: { id: userId }, select: { id: true } });
       if (user === null) throw new AppError("RESOURCE_NOT_FOUND", { message: "User not found", details: { userId } });
       return create({ ...input, userId });

@@ -18,15 +18,16 @@ const ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 /** Codes that a command-line client exchanges for tokens: six characters, ten minutes, once. */
 export function createDeviceService({ prisma, clock, random }: Dependencies) {
   async function createFor(userId: string, scopes: Iterable<Scope>): Promise<DeviceCode> {
-    const code = randomText(random, ALPHABET, 6);
     const createdAt = clock.now();
     const expiresAt = new Date(createdAt.getTime() + LIFETIME_MS);
-    const granted = [...scopes].filter((scope) => scope !== "admin");
-    await prisma.$transaction([
-      prisma.deviceCode.deleteMany({ where: { expiresAt: { lt: createdAt } } }),
-      prisma.deviceCode.create({ data: { hash: hashSecret(code), userId, scopes: granted, createdAt, expiresAt } }),
-    ]);
-    return { code, expiresAt };
+    const code = { userId, scopes: [...scopes].filter((scope) => scope !== "admin"), createdAt, expiresAt };
+    await prisma.deviceCode.deleteMany({ where: { expiresAt: { lte: createdAt } } });
+    // Six characters are few: one that is in use already is not given twice.
+    for (;;) {
+      const text = randomText(random, ALPHABET, 6);
+      const { count } = await prisma.deviceCode.createMany({ data: [{ ...code, hash: hashSecret(text) }], skipDuplicates: true });
+      if (count === 1) return { code: text, expiresAt };
+    }
   }
 
   return {

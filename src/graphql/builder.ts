@@ -4,6 +4,7 @@ import RelayPlugin from "@pothos/plugin-relay";
 import type { PrismaClient } from "../db/generated/prisma/client.js";
 import type PrismaTypes from "../db/generated/pothos-types.js";
 import { getDatamodel } from "../db/generated/pothos-types.js";
+import { connectionDescriptions } from "./connections.js";
 import type { GraphQLContext } from "./context.js";
 
 /**
@@ -22,7 +23,7 @@ export const builder = new SchemaBuilder<{
   };
 }>({
   plugins: [RelayPlugin, PrismaPlugin],
-  relay: { nodeQueryOptions: false, nodesQueryOptions: false },
+  relay: { nodeQueryOptions: false, nodesQueryOptions: false, ...connectionDescriptions },
   prisma: {
     // Rows are loaded by the services, within what the caller may see; the plugin must never load any by itself.
     client: (): PrismaClient => {

@@ -1,16 +1,18 @@
 import { z } from "zod";
-import { badInput } from "../errors/bad-input.js";
 
 /** Opaque text for a place in a list. It is checked as any input when it comes back: clients may edit it. */
 export function encodeCursor(parts: readonly (string | null)[]): string {
   return Buffer.from(JSON.stringify(parts)).toString("base64url");
 }
 
-/** @throws VALIDATION_ERROR naming the argument, if the text is no cursor of this kind of list */
-export function decodeCursor<T extends z.ZodType>(schema: T, cursor: string, argument: string): z.output<T> {
-  const parsed = schema.safeParse(parseOrNull(cursor));
-  if (parsed.success) return parsed.data;
-  throw badInput([{ path: [argument], reason: "INVALID_PARAMETER", message: `${argument}: is not a cursor of this list` }]);
+/** A cursor as input: the parts it was made of, if they are the ones that such a list has. */
+export function cursorText<T extends z.ZodType>(parts: T) {
+  return z.string("must be text").transform((cursor, context): z.output<T> => {
+    const parsed = parts.safeParse(parseOrNull(cursor));
+    if (parsed.success) return parsed.data;
+    context.addIssue("is not a cursor of this list");
+    return z.NEVER;
+  });
 }
 
 function parseOrNull(cursor: string): unknown {
@@ -21,5 +23,5 @@ function parseOrNull(cursor: string): unknown {
   }
 }
 
-export const timestampPart = z.iso.datetime();
+/** The internal key of a row. */
 export const keyPart = z.string().regex(/^\d{1,18}$/);

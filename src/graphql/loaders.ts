@@ -1,69 +1,91 @@
 import DataLoader from "dataloader";
 import type { Principal } from "../auth/principal.js";
-import type { SessionFilters } from "../sessions/filters.js";
-import type { SessionOrder } from "../sessions/order.js";
 import type { Services } from "../services.js";
+import type { PageOptions } from "../sessions/service.js";
 
 export type Loaders = ReturnType<typeof createLoaders>;
 
-type SessionList = { readonly filters?: SessionFilters; readonly orderBy: SessionOrder; readonly limit: number };
+type FindMany<Row> = (keys: readonly bigint[]) => Promise<readonly Row[]>;
+type KeyOf<Row> = (row: Row) => bigint;
 
 /**
  * Joins the look-ups of one operation: what fields of many objects ask for at the same time becomes one statement, so
  * that the number of statements does not grow with the number of rows. `caller` throws where nobody is signed in.
  */
-export function createLoaders(services: Services, caller: () => Principal) {
-  const { projects, sessions, members, analytics } = services;
+export function createLoaders({ projects, sessions, related, members, analytics }: Services, caller: () => Principal) {
   return {
-    project: new DataLoader(async (keys: readonly bigint[]) => inOrder(keys, await projects.byKeys(caller(), keys), ({ key }) => key)),
-    markdown: new DataLoader(async (keys: readonly bigint[]) => {
-      const texts = await sessions.markdownOf(keys);
-      return keys.map((key) => texts.get(key) ?? null);
+    project: one(
+      (keys) => projects.byKeys(caller(), keys),
+      ({ key }) => key,
+    ),
+    markdown: join(async (keys) => {
+      const texts = await sessions.markdownOf(caller(), keys);
+      return (key) => texts.get(key) ?? null;
     }),
-    members: new DataLoader(async (keys: readonly bigint[]) =>
-      grouped(keys, await members.ofProjects(caller(), keys), ({ projectKey }) => projectKey),
+    members: many(
+      (keys) => members.ofProjects(caller(), keys),
+      ({ projectKey }) => projectKey,
     ),
-    totals: new DataLoader(async (keys: readonly bigint[]) =>
-      inOrder(keys, await analytics.ofProjects(caller(), keys), ({ projectKey }) => projectKey),
+    totals: one(
+      (keys) => analytics.ofProjects(caller(), keys),
+      ({ projectKey }) => projectKey,
     ),
-    sessions: perArguments(
-      ({ limit, orderBy, filters }: SessionList) =>
-        async (keys) =>
-          grouped(keys, await sessions.ofProjects(caller(), keys, { orderBy, filters }, limit), ({ projectKey }) => projectKey),
+    sessions: perArguments(({ limit, ...options }: PageOptions & { readonly limit: number }) =>
+      many(
+        (keys) => sessions.pagesOfProjects(caller(), keys, options, limit),
+        ({ projectKey }) => projectKey,
+      ),
     ),
-    related: perArguments(
-      (limit: number) => async (keys) => grouped(keys, await sessions.relatedTo(caller(), keys, limit), ({ relatedTo }) => relatedTo),
+    related: perArguments((limit: number) =>
+      many(
+        (keys) => related.relatedTo(caller(), keys, limit),
+        ({ relatedTo }) => relatedTo,
+      ),
     ),
-    days: perArguments(
-      (days: number) => async (keys) => grouped(keys, await analytics.daysOfProjects(caller(), keys, days), ({ projectKey }) => projectKey),
+    days: perArguments((days: number) =>
+      many(
+        (keys) => analytics.daysOfProjects(caller(), keys, days),
+        ({ projectKey }) => projectKey,
+      ),
     ),
-    tags: perArguments(
-      (limit: number) => async (keys) =>
-        grouped(keys, await analytics.tagsOfProjects(caller(), keys, limit), ({ projectKey }) => projectKey),
+    tags: perArguments((limit: number) =>
+      many(
+        (keys) => analytics.tagsOfProjects(caller(), keys, limit),
+        ({ projectKey }) => projectKey,
+      ),
     ),
   };
+}
+
+/** Finds the row of each key. */
+function one<Row>(find: FindMany<Row>, keyOf: KeyOf<Row>) {
+  return join(async (keys) => {
+    const rows = new Map((await find(keys)).map((row) => [keyOf(row), row]));
+    return (key) => rows.get(key) ?? null;
+  });
+}
+
+/** Finds the rows of each key. */
+function many<Row>(find: FindMany<Row>, keyOf: KeyOf<Row>) {
+  return join(async (keys) => {
+    const groups = new Map<bigint, Row[]>(keys.map((key) => [key, []]));
+    for (const row of await find(keys)) groups.get(keyOf(row))?.push(row);
+    return (key) => groups.get(key) ?? [];
+  });
+}
+
+/** Nothing is remembered: a mutation must show what it wrote, whatever one before it in the same operation had read. */
+function join<Value>(findAll: (keys: readonly bigint[]) => Promise<(key: bigint) => Value>) {
+  return new DataLoader<bigint, Value>(async (keys) => keys.map(await findAll([...new Set(keys)])), { cache: false });
 }
 
 /** A loader for each set of arguments that a field is asked with. */
-function perArguments<A, V>(batch: (args: A) => (keys: readonly bigint[]) => Promise<V[]>) {
-  const loaders = new Map<string, DataLoader<bigint, V>>();
-  return (args: A): DataLoader<bigint, V> => {
+function perArguments<Arguments, Loader>(create: (args: Arguments) => Loader): (args: Arguments) => Loader {
+  const loaders = new Map<string, Loader>();
+  return (args) => {
     const name = JSON.stringify(args);
-    const known = loaders.get(name);
-    if (known !== undefined) return known;
-    const loader = new DataLoader<bigint, V>(batch(args));
+    const loader = loaders.get(name) ?? create(args);
     loaders.set(name, loader);
     return loader;
   };
-}
-
-function inOrder<T>(keys: readonly bigint[], rows: readonly T[], keyOf: (row: T) => bigint): (T | null)[] {
-  const byKey = new Map(rows.map((row) => [keyOf(row), row]));
-  return keys.map((key) => byKey.get(key) ?? null);
-}
-
-function grouped<T>(keys: readonly bigint[], rows: readonly T[], keyOf: (row: T) => bigint): T[][] {
-  const groups = new Map<bigint, T[]>(keys.map((key) => [key, []]));
-  for (const row of rows) groups.get(keyOf(row))?.push(row);
-  return keys.map((key) => groups.get(key) ?? []);
 }

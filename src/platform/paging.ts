@@ -19,4 +19,7 @@ export function pageInput(fallbackLimit: number) {
   });
 }
 
+/** Which part of an ordered list is wanted: what lies between two places in it, from its end backwards if inverted. */
+export type PageBounds<Place> = { readonly after?: Place; readonly before?: Place; readonly inverted: boolean };
+
 export type Page = { readonly limit: number; readonly offset: number };

@@ -1,15 +1,25 @@
 import { z } from "zod";
 
-/** Text that every database can hold and that reads the same everywhere: no U+0000, no half of a surrogate pair. */
+/**
+ * Text that every database can hold and that reads the same everywhere: no U+0000, no half of a surrogate pair, no byte
+ * order mark in front, which drivers drop.
+ */
 export const storableText = z
   .string("must be text")
   .refine((text) => !text.includes("\0"), "must not contain the character U+0000")
-  .refine((text) => text.isWellFormed(), "must be well-formed Unicode");
+  .refine((text) => text.isWellFormed(), "must be well-formed Unicode")
+  .refine((text) => !text.startsWith("\uFEFF"), "must not begin with a byte order mark");
 
-/** One line that a person gives a thing. */
+/** For `refine`: a length as people count it. What JavaScript counts as two, an emoji, is one character. */
+export function atMost(characters: number) {
+  const fits = (text: string) => text.length <= characters || (text.length <= 2 * characters && Array.from(text).length <= characters);
+  return [fits, `must have at most ${characters} characters`] as const;
+}
+
+/** What people see a thing by. */
 export const nameText = storableText
   .min(1, "must not be empty")
-  .max(255, "must have at most 255 characters")
+  .refine(...atMost(255))
   .refine((text) => text.trim() !== "", "must not be blank");
 
 /** Content is kept byte for byte, so U+0000 is allowed; half of a surrogate pair has no bytes in UTF-8. */

@@ -8,22 +8,34 @@ export type Role = MemberRole | "OWNER";
 export type AccessibleProject = Project & { readonly role: Role };
 
 /** The keys of all projects that a user may see: the own ones and those shared with the user. */
-export function accessibleKeys({ userId }: Principal): Prisma.Sql {
-  return Prisma.sql`SELECT "key" FROM "Project" WHERE "ownerId" = ${userId}::uuid
-    UNION ALL SELECT "projectKey" FROM "ProjectMember" WHERE "userId" = ${userId}::uuid`;
+export function accessibleKeys(principal: Principal): Prisma.Sql {
+  return Prisma.sql`SELECT "key" FROM "Project" WHERE "ownerId" = ${principal.userId}::uuid UNION ALL ${sharedKeys(principal)}`;
+}
+
+/** The keys of the projects of others that are shared with a user. */
+export function sharedKeys({ userId }: Principal): Prisma.Sql {
+  return Prisma.sql`SELECT "projectKey" FROM "ProjectMember" WHERE "userId" = ${userId}::uuid`;
 }
 
 /**
- * The join and the columns that tell what a user is to a project: its owner, a member, or nobody (role null).
+ * The join and the columns that tell what a user is to a project, or to the project of a session, whose owner is the
+ * same: its owner, a member, or nobody (role null).
  * The order puts the own one first, then the longest shared, then what belongs to others (CONTRACT, section 2).
  */
-export function roleOf({ userId }: Principal, project: Prisma.Sql) {
+export function roleOf({ userId }: Principal, project: Prisma.Sql, key: "key" | "projectKey" = "key") {
   return {
-    join: Prisma.sql`LEFT JOIN "ProjectMember" m ON m."projectKey" = ${project}."key" AND m."userId" = ${userId}::uuid`,
+    join: Prisma.sql`LEFT JOIN "ProjectMember" m ON m."projectKey" = ${project}."${Prisma.raw(key)}" AND m."userId" = ${userId}::uuid`,
     column: Prisma.sql`CASE WHEN ${project}."ownerId" = ${userId}::uuid THEN 'OWNER' ELSE m."role"::text END AS "role"`,
     isReachable: Prisma.sql`(${project}."ownerId" = ${userId}::uuid OR m."userId" IS NOT NULL)`,
     order: Prisma.sql`(${project}."ownerId" = ${userId}::uuid) DESC, m."createdAt" ASC NULLS LAST, ${project}."key"`,
   };
+}
+
+/** The key of the one project that each of these ids means to a user; none for an id that is foreign or of no project. */
+export function meantKeys(principal: Principal, ids: readonly string[]): Prisma.Sql {
+  const role = roleOf(principal, Prisma.raw("p"));
+  return Prisma.sql`SELECT DISTINCT ON (p."id") p."key" FROM "Project" p ${role.join}
+    WHERE p."id" = ANY(${[...ids]}::text[]) AND ${role.isReachable} ORDER BY p."id", ${role.order}`;
 }
 
 /** How strictly a lookup treats what belongs to others. */

@@ -2,11 +2,13 @@ import { z } from "zod";
 import { parseInput } from "../errors/parse-input.js";
 import type { Project } from "../db/generated/prisma/client.js";
 import { builder } from "../graphql/builder.js";
-import { toConnection } from "../graphql/connections.js";
+import { pageArguments, toConnection } from "../graphql/connections.js";
 import { caller } from "../graphql/context.js";
-import { decodeCursor, encodeCursor, keyPart, timestampPart } from "../graphql/cursor.js";
+import { encodeCursor, keyPart } from "../graphql/cursor.js";
 import { pageInput } from "../platform/paging.js";
+import { timeText } from "../platform/time.js";
 import { projectColors, projectIcons, projectIdText } from "./input.js";
+import type { ProjectCursor } from "./service.js";
 
 export const ProjectType = builder.prismaObject("Project", {
   description: "A project holds the sessions of one code base. Its id is unique among its owner's projects.",
@@ -26,7 +28,7 @@ export const ProjectType = builder.prismaObject("Project", {
   }),
 });
 
-const projectCursor = z.tuple([timestampPart, keyPart]).transform(([createdAt, key]) => ({ createdAt, key }));
+const projectCursor = z.tuple([timeText, keyPart]).transform(([createdAt, key]) => ({ createdAt, key }));
 
 builder.queryFields((t) => ({
   projects: t.field({
@@ -44,10 +46,9 @@ builder.queryFields((t) => ({
       description: "The same as a Relay connection: pages that stay stable while projects are made and deleted.",
       resolve: (_root, args, context) => {
         const principal = caller(context);
-        return toConnection<Project, { createdAt: string; key: string }>(args, {
-          decode: (cursor, argument) => decodeCursor(projectCursor, cursor, argument),
+        return toConnection<Project, ProjectCursor>(parseInput(pageArguments(projectCursor), args), {
           encode: ({ createdAt, key }) => encodeCursor([createdAt.toISOString(), String(key)]),
-          load: (bounds, limit) => context.services.projects.listFrom(principal, limit, bounds),
+          load: (bounds, limit) => context.services.projects.page(principal, bounds, limit),
         });
       },
     },

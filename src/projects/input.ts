@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { emailText, nameText, storableText } from "../platform/text.js";
+import { atMost, emailText, nameText, storableText } from "../platform/text.js";
 
 export const projectIcons = [
   "Code2", "Terminal", "Bot", "Brain", "Sparkles", "Database", "GitBranch", "Bug", "FolderKanban", "Folder", "Files", "Library",
@@ -12,7 +12,7 @@ export const projectColors = ["rose", "pink", "orange", "amber", "emerald", "cya
 /** Ids are given by clients and stand in paths; what they look like is theirs to say. */
 export const projectIdText = storableText
   .min(1, "must not be empty")
-  .max(255, "must have at most 255 characters")
+  .refine(...atMost(255))
   .refine((text) => !/\p{Cc}/u.test(text), "must not contain control characters");
 
 const icon = z.enum(projectIcons, `must be one of ${projectIcons.join(", ")}`);
@@ -31,6 +31,7 @@ export const updateProjectInput = z
   .refine(({ name, icon: i, color: c }) => [name, i, c].some((value) => value !== undefined), {
     message: "name, icon or color must be given",
     path: ["name"],
+    params: { isMissing: true },
   });
 
 export const deleteProjectInput = z.object({ id: projectIdText });

@@ -1,10 +1,11 @@
 import { requireScope, type Principal } from "../auth/principal.js";
 import type { MemberRole, PrismaClient, ProjectMember, User } from "../db/generated/prisma/client.js";
+import { isMissingReference } from "../db/violations.js";
 import { AppError } from "../errors/app-error.js";
 import { badInput } from "../errors/bad-input.js";
 import type { Clock } from "../platform/clock.js";
 import { requireRole } from "./access.js";
-import type { ProjectService } from "./service.js";
+import { projectGone, type ProjectService } from "./service.js";
 
 export type Member = ProjectMember & { readonly user: User };
 export type MemberService = ReturnType<typeof createMemberService>;
@@ -15,7 +16,7 @@ type Dependencies = { readonly prisma: PrismaClient; readonly clock: Clock; read
 export function createMemberService({ prisma, clock, projects }: Dependencies) {
   async function findOwned(principal: Principal, projectId: string) {
     requireScope(principal, "projects:write");
-    const project = await projects.get(principal, projectId);
+    const project = await projects.find(principal, projectId);
     requireRole(project.role, "OWNER", { projectId });
     return project;
   }
@@ -40,11 +41,14 @@ export function createMemberService({ prisma, clock, projects }: Dependencies) {
         throw badInput([{ path: ["input", "email"], reason: "INVALID_PARAMETER", message: "The owner of the project is no member of it" }]);
       }
       const ids = { projectKey: project.key, userId: user.id };
-      return prisma.projectMember.upsert({
+      const member = prisma.projectMember.upsert({
         where: { projectKey_userId: ids },
         create: { ...ids, role: input.role, createdAt: clock.now() },
         update: { role: input.role },
         include: { user: true },
+      });
+      return member.catch((error: unknown) => {
+        throw isMissingReference(error) ? projectGone(input.projectId) : error;
       });
     },
 

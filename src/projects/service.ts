@@ -1,13 +1,13 @@
 import type { z } from "zod";
 import { requireScope, type Principal } from "../auth/principal.js";
 import { Prisma, type PrismaClient, type Project } from "../db/generated/prisma/client.js";
+import { isUniqueViolation } from "../db/violations.js";
 import { AppError } from "../errors/app-error.js";
 import type { Clock } from "../platform/clock.js";
-import type { Page } from "../platform/paging.js";
+import type { Page, PageBounds } from "../platform/paging.js";
 import type { Random } from "../platform/random.js";
 import { accessibleKeys, requireReachable, requireRole, roleOf, type AccessibleProject, type Concealment, type Role } from "./access.js";
 import type { createProjectInput, updateProjectInput } from "./input.js";
-import { isUniqueViolation } from "../db/unique-violation.js";
 
 export type ProjectService = ReturnType<typeof createProjectService>;
 export type ProjectCursor = { readonly createdAt: string; readonly key: string };
@@ -28,13 +28,15 @@ export function createProjectService({ prisma, clock, random, policy }: Dependen
     return row;
   }
 
-  async function page(principal: Principal, condition: Prisma.Sql, newestFirst: boolean, { limit, offset }: Page) {
-    const direction = Prisma.raw(newestFirst ? "DESC" : "ASC");
+  async function listWhere(principal: Principal, condition: Prisma.Sql, inverted: boolean, { limit, offset }: Page) {
+    const direction = Prisma.raw(inverted ? "ASC" : "DESC");
     return prisma.$queryRaw<Project[]>`SELECT p.* FROM "Project" p WHERE p."key" IN (${accessibleKeys(principal)}) AND ${condition}
       ORDER BY p."createdAt" ${direction}, p."key" ${direction} LIMIT ${limit} OFFSET ${offset}`;
   }
 
   return {
+    find,
+
     async get(principal: Principal, id: string): Promise<AccessibleProject> {
       requireScope(principal, "projects:read");
       return find(principal, id);
@@ -43,13 +45,12 @@ export function createProjectService({ prisma, clock, random, policy }: Dependen
     /** The projects a user may see, the newest first. */
     async list(principal: Principal, range: Page): Promise<Project[]> {
       requireScope(principal, "projects:read");
-      return page(principal, Prisma.sql`TRUE`, true, range);
+      return listWhere(principal, Prisma.sql`TRUE`, false, range);
     },
 
-    /** The next `limit` projects from a cursor on: towards older ones, or back to newer ones with `before`. */
-    async listFrom(principal: Principal, limit: number, cursors: { after?: ProjectCursor; before?: ProjectCursor; inverted: boolean }) {
+    /** A part of that list, from its end backwards if inverted. */
+    async page(principal: Principal, { after, before, inverted }: PageBounds<ProjectCursor>, limit: number): Promise<Project[]> {
       requireScope(principal, "projects:read");
-      const { after, before } = cursors;
       const older =
         after === undefined
           ? Prisma.sql`TRUE`
@@ -58,7 +59,7 @@ export function createProjectService({ prisma, clock, random, policy }: Dependen
         before === undefined
           ? Prisma.sql`TRUE`
           : Prisma.sql`(p."createdAt", p."key") > (${before.createdAt}::timestamptz, ${before.key}::bigint)`;
-      return page(principal, Prisma.sql`${older} AND ${newer}`, !cursors.inverted, { limit, offset: 0 });
+      return listWhere(principal, Prisma.sql`${older} AND ${newer}`, inverted, { limit, offset: 0 });
     },
 
     /** Projects by their internal keys, as far as the user may see them; for the projects of listed sessions. */
@@ -97,7 +98,9 @@ export function createProjectService({ prisma, clock, random, policy }: Dependen
       requireScope(principal, "projects:write");
       const { key, role } = await find(principal, id);
       requireRole(role, "EDITOR", { projectId: id });
-      return prisma.project.update({ where: { key }, data: { ...changes, updatedAt: clock.now() } });
+      const [project] = await prisma.project.updateManyAndReturn({ where: { key }, data: { ...changes, updatedAt: clock.now() } });
+      if (project === undefined) throw projectGone(id);
+      return project;
     },
 
     /** Deletes a project with all its sessions, and gives the owner's quota back. */
@@ -105,16 +108,24 @@ export function createProjectService({ prisma, clock, random, policy }: Dependen
       requireScope(principal, "projects:write");
       const { key, role } = await find(principal, id);
       requireRole(role, "OWNER", { projectId: id });
-      const [project] = await prisma.$queryRaw<Project[]>`
-        WITH gone AS (DELETE FROM "Project" WHERE "key" = ${key} RETURNING *),
-        freed AS (UPDATE "User" SET "storedBytes" = "storedBytes" - (
-            SELECT COALESCE(SUM("markdownSize"::bigint + "rawDataSize" + "sessionDataSize"), 0) FROM "Session" WHERE "projectKey" = ${key})
-          WHERE "id" = (SELECT "ownerId" FROM gone))
-        SELECT * FROM gone`;
-      if (project === undefined) throw new AppError("RESOURCE_NOT_FOUND", { message: "Project not found", details: { projectId: id } });
-      return { project, deletedAt: clock.now() };
+      return prisma.$transaction(async (tx) => {
+        // A statement counts what was there when it began: without the lock before it, a session stored meanwhile would be billed for ever.
+        await tx.$queryRaw`SELECT 1 FROM "Project" WHERE "key" = ${key} FOR UPDATE`;
+        const [project] = await tx.$queryRaw<Project[]>`
+          WITH gone AS (DELETE FROM "Project" WHERE "key" = ${key} RETURNING *),
+          freed AS (UPDATE "User" SET "storedBytes" = "storedBytes" - (
+              SELECT COALESCE(SUM("markdownSize"::bigint + "rawDataSize" + "sessionDataSize"), 0) FROM "Session" WHERE "projectKey" = ${key})
+            WHERE "id" = (SELECT "ownerId" FROM gone))
+          SELECT * FROM gone`;
+        if (project === undefined) throw projectGone(id);
+        return { project, deletedAt: clock.now() };
+      });
     },
   };
+}
+
+export function projectGone(id: string): AppError {
+  return new AppError("RESOURCE_NOT_FOUND", { message: "Project not found", details: { projectId: id } });
 }
 
 function idInUse(id: string): AppError {

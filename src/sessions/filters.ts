@@ -1,14 +1,16 @@
 import { z } from "zod";
+import type { Principal } from "../auth/principal.js";
 import { Prisma } from "../db/generated/prisma/client.js";
-import { storableText } from "../platform/text.js";
+import { atMost, storableText } from "../platform/text.js";
+import { notAfter, timeValue } from "../platform/time.js";
+import { meantKeys } from "../projects/access.js";
+import { parseQuery } from "../search/query.js";
 
-const text = storableText.max(1_000, "must have at most 1000 characters");
+const text = storableText.refine(...atMost(1_000));
 const list = z.array(text).max(200, "must have at most 200 entries").nullish();
-const time = z.date("must be a time").nullish();
+const time = timeValue.nullish();
 
-const dateRange = z
-  .object({ start: time, end: time })
-  .refine(({ start, end }) => start == null || end == null || start <= end, { message: "must not be after end", path: ["start"] });
+const dateRange = z.object({ start: time, end: time }).refine(...notAfter("start", "end"));
 
 /** Filters of sessions: the values of a list are alternatives, different filters hold together. */
 export const sessionFilters = z
@@ -36,26 +38,31 @@ export const sessionFilters = z
     hasGitBranches: z.boolean().nullish(),
     searchText: text.nullish(),
   })
-  .refine(({ startDate, endDate }) => startDate == null || endDate == null || startDate <= endDate, {
-    message: "must not be after endDate",
-    path: ["startDate"],
-  })
+  .refine(...notAfter("startDate", "endDate"))
   .nullish();
 
 export type SessionFilters = z.output<typeof sessionFilters>;
 
 const DAY_MS = 86_400_000;
 
-/** The condition of the filters on the rows of "Session" s. Every value is bound, none is written into the SQL. */
+/**
+ * The keys of the projects that the filters leave of what a user may see, or null where they name none: what an id means
+ * to the user is one project, as everywhere, and a foreign one is as good as missing.
+ */
+export function toProjectKeys(filters: SessionFilters, principal: Principal): Prisma.Sql | null {
+  const { projectId, projectIds } = filters ?? {};
+  if (projectId == null && projectIds == null) return null;
+  const ids = projectIds ?? (projectId == null ? [] : [projectId]);
+  return meantKeys(principal, projectId == null ? ids : ids.filter((id) => id === projectId));
+}
+
+/** The condition of all other filters on the rows of "Session" s. Every value is bound, none is written into the SQL. */
 export function toCondition(filters: SessionFilters, now: Date): Prisma.Sql {
   const conditions: Prisma.Sql[] = [];
   const add = <T>(value: T | null | undefined, condition: (value: T) => Prisma.Sql) => {
     if (value != null) conditions.push(condition(value));
   };
-  const projects = (ids: string[]) => Prisma.sql`s."projectKey" IN (SELECT "key" FROM "Project" WHERE "id" = ANY(${ids}))`;
 
-  add(filters?.projectId, (id) => projects([id]));
-  add(filters?.projectIds, projects);
   add(filters?.clientName, (name) => Prisma.sql`s."clientName" = ${name}`);
   add(filters?.clientNames, (names) => Prisma.sql`s."clientName" = ANY(${names})`);
   add(filters?.agentName, (name) => Prisma.sql`s."agentName" = ${name}`);
@@ -71,7 +78,8 @@ export function toCondition(filters: SessionFilters, now: Date): Prisma.Sql {
   add(filters?.hasGitBranches, (wanted) => Prisma.sql`(cardinality(s."gitBranches") > 0) = ${wanted}`);
   add(
     filters?.searchText,
-    (words) => Prisma.sql`s."key" = ANY(ARRAY(SELECT "sessionKey" FROM "SessionSearch" WHERE "document" @@ "searchQuery"(${words})))`,
+    (words) =>
+      Prisma.sql`s."key" IN (SELECT "sessionKey" FROM "SessionSearch" WHERE "document" @@ websearch_to_tsquery('simple', ${parseQuery(words).text}))`,
   );
   return conditions.length === 0 ? Prisma.sql`TRUE` : Prisma.join(conditions, " AND ");
 }

@@ -47,10 +47,7 @@ export const SessionInterface = builder.interfaceRef<SessionRow>("Session").impl
   resolveType: () => "StoredSession",
   fields: (t) => ({
     id: t.expose("id", { type: "UUID", nullable: false, description: "Given by the client; unique per owner." }),
-    projectId: t.id({
-      description: "The project it belongs to.",
-      resolve: async (session, _args, { loaders }) => (await loaders.project.load(session.projectKey))?.id,
-    }),
+    projectId: t.exposeID("projectId", { nullable: false, description: "The id of the project it belongs to." }),
     project: t.field({
       type: ProjectType,
       description: "The project it belongs to. Needs projects:read.",
@@ -58,8 +55,8 @@ export const SessionInterface = builder.interfaceRef<SessionRow>("Session").impl
     }),
     name: t.exposeString("name", { nullable: false, description: "The name people see." }),
     markdownContent: t.string({
-      description: "The conversation as Markdown, byte for byte as it was stored.",
-      resolve: (session, _args, { loaders }) => loaders.markdown.load(session.key),
+      description: "The conversation as Markdown, byte for byte as it was stored. Needs sessions:read.",
+      resolve: ({ key }, _args, { loaders }) => loaders.markdown.load(key),
     }),
     markdownSize: t.exposeInt("markdownSize", { nullable: false, description: "Bytes of the Markdown in UTF-8." }),
     rawDataSize: t.exposeInt("rawDataSize", { nullable: false, description: "Bytes of the agent's raw data in UTF-8." }),

@@ -1,24 +1,24 @@
 import { z } from "zod";
-import { contentText, nameText, storableText } from "../platform/text.js";
+import { atMost, contentText, nameText, storableText } from "../platform/text.js";
+import { notAfter, timeValue } from "../platform/time.js";
 import { projectIdText } from "../projects/input.js";
 
 /** The largest content that is stored, in characters; JavaScript and PostgreSQL hold little more in one text. */
 const MOST_CONTENT = 200_000_000;
 
-const word = storableText.min(1, "must not be empty").max(255, "must have at most 255 characters");
+const word = storableText.min(1, "must not be empty").refine(...atMost(255));
 const words = z.array(word).max(100, "must have at most 100 entries").nullish();
 const content = contentText.max(MOST_CONTENT, `must have at most ${MOST_CONTENT} characters`);
-const time = z.date("must be a time");
 
 export const sessionIdText = z.guid("must be a UUID").transform((text) => text.toLowerCase());
 
-export const metadataInput = z.object({
+const metadataInput = z.object({
   clientName: word.nullish(),
   clientVersion: word.nullish(),
   agentName: word.nullish(),
   deviceId: word.nullish(),
   machineName: word.nullish(),
-  title: storableText.max(1_000, "must have at most 1000 characters").nullish(),
+  title: storableText.refine(...atMost(1_000)).nullish(),
   gitBranches: words,
   llmModels: words,
   tags: words,
@@ -34,16 +34,12 @@ export const saveSessionInput = z
     rawData: content.nullish(),
     sessionData: content.nullish(),
     metadata: metadataInput.nullish(),
-    startedAt: time.nullish(),
-    endedAt: time.nullish(),
+    startedAt: timeValue.nullish(),
+    endedAt: timeValue.nullish(),
     expectedEtag: z.string().max(200, "must have at most 200 characters").nullish(),
   })
-  .refine(({ startedAt, endedAt }) => startedAt == null || endedAt == null || startedAt <= endedAt, {
-    message: "must not be after endedAt",
-    path: ["startedAt"],
-  });
+  .refine(...notAfter("startedAt", "endedAt"));
 
 export const deleteSessionInput = z.object({ id: storableText, projectId: projectIdText.nullish() });
 
 export type SaveSession = z.output<typeof saveSessionInput>;
-export type SessionMetadata = z.output<typeof metadataInput>;

@@ -21,7 +21,7 @@ export type SessionOrder = (typeof sessionOrders)[number];
 /** Where a row stands in an order: the value it is ordered by (null where it has none), and what breaks ties. */
 export type Position = { readonly value: string | null; readonly id: string; readonly key: string };
 
-/** An order of sessions, in SQL. What has no value comes last in both directions, so that it comes first backwards. */
+/** An order of sessions, in SQL. */
 export type Ordering = {
   readonly orderBy: Prisma.Sql;
   /** The rows that come after a position in this order. */
@@ -32,27 +32,26 @@ export type Ordering = {
 /** The order by its name; `inverted` reads it from its end. */
 export function toOrdering(order: SessionOrder, inverted = false): Ordering {
   const cut = order.lastIndexOf("_");
-  const isDescending = (order.slice(cut + 1) === "DESC") !== inverted;
+  const isDescending = order.slice(cut + 1) === "DESC";
   const key = KEYS[order.slice(0, cut)];
   if (key === undefined) throw new Error(`Unknown order ${order}`);
+  // A start that is not known comes last in both directions, as the two indexes of it have it.
+  const endOfTime = Prisma.raw(isDescending ? "'-infinity'" : "'infinity'");
   const column = Prisma.raw(`s."${key.column}"`);
-  const direction = Prisma.raw(isDescending ? "DESC" : "ASC");
-  const beyond = Prisma.raw(isDescending ? "<" : ">");
-  const isNullable = key.column === "startedAt";
-  const nulls = Prisma.raw(isNullable ? (inverted ? "NULLS FIRST" : "NULLS LAST") : "");
+  const value = key.column === "startedAt" ? Prisma.sql`COALESCE(${column}, ${endOfTime})` : column;
+  const direction = Prisma.raw(isDescending === inverted ? "ASC" : "DESC");
+  const beyond = Prisma.raw(isDescending === inverted ? ">" : "<");
 
   return {
-    orderBy: Prisma.sql`${column} ${direction} ${nulls}, s."id" ${direction}, s."key" ${direction}`,
-    after({ value, id, key: rowKey }) {
-      const tie = Prisma.sql`(s."id", s."key") ${beyond} (${id}::uuid, ${rowKey}::bigint)`;
-      if (value === null) return inverted ? Prisma.sql`(${column} IS NOT NULL OR ${tie})` : Prisma.sql`(${column} IS NULL AND ${tie})`;
-      const rows = Prisma.sql`(${column}, s."id", s."key") ${beyond} (${value}::${Prisma.raw(key.type)}, ${id}::uuid, ${rowKey}::bigint)`;
-      return isNullable && !inverted ? Prisma.sql`(${rows} OR ${column} IS NULL)` : rows;
+    orderBy: Prisma.sql`${value} ${direction}, s."id" ${direction}, s."key" ${direction}`,
+    after({ value: known, id, key: rowKey }) {
+      const place = known === null ? endOfTime : Prisma.sql`${known}`;
+      return Prisma.sql`(${value}, s."id", s."key") ${beyond} (${place}::${Prisma.raw(key.type)}, ${id}::uuid, ${rowKey}::bigint)`;
     },
     positionOf(row) {
-      const value = row[key.column];
+      const found = row[key.column];
       return {
-        value: value === null ? null : value instanceof Date ? value.toISOString() : String(value),
+        value: found === null ? null : found instanceof Date ? found.toISOString() : String(found),
         id: row.id,
         key: String(row.key),
       };

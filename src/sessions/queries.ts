@@ -1,16 +1,18 @@
 import { z } from "zod";
 import { parseInput } from "../errors/parse-input.js";
 import { builder } from "../graphql/builder.js";
-import { toConnection } from "../graphql/connections.js";
-import { caller, type GraphQLContext } from "../graphql/context.js";
-import { decodeCursor, encodeCursor, keyPart } from "../graphql/cursor.js";
+import { pageArguments, toConnection } from "../graphql/connections.js";
+import { caller } from "../graphql/context.js";
+import { encodeCursor, keyPart } from "../graphql/cursor.js";
 import { limitNumber, pageInput } from "../platform/paging.js";
 import { storableText } from "../platform/text.js";
+import { timeText } from "../platform/time.js";
 import { sessionFilters } from "./filters.js";
 import { SessionFiltersInput } from "./filters-graphql.js";
 import { SessionInterface, SessionOrderEnum } from "./graphql.js";
 import { toOrdering, type Position, type SessionOrder } from "./order.js";
 import type { SessionRow } from "./row.js";
+import type { PageOptions } from "./service.js";
 
 const USUAL_LIST = 100;
 const USUAL_NESTED_LIST = 10;
@@ -18,38 +20,40 @@ const USUAL_NESTED_LIST = 10;
 const filtersDescription = "Which sessions are wanted; all if absent.";
 const orderDescription = "How they are ordered.";
 
-type ConnectionArguments = {
-  first?: number | null;
-  last?: number | null;
-  after?: string | null;
-  before?: string | null;
-  filters?: unknown;
-  orderBy?: SessionOrder | null;
-};
-
-/** A page of sessions as a connection; its cursors hold the order they were made for, and are refused with another. */
-function sessionConnection(context: GraphQLContext, args: ConnectionArguments, projectKey?: bigint) {
-  const principal = caller(context);
+/** Reads the arguments of a connection. Its cursors hold the order they were made for, and are refused with another. */
+function readPage(args: { readonly orderBy?: SessionOrder | null }) {
   const orderBy = args.orderBy ?? "CREATED_AT_DESC";
-  const filters = parseInput(sessionFilters, args.filters, ["filters"]);
-  const { positionOf } = toOrdering(orderBy);
   const cursor = z
     .tuple([z.literal(orderBy), positionValue(orderBy), z.guid(), keyPart])
     .transform(([, value, id, key]) => ({ value, id, key }));
-  return toConnection<SessionRow, Position>(args, {
-    decode: (text, argument) => decodeCursor(cursor, text, argument),
-    encode: (row) => {
-      const { value, id, key } = positionOf(row);
-      return encodeCursor([orderBy, value, id, key]);
-    },
-    load: (bounds, limit) => context.services.sessions.listFrom(principal, { filters, orderBy, projectKey, ...bounds }, limit),
+  return { ...parseInput(z.object({ filters: sessionFilters }).and(pageArguments(cursor)), args), orderBy };
+}
+
+type SessionPage = ReturnType<typeof readPage>;
+
+/** Cursors name the row and the value it is ordered by, so that a page stays where it is while rows come and go. */
+function toCursor(orderBy: SessionOrder): (row: SessionRow) => string {
+  const { positionOf } = toOrdering(orderBy);
+  return (row) => {
+    const { value, id, key } = positionOf(row);
+    return encodeCursor([orderBy, value, id, key]);
+  };
+}
+
+function toSessionConnection(
+  { filters, orderBy, ...page }: SessionPage,
+  find: (options: PageOptions, limit: number) => Promise<SessionRow[]>,
+) {
+  return toConnection<SessionRow, Position>(page, {
+    encode: toCursor(orderBy),
+    load: (bounds, limit) => find({ filters, orderBy, ...bounds }, limit),
   });
 }
 
 function positionValue(orderBy: SessionOrder) {
   if (orderBy.startsWith("NAME")) return storableText;
   if (orderBy.startsWith("MARKDOWN_SIZE")) return z.string().regex(/^\d{1,9}$/);
-  return orderBy.startsWith("STARTED_AT") ? z.iso.datetime().nullable() : z.iso.datetime();
+  return orderBy.startsWith("STARTED_AT") ? timeText.nullable() : timeText;
 }
 
 const SessionConnection = builder.connectionObject(
@@ -81,7 +85,10 @@ builder.queryFields((t) => ({
         filters: t.arg({ type: SessionFiltersInput, description: filtersDescription }),
         orderBy: t.arg({ type: SessionOrderEnum, defaultValue: "CREATED_AT_DESC", description: orderDescription }),
       },
-      resolve: (_root, args, context) => sessionConnection(context, args),
+      resolve: (_root, args, context) => {
+        const principal = caller(context);
+        return toSessionConnection(readPage(args), (options, limit) => context.services.sessions.page(principal, options, limit));
+      },
     },
     SessionConnection,
   ),
@@ -110,7 +117,7 @@ builder.prismaObjectFields("Project", (t) => ({
     },
     resolve: ({ key }, args, { loaders }) => {
       const input = parseInput(nestedListInput, { limit: args.limit, filters: args.filters });
-      return loaders.sessions({ ...input, orderBy: args.orderBy ?? "CREATED_AT_DESC" }).load(key);
+      return loaders.sessions({ ...input, orderBy: args.orderBy ?? "CREATED_AT_DESC", inverted: false }).load(key);
     },
   }),
   sessionsConnection: t.connection(
@@ -121,7 +128,8 @@ builder.prismaObjectFields("Project", (t) => ({
         filters: t.arg({ type: SessionFiltersInput, description: filtersDescription }),
         orderBy: t.arg({ type: SessionOrderEnum, defaultValue: "CREATED_AT_DESC", description: orderDescription }),
       },
-      resolve: ({ key }, args, context) => sessionConnection(context, args, key),
+      resolve: ({ key }, args, { loaders }) =>
+        toSessionConnection(readPage(args), (options, limit) => loaders.sessions({ ...options, limit }).load(key)),
     },
     SessionConnection,
   ),

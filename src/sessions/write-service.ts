@@ -1,16 +1,13 @@
-import { createHash } from "node:crypto";
 import { requireScope, type Principal } from "../auth/principal.js";
 import { Prisma, type PrismaClient } from "../db/generated/prisma/client.js";
 import { AppError } from "../errors/app-error.js";
 import type { Clock } from "../platform/clock.js";
 import type { Random } from "../platform/random.js";
 import { requireRole, roleOf, type Role } from "../projects/access.js";
-import { encodeContent } from "./content-codec.js";
 import type { SaveSession } from "./input.js";
-import { findKeywords } from "./keywords.js";
 import { sessionColumns, type SessionRow } from "./row.js";
 import type { SessionService } from "./service.js";
-import { readTurns } from "./turn-headers.js";
+import { toStoredVersion, type StoredVersion } from "./stored-version.js";
 
 export type SessionWriteService = ReturnType<typeof createSessionWriteService>;
 export type SavedSession = { readonly session: SessionRow; readonly created: boolean };
@@ -28,11 +25,7 @@ type Dependencies = {
 };
 
 type Target = { readonly key: bigint; readonly ownerId: string; readonly role: Role };
-type WriteOutcome = SessionRow & {
-  readonly previousProject: bigint | null;
-  readonly previousEtag: string | null;
-  readonly isWithinQuota: boolean;
-};
+type WriteOutcome = SessionRow & { readonly previousEtag: string | null; readonly isWithinQuota: boolean };
 
 /** Storing and deleting sessions. A write is one transaction: content, index, counters and quota change together or not at all. */
 export function createSessionWriteService({ prisma, clock, random, sessions, quotaBytes }: Dependencies) {
@@ -43,18 +36,25 @@ export function createSessionWriteService({ prisma, clock, random, sessions, quo
   async function save(principal: Principal, input: SaveSession, origin: Origin = {}): Promise<SavedSession> {
     requireScope(principal, "sessions:write");
     const id = input.id ?? random.uuid();
+    const version = toStoredVersion(input);
     return prisma.$transaction(async (tx) => {
-      const project = await lockProject(tx, principal, input);
+      // Where the project is deleted while its lock is waited for, the second try makes a new one.
+      const project = (await lockProject(tx, principal, input)) ?? (await lockProject(tx, principal, input));
       const details = { projectId: input.projectId, sessionId: id };
+      if (project === undefined) throw new AppError("RESOURCE_CONFLICT", { message: "The project was deleted meanwhile", details });
       requireRole(project.role, "EDITOR", details);
-      const outcome = await write(tx, project, { ...input, id }, origin);
-      requireNoConflict(outcome, project, input.expectedEtag, details);
+      const outcome = await write(tx, project, id, version, origin);
+      requireNoConflict(outcome, input.expectedEtag, details);
       return { session: outcome, created: outcome.previousEtag === null };
     });
   }
 
   /** The project that the id means to the caller, or a new one, held until the transaction ends. */
-  async function lockProject(tx: Prisma.TransactionClient, principal: Principal, { projectId, projectName }: SaveSession): Promise<Target> {
+  async function lockProject(
+    tx: Prisma.TransactionClient,
+    principal: Principal,
+    { projectId, projectName }: SaveSession,
+  ): Promise<Target | undefined> {
     const role = roleOf(principal, Prisma.raw("p"));
     const now = clock.now();
     const [project] = await tx.$queryRaw<Target[]>`
@@ -69,29 +69,29 @@ export function createSessionWriteService({ prisma, clock, random, sessions, quo
         ON CONFLICT ("id", "ownerId") DO UPDATE SET "updatedAt" = "Project"."updatedAt" RETURNING "key", "ownerId"
       )
       SELECT "key", "ownerId", "role" FROM known JOIN locked USING ("key") UNION ALL SELECT "key", "ownerId", 'OWNER' FROM made`;
-    if (project === undefined)
-      throw new AppError("RESOURCE_CONFLICT", { message: "The project was deleted meanwhile", details: { projectId } });
     return project;
   }
 
+  /** Writes the session and all that counts it; nothing where another project of the owner has its id. */
   async function write(
     tx: Prisma.TransactionClient,
     project: Target,
-    input: SaveSession & { id: string },
+    id: string,
+    row: StoredVersion,
     origin: Origin,
-  ): Promise<WriteOutcome> {
-    const row = toRow(input, origin, clock.now());
+  ): Promise<WriteOutcome | undefined> {
+    const now = clock.now();
     const quota = quotaBytes ?? null;
     const [outcome] = await tx.$queryRaw<WriteOutcome[]>`
       WITH content AS (
         SELECT ${row.markdown}::text AS "markdown", ${row.rawData}::text AS "rawData", ${row.sessionData}::text AS "sessionData"
       ), old AS (
-        SELECT "key", "projectKey", "etag", "markdownSize"::bigint + "rawDataSize" + "sessionDataSize" AS "bytes" FROM "Session"
-        WHERE "id" = ${input.id}::uuid AND "ownerId" = ${project.ownerId}::uuid
+        SELECT "etag", "markdownSize"::bigint + "rawDataSize" + "sessionDataSize" AS "bytes" FROM "Session"
+        WHERE "id" = ${id}::uuid AND "ownerId" = ${project.ownerId}::uuid
       ), saved AS (
         INSERT INTO "Session" AS s ("projectKey", "ownerId", "id", "createdAt", "updatedAt", "name", "etag", "markdownSize", "rawDataSize", "sessionDataSize",
           "startedAt", "endedAt", "clientName", "clientVersion", "agentName", "deviceId", "machineName", "title", "gitBranches", "llmModels", "tags", "keywords")
-        SELECT ${project.key}, ${project.ownerId}::uuid, ${input.id}::uuid, ${row.createdAt}, ${row.updatedAt}, ${row.name}, ${row.etag}, ${row.markdownSize},
+        SELECT ${project.key}, ${project.ownerId}::uuid, ${id}::uuid, ${origin.createdAt ?? now}, ${now}, ${row.name}, ${row.etag}, ${row.markdownSize},
           ${row.rawDataSize}, ${row.sessionDataSize}, ${row.startedAt}::timestamptz, ${row.endedAt}::timestamptz, ${row.clientName}, ${row.clientVersion},
           ${row.agentName}, ${row.deviceId}, ${row.machineName}, ${row.title}, ${row.gitBranches}::text[], ${row.llmModels}::text[], ${row.tags}::text[], ${row.keywords}::text[]
         ON CONFLICT ("id", "ownerId") DO UPDATE SET "updatedAt" = EXCLUDED."updatedAt", "name" = EXCLUDED."name",
@@ -102,6 +102,7 @@ export function createSessionWriteService({ prisma, clock, random, sessions, quo
           "clientName" = EXCLUDED."clientName", "clientVersion" = EXCLUDED."clientVersion", "agentName" = EXCLUDED."agentName", "deviceId" = EXCLUDED."deviceId",
           "machineName" = EXCLUDED."machineName", "title" = EXCLUDED."title", "gitBranches" = EXCLUDED."gitBranches", "llmModels" = EXCLUDED."llmModels",
           "tags" = EXCLUDED."tags", "keywords" = EXCLUDED."keywords"
+        WHERE s."projectKey" = EXCLUDED."projectKey"
         RETURNING s.*
       ), stored AS (
         INSERT INTO "SessionContent" AS c ("sessionKey", "markdown", "rawData", "sessionData")
@@ -113,7 +114,7 @@ export function createSessionWriteService({ prisma, clock, random, sessions, quo
         SELECT saved."key", "searchDocument"(saved."name", saved."tags", content."markdown") FROM saved, content
         ON CONFLICT ("sessionKey") DO UPDATE SET "document" = EXCLUDED."document"
       ), counted AS (
-        UPDATE "Project" SET "lastActivity" = ${row.updatedAt}, "sessionCount" = "sessionCount" + (SELECT count(*) FROM saved WHERE NOT EXISTS (SELECT FROM old))::int
+        UPDATE "Project" SET "lastActivity" = ${now}, "sessionCount" = "sessionCount" + (SELECT count(*) FROM saved WHERE NOT EXISTS (SELECT FROM old))::int
         WHERE "key" = ${project.key}
       ), billed AS (
         UPDATE "User" SET "storedBytes" = "storedBytes" + d."delta"
@@ -121,9 +122,8 @@ export function createSessionWriteService({ prisma, clock, random, sessions, quo
         WHERE "id" = ${project.ownerId}::uuid AND (${quota}::bigint IS NULL OR d."delta" <= 0 OR "storedBytes" + d."delta" <= ${quota}::bigint)
         RETURNING "id"
       )
-      SELECT ${sessionColumns}, old."projectKey" AS "previousProject", old."etag" AS "previousEtag", EXISTS (SELECT FROM billed) AS "isWithinQuota"
+      SELECT ${sessionColumns}, old."etag" AS "previousEtag", EXISTS (SELECT FROM billed) AS "isWithinQuota"
       FROM saved s LEFT JOIN old ON TRUE`;
-    if (outcome === undefined) throw new Error("A session was written and not returned");
     return outcome;
   }
 
@@ -153,12 +153,11 @@ export function createSessionWriteService({ prisma, clock, random, sessions, quo
 
 /** Thrown inside the transaction, so that what was written is undone. */
 function requireNoConflict(
-  outcome: WriteOutcome,
-  project: Target,
+  outcome: WriteOutcome | undefined,
   expectedEtag: string | null | undefined,
   details: Record<string, string>,
-): void {
-  if (outcome.previousProject !== null && outcome.previousProject !== project.key) {
+): asserts outcome is WriteOutcome {
+  if (outcome === undefined) {
     throw new AppError("RESOURCE_CONFLICT", { message: "Another project already has a session with this id", details });
   }
   if (expectedEtag != null && toEtag(outcome.previousEtag) !== expectedEtag) {
@@ -173,46 +172,4 @@ export function toEtag(stored: string): string;
 export function toEtag(stored: string | null): string | null;
 export function toEtag(stored: string | null): string | null {
   return stored === null ? null : `W/"${stored}"`;
-}
-
-/** All that is stored of a session, from what the client gave. */
-function toRow(input: SaveSession, { createdAt }: Origin, now: Date) {
-  const { name, markdown, metadata } = input;
-  const rawData = input.rawData ?? "";
-  const sessionData = input.sessionData === "" ? null : (input.sessionData ?? null);
-  const turns = input.startedAt == null || input.endedAt == null ? readTurns(markdown) : null;
-  const facts = {
-    name,
-    startedAt: input.startedAt ?? turns?.startedAt ?? null,
-    endedAt: input.endedAt ?? turns?.endedAt ?? null,
-    clientName: metadata?.clientName ?? null,
-    clientVersion: metadata?.clientVersion ?? null,
-    agentName: metadata?.agentName ?? null,
-    deviceId: metadata?.deviceId ?? null,
-    machineName: metadata?.machineName ?? null,
-    title: metadata?.title ?? null,
-    gitBranches: [...new Set(metadata?.gitBranches ?? [])],
-    llmModels: [...new Set(metadata?.llmModels ?? [])],
-    tags: [...new Set(metadata?.tags ?? [])],
-  };
-  const version = hash(JSON.stringify(facts), markdown, rawData).slice(0, 24);
-  return {
-    ...facts,
-    createdAt: createdAt ?? now,
-    updatedAt: now,
-    etag: sessionData === null ? version : `${version}-${hash(sessionData).slice(0, 16)}`,
-    markdown: encodeContent(markdown),
-    rawData: encodeContent(rawData),
-    sessionData: sessionData === null ? null : encodeContent(sessionData),
-    markdownSize: Buffer.byteLength(markdown),
-    rawDataSize: Buffer.byteLength(rawData),
-    sessionDataSize: sessionData === null ? 0 : Buffer.byteLength(sessionData),
-    keywords: findKeywords(name, markdown),
-  };
-}
-
-function hash(...texts: readonly string[]): string {
-  const digest = createHash("sha256");
-  for (const text of texts) digest.update(`${text.length}:`).update(text);
-  return digest.digest("hex");
 }

@@ -1,6 +1,6 @@
 import { requireScope, type Principal } from "../auth/principal.js";
 import type { PrismaClient, User } from "../db/generated/prisma/client.js";
-import { isUniqueViolation } from "../db/unique-violation.js";
+import { isUniqueViolation } from "../db/violations.js";
 import { AppError } from "../errors/app-error.js";
 import type { Clock } from "../platform/clock.js";
 import type { Random } from "../platform/random.js";

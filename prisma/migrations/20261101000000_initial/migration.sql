@@ -86,17 +86,27 @@ CREATE TABLE "Session" (
   "keywords" text[]
 );
 CREATE UNIQUE INDEX "Session_id_ownerId_key" ON "Session" ("id", "ownerId");
--- One index an order of `SessionOrder`; a start that is not known comes last in both directions, hence two.
+-- One index an order of `SessionOrder`, among the sessions of an owner and among those of a project; a start that is not
+-- known comes last in both directions, hence two.
+CREATE INDEX "Session_ownerId_createdAt_id_idx" ON "Session" ("ownerId", "createdAt", "id");
+CREATE INDEX "Session_ownerId_updatedAt_id_idx" ON "Session" ("ownerId", "updatedAt", "id");
+CREATE INDEX "Session_ownerId_startedAt_id_asc_idx" ON "Session" ("ownerId", COALESCE("startedAt", 'infinity'), "id");
+CREATE INDEX "Session_ownerId_startedAt_id_desc_idx" ON "Session" ("ownerId", COALESCE("startedAt", '-infinity'), "id");
+CREATE INDEX "Session_ownerId_name_id_idx" ON "Session" ("ownerId", "name", "id");
+CREATE INDEX "Session_ownerId_markdownSize_id_idx" ON "Session" ("ownerId", "markdownSize", "id");
 CREATE INDEX "Session_projectKey_createdAt_id_idx" ON "Session" ("projectKey", "createdAt", "id");
 CREATE INDEX "Session_projectKey_updatedAt_id_idx" ON "Session" ("projectKey", "updatedAt", "id");
-CREATE INDEX "Session_projectKey_startedAt_id_idx" ON "Session" ("projectKey", "startedAt", "id");
-CREATE INDEX "Session_projectKey_startedAt_id_desc_idx" ON "Session" ("projectKey", "startedAt" DESC NULLS LAST, "id" DESC);
+CREATE INDEX "Session_projectKey_startedAt_id_asc_idx" ON "Session" ("projectKey", COALESCE("startedAt", 'infinity'), "id");
+CREATE INDEX "Session_projectKey_startedAt_id_desc_idx" ON "Session" ("projectKey", COALESCE("startedAt", '-infinity'), "id");
 CREATE INDEX "Session_projectKey_name_id_idx" ON "Session" ("projectKey", "name", "id");
 CREATE INDEX "Session_projectKey_markdownSize_id_idx" ON "Session" ("projectKey", "markdownSize", "id");
+-- For the filters.
+CREATE INDEX "Session_ownerId_clientName_idx" ON "Session" ("ownerId", "clientName");
+CREATE INDEX "Session_ownerId_agentName_idx" ON "Session" ("ownerId", "agentName");
+CREATE INDEX "Session_ownerId_deviceId_idx" ON "Session" ("ownerId", "deviceId");
 CREATE INDEX "Session_tags_idx" ON "Session" USING gin ("tags");
 CREATE INDEX "Session_llmModels_idx" ON "Session" USING gin ("llmModels");
 CREATE INDEX "Session_gitBranches_idx" ON "Session" USING gin ("gitBranches");
-CREATE INDEX "Session_keywords_idx" ON "Session" USING gin ("keywords");
 
 CREATE TABLE "SessionContent" (
   "sessionKey" bigint PRIMARY KEY REFERENCES "Session" ("key") ON DELETE CASCADE ON UPDATE CASCADE,
@@ -112,22 +122,28 @@ CREATE TABLE "SessionSearch" (
 -- Without the pending list: a search never pays for the writes before it.
 CREATE INDEX "SessionSearch_document_idx" ON "SessionSearch" USING gin ("document") WITH (fastupdate = off);
 
--- Paths, identifiers and addresses are searched by their parts: "src/CHECKOUT_FLOW.swift" is found by "checkout".
+-- Paths, identifiers, addresses and HTML are searched by their words: PostgreSQL's parser would take `src/checkout.swift`
+-- or `-5` for one word and drop `<String>`, so the characters that mislead it become spaces; all others part words anyhow.
+-- U+0001 begins the stored form of a control character (sessions/content-codec.ts). An accented letter has one form.
 CREATE FUNCTION "searchable"("text" text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT translate("text", '/\_.:=@#$%^&*+~`|<>{}[]()', '                         ') $$;
-
--- The same form for a query keeps the characters of the web-search syntax: quotes and the minus sign are not in the list.
-CREATE FUNCTION "searchQuery"("query" text) RETURNS tsquery LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT websearch_to_tsquery('simple', "searchable"("query")) $$;
+AS $$ SELECT normalize(
+  replace(replace(replace(replace(replace(replace(replace(replace(replace(replace("text",
+    E'\x01' || '0', ' '), E'\x01' || '1', ' '), E'\x01' || '2', ' '), '-', ' '), '+', ' '), '.', ' '), '/', ' '), '~', ' '), '&', ' '), '<', ' '),
+  NFC) $$;
 
 -- A tsvector holds at most 1,048,575 bytes, so the index covers the first part of a long content: a million characters
--- where their words fit, else as many as always do.
+-- where their words fit, else half as many, and so on: a character never takes more than 12 bytes, so it ends soon.
 CREATE FUNCTION "searchDocument"("name" text, "tags" text[], "content" text) RETURNS tsvector LANGUAGE plpgsql AS $$
 DECLARE
   head tsvector := setweight(to_tsvector('simple', "searchable"("name")), 'A')
     || setweight(to_tsvector('simple', "searchable"(array_to_string("tags", ' '))), 'B');
+  size integer := 1000000;
 BEGIN
-  RETURN head || setweight(to_tsvector('simple', "searchable"(left("content", 1000000))), 'D');
-EXCEPTION WHEN program_limit_exceeded THEN
-  RETURN head || setweight(to_tsvector('simple', "searchable"(left("content", 50000))), 'D');
+  LOOP
+    BEGIN
+      RETURN head || setweight(to_tsvector('simple', "searchable"(left("content", size))), 'D');
+    EXCEPTION WHEN program_limit_exceeded THEN
+      size := size / 2;
+    END;
+  END LOOP;
 END $$;
