@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import { link, mkdir, realpath, rename, rm, stat } from "node:fs/promises";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, readdir, realpath, rename, rm } from "node:fs/promises";
 import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,71 +15,105 @@ export class FolderLockedError extends Error {
   }
 }
 
+type Release = () => Promise<void>;
+
 /**
  * Takes the folder for this process alone and returns the release. The lock is a listening socket: the operating
  * system drops it with the process, however that ends, so a lock that is left behind can always be told from a held one.
  * @throws FolderLockedError
  */
-export async function lockFolder(folder: string): Promise<() => Promise<void>> {
+export async function lockFolder(folder: string): Promise<Release> {
   await mkdir(folder, { recursive: true });
-  const address = await lockAddress(folder);
-  const server = (await listen(address)) ?? ((await removeIfLeftBehind(address)) ? await listen(address) : null);
-  if (server === null) throw new FolderLockedError(folder);
-  return () => new Promise((resolve) => server.close(() => resolve()));
-}
-
-async function lockAddress(folder: string): Promise<string> {
   const real = await realpath(folder);
-  const hash = createHash("sha256").update(real).digest("hex").slice(0, 24);
-  if (process.platform === "win32") return `\\\\.\\pipe\\backstory-${hash}`;
-  const inside = join(real, "lock");
-  // The path of a socket is limited to about 100 bytes; a longer one falls back on a name made from it.
-  return Buffer.byteLength(inside) <= 90 ? inside : join(tmpdir(), `backstory-${hash}`);
+  const release = process.platform === "win32" ? await takePipe(real) : await takeSocket(placeOfLock(real));
+  if (release === null) throw new FolderLockedError(folder);
+  return release;
 }
 
-/** The listening server, or null if the address is taken. */
-function listen(address: string): Promise<Server | null> {
-  return new Promise((resolve, reject) => {
-    const server = createServer((socket) => socket.destroy());
-    server.once("error", (error: NodeJS.ErrnoException) => (error.code === "EADDRINUSE" ? resolve(null) : reject(error)));
-    server.listen(address, () => {
-      server.unref();
-      resolve(server);
-    });
+function placeOfLock(folder: string): string {
+  const inside = join(folder, "holder");
+  // The path of a socket is limited to about 100 bytes; a longer one falls back on a name made from it.
+  return Buffer.byteLength(inside) <= 80 ? inside : join(tmpdir(), `backstory-${hash(folder)}`);
+}
+
+/** A pipe of Windows belongs to the process that made it, and goes with it. */
+async function takePipe(folder: string): Promise<Release | null> {
+  const server = await listen(`\\\\.\\pipe\\backstory-${hash(folder)}`).catch((error: unknown) => {
+    if (codeOf(error) === "EADDRINUSE") return null;
+    throw error;
   });
+  return server === null ? null : () => close(server);
 }
 
 /**
- * Removes the socket of a process that has ended. It is moved aside before it is tested, so that of two processes
- * that find it only one removes it, and a lock taken in between is put back.
+ * A folder with a listening socket in it is moved to the place of the lock, which succeeds for one process only: while a
+ * socket is there the move fails. One that nobody listens to is removed by its name, which is never used twice, so that
+ * of several processes that find it none can remove the socket of another that was faster.
  */
-async function removeIfLeftBehind(address: string): Promise<boolean> {
-  if (await answers(address)) return false;
-  const aside = `${address}.${process.pid}`;
+async function takeSocket(place: string): Promise<Release | null> {
+  const name = randomBytes(4).toString("hex");
+  const own = `${place}.${name}`;
+  await mkdir(own);
   try {
-    await rename(address, aside);
-  } catch (error) {
-    if (isMissing(error)) return true;
-    throw error;
+    const server = await listen(join(own, name));
+    if (await moveTo(place, own)) {
+      return async () => {
+        await rm(join(place, name), { force: true });
+        await close(server);
+      };
+    }
+    await close(server);
+    return null;
+  } finally {
+    await rm(own, { recursive: true, force: true });
   }
-  const held = await answers(aside);
-  if (held) await link(aside, address);
-  await rm(aside, { force: true });
-  return !held;
 }
 
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
+/** Whether the move succeeded; it does not while a process listens there. */
+async function moveTo(place: string, own: string): Promise<boolean> {
+  for (;;) {
+    try {
+      await rename(own, place);
+      return true;
+    } catch (error) {
+      if (codeOf(error) !== "ENOTEMPTY" && codeOf(error) !== "EEXIST") throw error;
+    }
+    for (const name of await readdir(place)) {
+      if (await answers(join(place, name))) return false;
+      await rm(join(place, name), { force: true });
+    }
+  }
 }
 
-async function answers(address: string): Promise<boolean> {
-  if (process.platform === "win32") return true;
-  if (!(await stat(address).catch(() => null))) return false;
+function listen(address: string): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer((socket) => socket.destroy());
+    server.once("error", reject);
+    server.listen(address, () => resolve(server.unref()));
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
+}
+
+/** Only a refusal proves that nobody listens: a process that is busy may fail to answer in other ways. */
+function answers(address: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(address);
     socket
-      .once("connect", () => resolve(true))
-      .once("error", () => resolve(false))
-      .once("close", () => socket.destroy());
+      .once("connect", () => {
+        socket.destroy();
+        resolve(true);
+      })
+      .once("error", (error) => resolve(codeOf(error) !== "ECONNREFUSED" && codeOf(error) !== "ENOENT"));
   });
+}
+
+function codeOf(error: unknown): unknown {
+  return typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+}
+
+function hash(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 24);
 }
