@@ -1,0 +1,73 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { PGlite } from "@electric-sql/pglite";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { toEngine } from "../../src/db/pglite.js";
+
+type Column = { readonly table: string; readonly column: string; readonly type: string; readonly isNullable: boolean };
+
+const TYPES: Readonly<Record<string, string>> = { String: "text", Int: "integer", BigInt: "bigint", MemberRole: '"MemberRole"' };
+
+let pglite: PGlite;
+beforeAll(async () => {
+  const image = await readFile(join(process.env.TEST_FOLDER ?? "", "image.tar"));
+  pglite = await PGlite.create({ loadDataDir: new Blob([image]) });
+  await toEngine(pglite, () => Promise.resolve()).migrate();
+});
+afterAll(() => pglite.close());
+
+/** The columns that prisma/schema.prisma asks for. */
+async function modelledColumns(): Promise<Column[]> {
+  const schema = await readFile("prisma/schema.prisma", "utf8");
+  const models = [...schema.matchAll(/^model (\w+) \{\n(.*?)^\}/gms)];
+  const names = new Set(models.map(([, name]) => name));
+  return models.flatMap(([, table = "", body = ""]) =>
+    [...body.matchAll(/^ {2}(\w+) +(\w+)(?:\("(\w+)"\))?(\[\]|\?)?( .*)?$/gm)]
+      .filter(([, , type = ""]) => !names.has(type))
+      .map(([, column = "", type = "", unsupported, mark, attributes = ""]) => ({
+        table,
+        column,
+        type: toSqlType(type, unsupported, attributes) + (mark === "[]" ? "[]" : ""),
+        // Prisma's lists are never null in its types, and its own migrations leave their columns nullable.
+        isNullable: mark !== undefined,
+      })),
+  );
+}
+
+function toSqlType(type: string, unsupported: string | undefined, attributes: string): string {
+  if (attributes.includes("@db.Uuid")) return "uuid";
+  const precision = /@db\.Timestamptz\((\d)\)/.exec(attributes)?.[1];
+  if (precision !== undefined) return `timestamp(${precision}) with time zone`;
+  return unsupported ?? TYPES[type] ?? `unknown ${type}`;
+}
+
+async function migratedColumns(): Promise<Column[]> {
+  const { rows } = await pglite.query<Column>(`
+    SELECT c.relname AS "table", a.attname AS "column", format_type(a.atttypid, a.atttypmod) AS "type", NOT a.attnotnull AS "isNullable"
+    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+    WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND a.attnum > 0 AND NOT a.attisdropped AND c.relname <> '_prisma_migrations'`);
+  return rows;
+}
+
+const byPlace = (a: Column, b: Column) => (`${a.table}.${a.column}` < `${b.table}.${b.column}` ? -1 : 1);
+
+test("The migrations make just the columns of the data model: their names, types and arrays, and which may be null.", async () => {
+  const modelled = (await modelledColumns()).sort(byPlace);
+
+  expect(modelled.length).toBeGreaterThan(50);
+  expect((await migratedColumns()).sort(byPlace)).toEqual(modelled);
+});
+
+test("Every unique rule and index of the data model is there under Prisma's name for it.", async () => {
+  const schema = await readFile("prisma/schema.prisma", "utf8");
+  const expected = [...schema.matchAll(/^model (\w+) \{\n(.*?)^\}/gms)].flatMap(([, table = "", body = ""]) => [
+    ...[...body.matchAll(/^ {2}(\w+) .*@unique/gm)].map(([, column]) => `${table}_${column}_key`),
+    ...[...body.matchAll(/^ {2}@@(unique|index)\(\[([^\]]+)\]/gm)].map(
+      ([, kind, columns = ""]) => `${table}_${columns.replaceAll(", ", "_")}_${kind === "unique" ? "key" : "idx"}`,
+    ),
+  ]);
+  const { rows } = await pglite.query<{ indexname: string }>(`SELECT indexname FROM pg_indexes WHERE schemaname = 'public'`);
+
+  expect(expected.length).toBeGreaterThan(10);
+  expect(rows.map(({ indexname }) => indexname)).toEqual(expect.arrayContaining(expected));
+});
