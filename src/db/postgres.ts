@@ -3,20 +3,29 @@ import pg from "pg";
 import type { Engine } from "./engine.js";
 import { migrate } from "./migrate.js";
 
+/** How much longer than the server's own deadline a client waits: for where the line is dead and nobody can say so. */
+const GRACE_MS = 1_000;
+
 /** A pool on a PostgreSQL server. A connection that breaks while idle is dropped by the pool and replaced on demand. */
 export function openPostgres(url: string, timeoutMs: number): Engine {
-  const pool = new pg.Pool({
+  const connection = {
     connectionString: url,
     connectionTimeoutMillis: Math.min(timeoutMs, 5_000),
-    statement_timeout: timeoutMs,
-    idle_in_transaction_session_timeout: timeoutMs,
+    keepAlive: true,
     options: "-c TimeZone=UTC",
+  };
+  const pool = new pg.Pool({
+    ...connection,
+    statement_timeout: timeoutMs,
+    query_timeout: timeoutMs + GRACE_MS,
+    idle_in_transaction_session_timeout: timeoutMs,
   });
   pool.on("error", () => undefined); // the next query on a new connection tells the caller; without a listener it would end the process
   return {
     adapter: new PrismaPg(pool),
     async migrate() {
-      const client = await pool.connect();
+      const client = new pg.Client(connection); // without the deadlines of requests
+      await client.connect();
       try {
         return await migrate({
           query: async (sql, values = []) => (await client.query<Record<string, unknown>>(sql, [...values])).rows,
@@ -25,7 +34,7 @@ export function openPostgres(url: string, timeoutMs: number): Engine {
           },
         });
       } finally {
-        client.release();
+        await client.end();
       }
     },
     close: () => pool.end(),

@@ -25,19 +25,22 @@ export type LogLine = { readonly level: number; readonly msg: string; readonly [
 export type TestServer = Awaited<ReturnType<typeof startTestServer>>;
 export type TestUser = { readonly id: string; readonly email: string; readonly key: string };
 
+/** Sends the connections to a PostgreSQL server another way, for tests that interrupt them. */
+type Route = (url: URL) => URL;
+
 const WARN = 40;
 
 /**
  * A whole server on a fresh database, with a clock that stands still until it is moved, reached through its fetch.
  * `close` fails if anything was logged at warn or above that the test did not take with `takeLog`.
  */
-export async function startTestServer(settings: Readonly<Record<string, string>> = {}) {
+export async function startTestServer(settings: Readonly<Record<string, string>> = {}, route: Route = (url) => url) {
   const config = readConfig({ LOG_LEVEL: "debug", ...settings });
   const clock = movableClock();
   const random = { uuid: () => randomUUID(), bytes: (length: number) => randomBytes(length) };
   const lines: LogLine[] = [];
   const statements: string[] = [];
-  const engine = await openTestEngine(config.databaseTimeoutMs);
+  const engine = await openTestEngine(config.databaseTimeoutMs, route);
   const database = connectPrisma(engine, config.databaseTimeoutMs, (sql) => statements.push(sql));
   const logger = createLogger(config.logLevel, collect(lines));
   const limiterStore = createMemoryStore(clock);
@@ -114,9 +117,9 @@ export async function startTestServer(settings: Readonly<Record<string, string>>
 }
 
 /** The embedded database from the image of the global set-up, or a new database on TEST_DATABASE_URL's server. */
-async function openTestEngine(timeoutMs: number): Promise<Engine> {
+async function openTestEngine(timeoutMs: number, route: Route): Promise<Engine> {
   const url = process.env.TEST_DATABASE_URL;
-  const engine = url === undefined ? await openPGliteCopy() : await openPostgresCopy(url, timeoutMs);
+  const engine = url === undefined ? await openPGliteCopy() : await openPostgresCopy(url, timeoutMs, route);
   await engine.migrate();
   let closing: Promise<void> | undefined;
   return { ...engine, close: () => (closing ??= engine.close()) };
@@ -127,7 +130,7 @@ async function openPGliteCopy(): Promise<Engine> {
   return toEngine(await PGlite.create({ loadDataDir: new Blob([image]) }), () => Promise.resolve());
 }
 
-async function openPostgresCopy(url: string, timeoutMs: number): Promise<Engine> {
+async function openPostgresCopy(url: string, timeoutMs: number, route: Route): Promise<Engine> {
   const { default: pg } = await import("pg");
   const name = `backstory_test_${randomUUID().replaceAll("-", "")}`;
   const server = new pg.Client({ connectionString: url });
@@ -135,7 +138,7 @@ async function openPostgresCopy(url: string, timeoutMs: number): Promise<Engine>
   await server.query(`CREATE DATABASE ${name}`);
   const target = new URL(url);
   target.pathname = `/${name}`;
-  const engine = await openEngine({ databaseUrl: target.href, dataDir: "", databaseTimeoutMs: timeoutMs });
+  const engine = await openEngine({ databaseUrl: route(target).href, dataDir: "", databaseTimeoutMs: timeoutMs });
   return {
     ...engine,
     async close() {

@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { openFaultyLine } from "../support/faulty-line.js";
+import { refusalOf } from "../support/refusal.js";
+import { startTestServer, type TestServer } from "../support/server.js";
+
+const url = process.env.TEST_DATABASE_URL;
+
+const onPostgres = url === undefined ? describe.skip : describe;
+
+onPostgres("On PostgreSQL,", () => {
+  let server: TestServer;
+  let line: Awaited<ReturnType<typeof openFaultyLine>>;
+  let key: string;
+
+  beforeAll(async () => {
+    const { hostname, port } = new URL(url ?? "");
+    line = await openFaultyLine(hostname, Number(port || 5432));
+    server = await startTestServer({ DATABASE_TIMEOUT_MS: "500" }, (target) => {
+      target.hostname = "127.0.0.1";
+      target.port = String(line.port);
+      return target;
+    });
+    key = (await server.addUser()).key;
+  });
+  afterAll(async () => {
+    server.takeLog();
+    await server.close();
+    await line.close();
+  });
+
+  test("a statement that passes DATABASE_TIMEOUT_MS fails its field with GATEWAY_TIMEOUT, and the others have their data.", async () => {
+    const { status, body } = await server.prisma.$transaction(
+      async (transaction) => {
+        await transaction.$executeRaw`SET LOCAL idle_in_transaction_session_timeout = 0`;
+        await transaction.$executeRaw`LOCK TABLE "Project" IN ACCESS EXCLUSIVE MODE`;
+        return server.query(key, "{ projects { id } viewer { id } }");
+      },
+      { timeout: 60_000 },
+    );
+    expect(status).toBe(200);
+    expect(body.data).toMatchObject({ projects: null, viewer: { id: expect.any(String) } });
+    expect(body.errors).toMatchObject([
+      { path: ["projects"], extensions: { code: "GATEWAY_TIMEOUT", reason: "UPSTREAM_TIMEOUT", status: 504, retryable: true } },
+    ]);
+    expect(server.takeLog()).toMatchObject([{ level: 40, reason: "UPSTREAM_TIMEOUT" }]);
+  });
+
+  test("a key that cannot be looked up in time refuses the whole request with 504.", async () => {
+    const answer = await server.prisma.$transaction(
+      async (transaction) => {
+        await transaction.$executeRaw`SET LOCAL idle_in_transaction_session_timeout = 0`;
+        await transaction.$executeRaw`LOCK TABLE "ApiKey" IN ACCESS EXCLUSIVE MODE`;
+        return server.query(key, "{ __typename }");
+      },
+      { timeout: 60_000 },
+    );
+    expect(refusalOf(answer)).toMatchObject({ http: 504, code: "GATEWAY_TIMEOUT", reason: "UPSTREAM_TIMEOUT" });
+  });
+
+  test("a connection that is cut is BAD_GATEWAY, and the next request gets a new one.", async () => {
+    line.become("cut");
+    expect(refusalOf(await server.query(key, "{ __typename }"))).toMatchObject({
+      http: 502,
+      code: "BAD_GATEWAY",
+      reason: "UPSTREAM_ERROR",
+      retryable: true,
+    });
+    line.become("none");
+    expect((await server.query(key, "{ __typename }")).body).toEqual({ data: { __typename: "Query" } });
+  });
+
+  test("a server that takes no connections is 503, and works again as soon as it does.", async () => {
+    line.become("refuse");
+    const answer = await server.query(key, "{ __typename }");
+    expect([502, 503]).toContain(refusalOf(answer).http);
+    expect((await server.send("/readyz")).status).toBeGreaterThanOrEqual(500);
+    line.become("none");
+    expect((await server.query(key, "{ __typename }")).body).toEqual({ data: { __typename: "Query" } });
+    expect((await server.send("/readyz")).status).toBe(200);
+  });
+
+  test("a server that falls silent is 504.", async () => {
+    line.become("silent");
+    const answer = await server.query(key, "{ __typename }");
+    expect(refusalOf(answer)).toMatchObject({ http: 504, code: "GATEWAY_TIMEOUT" });
+    line.become("none");
+    expect((await server.query(key, "{ __typename }")).body).toEqual({ data: { __typename: "Query" } });
+  });
+});
