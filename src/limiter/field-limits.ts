@@ -1,8 +1,10 @@
 import {
   defaultFieldResolver,
+  getNullableType,
   isInterfaceType,
   isObjectType,
   type GraphQLFieldResolver,
+  type GraphQLInterfaceType,
   type GraphQLObjectType,
   type GraphQLSchema,
 } from "graphql";
@@ -19,7 +21,8 @@ export class UnknownFieldError extends Error {
  * Gives single fields a limit of their own: the ones declared with `extensions: { rateLimit: "120/1m" }`, and what the
  * settings name. Over its limit only the field fails; its siblings keep their data. Every resolving costs one, so two
  * aliases cost two. A key's own limit does not replace these: they protect the server, not the key's share of it.
- * A limit on a field of an interface is one budget for all types that implement it.
+ * A limit on a field of an interface is one budget for all types that implement it. A field that could never be null
+ * can be once it is limited, or it would take its parent away with it; the schema then says so.
  */
 export function applyFieldLimits(schema: GraphQLSchema, overrides: ReadonlyMap<string, Policy>): void {
   const unknown = [...overrides.keys()].filter((coordinate) => !hasField(schema, coordinate));
@@ -31,6 +34,7 @@ export function applyFieldLimits(schema: GraphQLSchema, overrides: ReadonlyMap<s
       if (limit === null) continue;
       const needsCaller = (type === schema.getQueryType() || type === schema.getMutationType()) && field.extensions.public !== true;
       field.resolve = limited(field.resolve ?? defaultFieldResolver, limit, needsCaller);
+      for (const owner of ownersOf(type, field.name)) makeNullable(owner, field.name);
     }
   }
 }
@@ -41,11 +45,21 @@ function hasField(schema: GraphQLSchema, coordinate: string): boolean {
   return (isObjectType(type) || isInterfaceType(type)) && fieldName in type.getFields();
 }
 
+/** The type itself and the interfaces that have the field too. */
+function ownersOf(type: GraphQLObjectType, fieldName: string): (GraphQLObjectType | GraphQLInterfaceType)[] {
+  return [type, ...type.getInterfaces()].filter((owner) => fieldName in owner.getFields());
+}
+
+function makeNullable(owner: GraphQLObjectType | GraphQLInterfaceType, fieldName: string): void {
+  const field = owner.getFields()[fieldName];
+  if (field !== undefined) field.type = getNullableType(field.type);
+}
+
 type Limit = { readonly budget: string; readonly policy: Policy };
 
 /** What the settings say of the type's own field goes before what they say of its interface's; then comes the code. */
 function findLimit(type: GraphQLObjectType, fieldName: string, overrides: ReadonlyMap<string, Policy>): Limit | null {
-  const owners = [type, ...type.getInterfaces()].filter((owner) => fieldName in owner.getFields());
+  const owners = ownersOf(type, fieldName);
   for (const { name } of owners) {
     const policy = overrides.get(`${name}.${fieldName}`);
     if (policy !== undefined) return { budget: `${name}.${fieldName}`, policy };

@@ -44,7 +44,7 @@ export async function startTestServer(settings: Readonly<Record<string, string>>
   const database = connectPrisma(engine, config.databaseTimeoutMs, (sql) => statements.push(sql));
   const logger = createLogger(config.logLevel, collect(lines));
   const limiterStore = createMemoryStore(clock);
-  const server = createServer({ config, database, limiterStore, clock, random, logger });
+  const server = await orClose(database, () => createServer({ config, database, limiterStore, clock, random, logger }));
   const services = createServices({ prisma: database.prisma, clock, random, config });
 
   async function send(path: string, init: RequestInit = {}, address = "192.0.2.1"): Promise<Answer> {
@@ -114,6 +114,16 @@ export async function startTestServer(settings: Readonly<Record<string, string>>
       if (unexpected.length > 0) throw new Error(`Unexpected log lines: ${JSON.stringify(unexpected, null, 2)}`);
     },
   };
+}
+
+/** For servers that refuse to start. */
+async function orClose<T>(database: { readonly close: () => Promise<void> }, start: () => T): Promise<T> {
+  try {
+    return start();
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
 }
 
 /** The embedded database from the image of the global set-up, or a new database on TEST_DATABASE_URL's server. */
