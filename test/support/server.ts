@@ -103,6 +103,16 @@ export async function startTestServer(settings: Readonly<Record<string, string>>
     /** The lines logged at warn or above so far, which `close` will then not complain about. */
     takeLog: () => lines.splice(0).filter(({ level }) => level >= WARN),
 
+    /** Waits for what is written beside the requests. */
+    settled: server.close,
+
+    /** How many statements changed rows of a table while something ran. */
+    async updatesOf(table: string, run: () => Promise<unknown>): Promise<number> {
+      statements.length = 0;
+      await run();
+      return statements.filter((sql) => sql.startsWith(`UPDATE "${table}"`)).length;
+    },
+
     /** Makes the database unreachable for the rest of the test. */
     loseDatabase: () => engine.close(),
 
