@@ -4,11 +4,11 @@ import { z } from "zod";
  * Text that every database can hold and that reads the same everywhere: no U+0000, no half of a surrogate pair, no byte
  * order mark in front, which drivers drop.
  */
-export const storableText = z
-  .string("must be text")
-  .refine((text) => !text.includes("\0"), "must not contain the character U+0000")
-  .refine((text) => text.isWellFormed(), "must be well-formed Unicode")
-  .refine((text) => !text.startsWith("\uFEFF"), "must not begin with a byte order mark");
+export const storableText = z.string("must be text").superRefine((text, context) => {
+  if (text.includes("\0")) context.addIssue("must not contain the character U+0000");
+  else if (!text.isWellFormed()) context.addIssue("must be well-formed Unicode");
+  else if (text.startsWith("\uFEFF")) context.addIssue("must not begin with a byte order mark");
+});
 
 /** For `refine`: a length as people count it. What JavaScript counts as two, an emoji, is one character. */
 export function atMost(characters: number) {
@@ -17,10 +17,7 @@ export function atMost(characters: number) {
 }
 
 /** What people see a thing by. */
-export const nameText = storableText
-  .min(1, "must not be empty")
-  .refine(...atMost(255))
-  .refine((text) => text.trim() !== "", "must not be blank");
+export const nameText = storableText.refine(...atMost(255)).refine((text) => text.trim() !== "", "must not be blank");
 
 /** Content is kept byte for byte, so U+0000 is allowed; half of a surrogate pair has no bytes in UTF-8. */
 export const contentText = z.string("must be text").refine((text) => text.isWellFormed(), "must be well-formed Unicode");

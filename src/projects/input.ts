@@ -13,7 +13,7 @@ export const projectColors = ["rose", "pink", "orange", "amber", "emerald", "cya
 export const projectIdText = storableText
   .min(1, "must not be empty")
   .refine(...atMost(255))
-  .refine((text) => !/\p{Cc}/u.test(text), "must not contain control characters");
+  .refine((text) => !/[^\0\P{Cc}]/u.test(text), "must not contain control characters");
 
 const icon = z.enum(projectIcons, `must be one of ${projectIcons.join(", ")}`);
 const color = z.enum(projectColors, `must be one of ${projectColors.join(", ")}`);

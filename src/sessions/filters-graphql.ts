@@ -9,7 +9,7 @@ const DateRangeInput = builder.inputType("DateRangeInput", {
 });
 
 export const SessionFiltersInput = builder.inputType("SessionFilters", {
-  description: "Which sessions are wanted. A list matches any of its values; different filters must all hold.",
+  description: "Which sessions are wanted. A list matches any of its values, an empty one nothing; different filters must all hold.",
   fields: (t) => ({
     projectId: t.id({ description: "In this project." }),
     projectIds: t.idList({ description: "In one of these projects." }),
@@ -27,6 +27,6 @@ export const SessionFiltersInput = builder.inputType("SessionFilters", {
     endDate: t.field({ type: "DateTime", description: "Created at this time or earlier." }),
     createdAfter: t.int({ description: "Created within this many days until now." }),
     hasGitBranches: t.boolean({ description: "With any git branch, or with none." }),
-    searchText: t.string({ description: "Found by this full-text query, as searchSessions finds them." }),
+    searchText: t.string({ description: "Found by this full-text query, as searchSessions finds them. A blank one is none." }),
   }),
 });

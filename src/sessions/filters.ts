@@ -36,7 +36,7 @@ export const sessionFilters = z
       .max(36_500, "must be at most 36500")
       .nullish(),
     hasGitBranches: z.boolean().nullish(),
-    searchText: text.nullish(),
+    searchText: text.transform((query) => (query.trim() === "" ? null : query)).nullish(),
   })
   .refine(...notAfter("startDate", "endDate"))
   .nullish();

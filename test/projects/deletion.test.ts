@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { change, createProject, mutate, read, run, save, uuid } from "../support/actions.js";
+import { startTestServer, type TestServer } from "../support/server.js";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer({ QUOTA_STORAGE_BYTES: "1000" });
+});
+afterAll(() => server.close());
+
+test("A deleted project is gone with its sessions, their content, their search entries and its members, and gives its bytes back.", async () => {
+  const { key } = await server.addUser();
+  const other = await server.addUser();
+  await createProject(server, key, { id: "doomed", name: "Doomed", icon: "Bug" });
+  await change(server, key, "addProjectMember", { projectId: "doomed", email: other.email, role: "EDITOR" }, "member { role }");
+  const content = { markdown: "zebra ".repeat(50), rawData: "r".repeat(300), sessionData: "s".repeat(100) };
+  await save(server, key, { id: uuid(1), projectId: "doomed", ...content });
+  await save(server, other.key, { id: uuid(2), projectId: "doomed", markdown: "zebra" });
+  await save(server, key, { id: uuid(3), projectId: "kept", markdown: "zebra" });
+  server.clock.advance(60_000);
+
+  const gone = await change(
+    server,
+    key,
+    "deleteProject",
+    { id: "doomed" },
+    "deletedAt deletedProject { id name icon sessionCount sessions { id } members { role } }",
+  );
+  const { data, errors } = await run(
+    server,
+    key,
+    `{ project(id: "doomed") { id } session(id: "${uuid(1)}") { id }
+    projects { id } sessions { id } searchSessions(query: "zebra") { total } viewer { storedBytes } stats { totalSessions totalProjects } }`,
+  );
+
+  expect(gone).toEqual({
+    deletedAt: server.clock.now().toISOString(),
+    deletedProject: { id: "doomed", name: "Doomed", icon: "Bug", sessionCount: 2, sessions: [], members: [] },
+  });
+  expect(errors.map(({ path, reason }) => [path[0], reason])).toEqual([
+    ["project", "RESOURCE_NOT_FOUND"],
+    ["session", "RESOURCE_NOT_FOUND"],
+  ]);
+  expect(data).toEqual({
+    project: null,
+    session: null,
+    projects: [{ id: "kept" }],
+    sessions: [{ id: uuid(3) }],
+    searchSessions: { total: 1 },
+    viewer: { storedBytes: 5 },
+    stats: { totalSessions: 1, totalProjects: 1 },
+  });
+  const counts = [
+    server.prisma.session.count(),
+    server.prisma.sessionContent.count(),
+    server.prisma.sessionSearch.count(),
+    server.prisma.projectMember.count(),
+  ];
+  expect(await Promise.all(counts)).toEqual([1, 1, 1, 0]);
+  expect((await save(server, key, { projectId: "doomed", markdown: "x".repeat(995) })).created).toBe(true);
+});
+
+test("A second deletion is NOT_FOUND, also when ten come at once.", async () => {
+  const { key } = await server.addUser();
+  await createProject(server, key, { id: "once" });
+
+  const all = await Promise.all(Array.from({ length: 10 }, () => mutate(server, key, "deleteProject", { id: "once" }, "deletedAt")));
+
+  expect(all.filter(({ payload }) => payload !== null)).toHaveLength(1);
+  expect(all.flatMap(({ errors }) => errors.map(({ reason }) => reason))).toEqual(Array(9).fill("RESOURCE_NOT_FOUND"));
+});
+
+test("Changes that meet a deletion succeed or are NOT_FOUND, and never fail otherwise.", async () => {
+  const { key } = await server.addUser();
+  const member = await server.addUser();
+  const reasons = new Set<unknown>();
+  for (let round = 0; round < 8; round += 1) {
+    await createProject(server, key, { id: "brief" });
+    const met = await Promise.all([
+      mutate(server, key, "deleteProject", { id: "brief" }, "deletedAt"),
+      mutate(server, key, "updateProject", { id: "brief", name: "X" }, "project { id }"),
+      mutate(server, key, "addProjectMember", { projectId: "brief", email: member.email, role: "VIEWER" }, "member { role }"),
+      mutate(server, key, "updateProject", { id: "brief", icon: "Bug" }, "project { id }"),
+    ]);
+    for (const { payload, errors } of met) reasons.add(payload === null ? errors[0]?.reason : "done");
+  }
+
+  expect([...reasons].sort()).toEqual(["RESOURCE_NOT_FOUND", "done"]);
+});
+
+test("Sessions that are stored while their project is deleted are there or gone whole, and every byte that is billed is stored.", async () => {
+  const { key, id } = await server.addUser();
+  for (let round = 0; round < 5; round += 1) {
+    const saves = Array.from({ length: 6 }, (_, index) =>
+      mutate(server, key, "saveSession", { id: uuid(index), projectId: "busy", name: "X", markdown: "x".repeat(20) }, "created"),
+    );
+    const deletion = mutate(server, key, "deleteProject", { id: "busy" }, "deletedAt");
+    for (const { payload, errors } of await Promise.all(saves)) expect([payload !== null, errors]).toEqual([true, []]);
+    await deletion;
+  }
+  const sessions = await server.prisma.session.findMany({ where: { ownerId: id }, include: { content: true, search: true } });
+  const { viewer, projects } = await read(server, key, `{ viewer { storedBytes } projects { sessionCount } }`);
+
+  expect(viewer.storedBytes).toBe(20 * sessions.length);
+  expect(projects.map(({ sessionCount }: { sessionCount: number }) => sessionCount)).toEqual(
+    sessions.length > 0 ? [sessions.length] : projects.length > 0 ? [0] : [],
+  );
+  expect(sessions.every(({ content, search }) => content !== null && search !== null)).toBe(true);
+});
