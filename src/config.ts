@@ -75,7 +75,7 @@ export const settings = {
   MAX_ALIASES: setting(integer(0, 100_000), "100", "Most aliases in a GraphQL operation"),
   MAX_ROOT_FIELDS: setting(integer(1, 100_000), "50", "Most root fields in a GraphQL operation"),
   MAX_TOKENS: setting(integer(10, 1_000_000), "5000", "Most tokens in a GraphQL document"),
-  MAX_COMPLEXITY: setting(integer(1), "50000", "Highest cost of a GraphQL operation: one per field, times the length of its lists"),
+  MAX_COMPLEXITY: setting(integer(1), "100000", "Highest cost of a GraphQL operation: one per field, times the length of its lists"),
   MAX_BATCH: setting(integer(1, 1_000), "10", "Most operations in one GraphQL request"),
   LOG_LEVEL: setting(z.enum(LOG_LEVELS), "info", "`fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`"),
 } as const;

@@ -1,4 +1,5 @@
 import { catalogue, type ErrorReason } from "./catalogue.js";
+import { shorten } from "./shorten.js";
 
 /** Facts that go to the client beside the code, flat: ids, limits, `requiredScope`, `fields`. */
 export type ErrorDetails = Readonly<Record<string, unknown>>;
@@ -23,10 +24,15 @@ export class AppError extends Error {
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(reason: ErrorReason, options: AppErrorOptions = {}) {
-    super(options.message ?? catalogue[reason].message, { cause: options.cause });
+    super(shorten(options.message ?? catalogue[reason].message), { cause: options.cause });
     this.reason = reason;
-    this.details = options.details ?? {};
+    this.details = shortened(options.details ?? {});
     this.httpStatus = options.httpStatus ?? catalogue[reason].httpStatus;
     this.headers = options.headers ?? {};
   }
+}
+
+/** The ids among the details are a client's own text. */
+function shortened(details: ErrorDetails): ErrorDetails {
+  return Object.fromEntries(Object.entries(details).map(([name, value]) => [name, typeof value === "string" ? shorten(value) : value]));
 }

@@ -1,5 +1,6 @@
 import { AppError } from "./app-error.js";
 import type { ErrorReason } from "./catalogue.js";
+import { shorten } from "./shorten.js";
 
 export type ValidationReason = Extract<ErrorReason, "MISSING_REQUIRED_FIELD" | "INVALID_FORMAT" | "INVALID_PARAMETER">;
 
@@ -14,5 +15,9 @@ export type BadField = {
 export function badInput(fields: readonly [BadField, ...BadField[]], httpStatus?: number): AppError {
   const [first] = fields;
   const message = fields.length === 1 ? first.message : `${first.message} (and ${fields.length - 1} more)`;
-  return new AppError(first.reason, { message, details: { fields }, httpStatus });
+  return new AppError(first.reason, { message, details: { fields: fields.map(shortened) }, httpStatus });
+}
+
+function shortened({ path, reason, message }: BadField): BadField {
+  return { path: path.map((part) => (typeof part === "string" ? shorten(part) : part)), reason, message: shorten(message) };
 }

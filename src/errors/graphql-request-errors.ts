@@ -2,9 +2,7 @@ import { GraphQLError, Kind } from "graphql";
 import { AppError } from "./app-error.js";
 import { badInput, type BadField } from "./bad-input.js";
 import { toBadField } from "./input-mistakes.js";
-
-/** No answer repeats more of a client's own text than this. */
-const MOST_CHARACTERS = 500;
+import { shorten } from "./shorten.js";
 
 /** Whether the error lies in the GraphQL document or its variables, rather than in the HTTP request around them. */
 export function isDocumentError(thrown: unknown): boolean {
@@ -66,6 +64,5 @@ function toPath(text: string): (string | number)[] {
 
 /** A library's message as it may be sent: bounded, and without the hints that would give a hidden schema away. */
 export function sayable(message: string, hints: boolean): string {
-  const text = hints ? message : message.replace(/\s*Did you mean .*\?/gs, "");
-  return text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS)}…`;
+  return shorten(hints ? message : message.replace(/\s*Did you mean .*\?/gs, ""));
 }

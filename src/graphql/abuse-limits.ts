@@ -1,4 +1,12 @@
-import { GraphQLError, Kind, type DocumentNode, type FieldNode, type SelectionNode, type SelectionSetNode } from "graphql";
+import {
+  GraphQLError,
+  Kind,
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type SelectionNode,
+  type SelectionSetNode,
+} from "graphql";
 import { AppError } from "../errors/app-error.js";
 import { fragmentsOf } from "./fragments.js";
 
@@ -17,9 +25,14 @@ export function checkAbuseLimits(document: DocumentNode, limits: AbuseLimits): G
   const measure = createMeasure(document);
   return document.definitions.flatMap((definition) => {
     // Fragments are measured by themselves too: validation looks at those that no operation spreads.
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) return tooDeep("fragment", measure(definition.selectionSet), limits);
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) return tooDeep("fragment", measureAlone(definition, measure), limits);
     return definition.kind === Kind.OPERATION_DEFINITION ? tooLarge(measure(definition.selectionSet), limits) : [];
   });
+}
+
+function measureAlone({ typeCondition, selectionSet }: FragmentDefinitionNode, measure: Measure): Size {
+  const size = measure(selectionSet);
+  return typeCondition.name.value.startsWith("__") ? { ...size, depth: 0, introspection: size.depth } : size;
 }
 
 function tooLarge(size: Size, limits: AbuseLimits): GraphQLError[] {
@@ -48,7 +61,9 @@ export function tooMuch(setting: string, message: string, limit: number): GraphQ
   });
 }
 
-function createMeasure(document: DocumentNode): (selections: SelectionSetNode) => Size {
+type Measure = (selections: SelectionSetNode) => Size;
+
+function createMeasure(document: DocumentNode): Measure {
   const fragments = fragmentsOf(document);
   const measured = new Map<string, Size>();
 
