@@ -40,6 +40,7 @@ async function serve({ env, out }: CommandContext): Promise<void> {
       await untilStopped();
     } finally {
       await close(http);
+      await server.close();
     }
   } finally {
     await limiterStore.close();
