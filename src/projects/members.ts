@@ -41,15 +41,14 @@ export function createMemberService({ prisma, clock, projects }: Dependencies) {
         throw badInput([{ path: ["input", "email"], reason: "INVALID_PARAMETER", message: "The owner of the project is no member of it" }]);
       }
       const ids = { projectKey: project.key, userId: user.id };
-      const member = prisma.projectMember.upsert({
-        where: { projectKey_userId: ids },
-        create: { ...ids, role: input.role, createdAt: clock.now() },
-        update: { role: input.role },
-        include: { user: true },
-      });
-      return member.catch((error: unknown) => {
-        throw isMissingReference(error) ? projectGone(input.projectId) : error;
-      });
+      const { role } = input;
+      // Without an include this is one INSERT ... ON CONFLICT; with one Prisma looks first, and two at once collide.
+      const member = await prisma.projectMember
+        .upsert({ where: { projectKey_userId: ids }, create: { ...ids, role, createdAt: clock.now() }, update: { role } })
+        .catch((error: unknown) => {
+          throw isMissingReference(error) ? projectGone(input.projectId) : error;
+        });
+      return { ...member, user };
     },
 
     /** @throws NOT_FOUND if the user is no member */

@@ -176,7 +176,7 @@ test.each(["", "a'b", "🦕", "x".repeat(3_000), "00000000-0000-4000-8000-000000
   async (id) => {
     const { body } = await server.query(key, `query ($id: ID!) { session(id: $id) { id } }`, { id });
 
-    expect(body.errors[0].extensions).toMatchObject({ reason: "RESOURCE_NOT_FOUND", sessionId: id });
+    expect(body.errors[0].extensions).toMatchObject({ reason: "RESOURCE_NOT_FOUND", sessionId: expect.stringContaining(id.slice(0, 200)) });
     expect((await mutate(server, key, "deleteSession", { id }, "id")).errors).toMatchObject([{ reason: "RESOURCE_NOT_FOUND" }]);
   },
 );

@@ -1,51 +1,62 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { change, mutate, read } from "../support/actions.js";
-import { startTestServer, type TestServer } from "../support/server.js";
+import { change, mutate, read, save } from "../support/actions.js";
+import { startTestServer, type TestServer, type TestUser } from "../support/server.js";
 
 let server: TestServer;
+let admin: TestUser;
 beforeAll(async () => {
   server = await startTestServer();
+  admin = await server.addUser("admin@example.com");
 });
 afterAll(() => server.close());
 
-test("The viewer is the user behind the key.", async () => {
-  const { id, email, key } = await server.addUser("viewer@example.com");
-  expect(await read(server, key, "{ viewer { id email createdAt } }")).toEqual({
-    viewer: { id, email, createdAt: server.clock.now().toISOString() },
+test("An admin makes a user, and a key for the user, who then works with it.", async () => {
+  const { user } = await change(server, admin.key, "createUser", { email: "New.User@Example.com" }, "user { id email createdAt }");
+  const { key } = await change(server, admin.key, "createApiKey", { name: "first", scopes: ["PROJECTS_READ"], userId: user.id }, "key");
+
+  expect(user).toEqual({
+    id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    email: "new.user@example.com",
+    createdAt: server.clock.now().toISOString(),
   });
-});
-
-test("An admin makes a user, and a key with which that user works.", async () => {
-  const { key } = await server.addUser();
-  const { user } = await change(server, key, "createUser", { email: "New@Example.com" }, "user { id email }");
-  expect(user.email).toBe("new@example.com");
-
-  const made = await change(server, key, "createApiKey", { name: "first", scopes: ["PROJECTS_READ"], userId: user.id }, "key");
-  expect(await read(server, made.key, "{ viewer { email } projects { id } }")).toEqual({
-    viewer: { email: "new@example.com" },
+  expect(await read(server, key, `{ viewer { id email createdAt storedBytes } projects { id } }`)).toEqual({
+    viewer: { ...user, storedBytes: 0 },
     projects: [],
   });
 });
 
-test("An address that a user has already is CONFLICT, in whatever case it is written.", async () => {
-  const { key } = await server.addUser("taken@example.com");
-  const { payload, errors } = await mutate(server, key, "createUser", { email: "TAKEN@example.com" }, "user { id }");
-  expect(payload).toBeNull();
-  expect(errors).toMatchObject([{ code: "CONFLICT", email: "taken@example.com" }]);
+test("An address that a user has already, in whatever case, is a CONFLICT that names it, also when ten ask at once.", async () => {
+  const ask = (email: string) => mutate(server, admin.key, "createUser", { email }, "user { id }");
+  const all = await Promise.all(Array.from({ length: 10 }, () => ask("raced@example.com")));
+
+  expect((await ask("ADMIN@example.COM")).errors).toMatchObject([
+    { code: "CONFLICT", reason: "RESOURCE_CONFLICT", email: "admin@example.com" },
+  ]);
+  expect(all.filter(({ payload }) => payload !== null)).toHaveLength(1);
+  expect(all.flatMap(({ errors }) => errors.map(({ reason }) => reason))).toEqual(Array(9).fill("RESOURCE_CONFLICT"));
 });
 
-test.each(["", "no address", "a@b", `${"x".repeat(250)}@example.com`, "nul\u0000@example.com"])(
-  "%j is no address of a user.",
-  async (email) => {
-    const { key } = await server.addUser();
-    const { errors } = await mutate(server, key, "createUser", { email }, "user { id }");
-    expect(errors).toMatchObject([{ code: "VALIDATION_ERROR", fields: [{ path: ["input", "email"] }] }]);
-  },
-);
+test.each([
+  "",
+  "no address",
+  "a@b",
+  "two@example.com, three@example.com",
+  "nul\u0000@example.com",
+  "\ud800@example.com",
+  `${"x".repeat(250)}@example.com`,
+])("The address %j is a VALIDATION_ERROR.", async (email) => {
+  const { payload, errors } = await mutate(server, admin.key, "createUser", { email }, "user { id }");
 
-test("Making a user needs admin.", async () => {
-  const user = await server.addUser();
-  const key = await server.addKey(user, ["keys:manage", "projects:write"]);
-  const { errors } = await mutate(server, key, "createUser", { email: "other@example.com" }, "user { id }");
-  expect(errors).toMatchObject([{ code: "FORBIDDEN", requiredScope: "admin" }]);
+  expect(payload).toBeNull();
+  expect(errors).toMatchObject([{ code: "VALIDATION_ERROR", fields: [{ path: ["input", "email"] }] }]);
+});
+
+test("The viewer is the user behind the key, with what the user stores, whatever the key's scopes.", async () => {
+  const user = await server.addUser("me@example.com");
+  await save(server, user.key, { markdown: "1234", rawData: "56", sessionData: "789" });
+  const key = await server.addKey(user, ["sessions:write"]);
+
+  expect(await read(server, key, `{ viewer { id email storedBytes } }`)).toEqual({
+    viewer: { id: user.id, email: "me@example.com", storedBytes: 9 },
+  });
 });
