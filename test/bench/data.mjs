@@ -1,0 +1,134 @@
+import { createHash } from "node:crypto";
+
+/** How much the benchmark stores. */
+export const PROJECTS = 50;
+export const SESSIONS = 20_000;
+
+const WORDS = 6_000;
+const YEAR_MS = 365 * 86_400_000;
+const LATEST_MS = Date.parse("2026-10-31T00:00:00.000Z");
+
+/** A generator of numbers from 0 to 1 that gives the same ones for the same seed (mulberry32). */
+function createRandom(/** @type {number} */ seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** Distinct words that can be spoken, the frequent ones short, as in any language. */
+function makeVocabulary() {
+  const random = createRandom(1);
+  const pick = (/** @type {string} */ letters) => letters.charAt(Math.floor(random() * letters.length));
+  const words = new Set();
+  while (words.size < WORDS) {
+    const syllables = words.size < 60 ? 1 : words.size < 800 ? 2 : 3;
+    let word = "";
+    for (let count = 0; count < syllables; count += 1) word += pick("bcdfghklmnprstvwz") + pick("aeiou");
+    words.add(word + pick("dklmnrst"));
+  }
+  return [...words];
+}
+
+/** The vocabulary, the most frequent word first. */
+export const vocabulary = makeVocabulary();
+
+/** Ranks as often as Zipf's law has them: the word of rank r is used 1/r as often as the first. */
+const zipfRanks = (() => {
+  const table = new Uint16Array(65_536);
+  const sum = vocabulary.reduce((total, _word, index) => total + 1 / (index + 1), 0);
+  let filled = 0;
+  let reached = 0;
+  vocabulary.forEach((_word, index) => {
+    reached += table.length / (index + 1) / sum;
+    while (filled < Math.min(reached, table.length)) table[filled++] = index;
+  });
+  return table;
+})();
+
+const TAGS = ["bug", "feature", "refactor", "review", "docs", "tests", "release", "security", "performance", "design", "spike", "ci"];
+const MODELS = ["claude-opus-4-6", "claude-sonnet-4-6", "gpt-5.2-codex", "gemini-3-pro", "grok-code-2"];
+const CLIENTS = ["specstory-cli", "specstory-vscode", "specstory-cursor"];
+const AGENTS = ["Claude Code", "Codex CLI", "Gemini CLI", "Cursor"];
+
+/** The id of a project by its number, in the form in which command-line clients make them. */
+export function projectId(/** @type {number} */ index) {
+  return hash(`project ${index}`)
+    .slice(0, 16)
+    .replace(/(.{4})(?=.)/g, "$1-");
+}
+
+export function projectName(/** @type {number} */ index) {
+  return `${vocabulary[300 + index]}-${vocabulary[700 + index]}`;
+}
+
+/** When a project was made: all before the first session, the highest number last. */
+export function projectCreatedAt(/** @type {number} */ index) {
+  return new Date(LATEST_MS - YEAR_MS - (PROJECTS - index) * 60_000);
+}
+
+/**
+ * The session of a number, always the same one: about 10 KB of turns in SpecStory's form, about the topics of its
+ * project. Low project numbers have more sessions than high ones.
+ */
+export function makeSession(/** @type {number} */ index) {
+  const random = createRandom(1_000_003 + index * 7_919);
+  const pick = (/** @type {readonly string[]} */ from) => from[Math.floor(random() * random() * from.length)] ?? "";
+  const project = Math.floor(PROJECTS * random() ** 2);
+  const topic = (project * 97 + Math.floor(random() * 20) * 31) % (WORDS - 60);
+  const word = () =>
+    vocabulary[random() < 0.15 ? topic + Math.floor(random() * 60) : (zipfRanks[Math.floor(random() * zipfRanks.length)] ?? 0)] ?? "";
+  const words = (/** @type {number} */ count) => Array.from({ length: count }, word).join(" ");
+
+  const createdAt = new Date(LATEST_MS - Math.floor(random() * YEAR_MS));
+  const model = pick(MODELS);
+  const name = words(5);
+  const markdown = writeTurns({ name, model, startedAt: createdAt, length: 6_000 + random() * 8_000, random, word, words });
+  return {
+    id: toUuid(hash(`session ${index}`)),
+    project,
+    name,
+    markdown,
+    markdownSize: Buffer.byteLength(markdown),
+    etag: hash(markdown).slice(0, 24),
+    createdAt,
+    clientName: pick(CLIENTS),
+    clientVersion: `1.${Math.floor(random() * 9)}.0`,
+    agentName: pick(AGENTS),
+    deviceId: `device-${Math.floor(random() * 12)}`,
+    machineName: `${vocabulary[2_000 + Math.floor(random() * 12)]}.local`,
+    gitBranches: [random() < 0.5 ? "main" : `feature/${word()}`],
+    llmModels: [model],
+    tags: [...new Set([pick(TAGS), pick(TAGS)])],
+  };
+}
+
+/** @typedef {ReturnType<typeof makeSession>} Session */
+
+/**
+ * @param {{ name: string, model: string, startedAt: Date, length: number, random: () => number, word: () => string, words: (count: number) => string }} options
+ */
+function writeTurns({ name, model, startedAt, length, random, word, words }) {
+  const sentence = () => `${words(6 + Math.floor(random() * 14))}.`;
+  let text = `<!-- Generated by SpecStory -->\n\n# ${name}\n\n`;
+  for (let turn = 0; text.length < length; turn += 1) {
+    const at = new Date(startedAt.getTime() + turn * 45_000).toISOString().slice(0, 19).replace("T", " ");
+    text += `_**${turn % 2 === 0 ? "User" : `Agent (${model}`}${turn % 2 === 0 ? ` (${at}Z)` : ` ${at}Z)`}**_\n\n`;
+    for (let count = turn % 2 === 0 ? 2 : 6; count > 0; count -= 1) text += `${sentence()} `;
+    if (turn % 2 === 1)
+      text += `\n\n\`\`\`ts\n// src/${word()}/${word()}.ts\nconst ${word()} = ${word()}(${word()}, ${Math.floor(random() * 100)});\n\`\`\``;
+    text += "\n\n---\n\n";
+  }
+  return text;
+}
+
+function hash(/** @type {string} */ text) {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+function toUuid(/** @type {string} */ hex) {
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}

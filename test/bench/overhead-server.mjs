@@ -1,0 +1,55 @@
+import { once } from "node:events";
+import { serve } from "@hono/node-server";
+import { allScopes } from "../../dist/auth/scopes.js";
+import { readConfig } from "../../dist/config.js";
+import { openDatabase } from "../../dist/db/database.js";
+import { createSchema } from "../../dist/graphql/schema.js";
+import { createGraphQLDoor } from "../../dist/graphql/yoga.js";
+import { createRouter } from "../../dist/http/router.js";
+import { createMemoryStore } from "../../dist/limiter/memory-store.js";
+import { systemClock as clock } from "../../dist/platform/clock.js";
+import { createLogger } from "../../dist/platform/logger.js";
+import { systemRandom as random } from "../../dist/platform/random.js";
+import { createServer } from "../../dist/server.js";
+import { createServices } from "../../dist/services.js";
+
+// Two servers in one process over one database: the whole one, and one put together of the same parts with an
+// authentication and a limiter that do nothing. What lies between their throughputs is the price of both.
+
+const config = readConfig(process.env);
+const logger = createLogger(config.logLevel);
+const database = await openDatabase(config);
+const limiterStore = createMemoryStore(clock);
+const dependencies = { config, database, limiterStore, clock, random, logger };
+
+/** Lets everybody in as the first user, without asking the database, and counts nothing. */
+async function createOpenServer() {
+  const services = createServices({ prisma: database.prisma, clock, random, config });
+  const [user] = await services.users.list();
+  const principal = { keyId: "benchmark", userId: user.id, scopes: new Set(allScopes), rateLimit: null };
+  const rateLimiter = { plugin: {}, consume: async (_budget, _policy, cost = 1) => ({ granted: cost, windows: [] }) };
+  const graphql = createGraphQLDoor({ schema: createSchema(), services, rateLimiter, config, clock });
+  const authenticate = async () => principal;
+  const guard = (_address, run) => run();
+  return createRouter({ graphql, authenticate, guard, database, clock, random, logger });
+}
+
+/** Listens on a free port and says so as the product does. */
+async function listen({ fetch }) {
+  const address = ({ incoming }) => incoming.socket.remoteAddress ?? "unknown";
+  const http = serve({ fetch: (request, bindings) => fetch(request, address(bindings)), hostname: config.host, port: 0 });
+  await once(http, "listening");
+  console.log(`Backstory is at http://localhost:${http.address().port}`);
+  return http;
+}
+
+const whole = createServer(dependencies);
+const listening = [await listen(whole), await listen(await createOpenServer())];
+console.log("GraphiQL: none");
+
+await once(process, "SIGTERM");
+for (const http of listening) http.close();
+for (const http of listening) http.closeAllConnections();
+await whole.close();
+await limiterStore.close();
+await database.close();
