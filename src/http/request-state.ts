@@ -2,6 +2,9 @@ import type { RequestState } from "../graphql/context.js";
 import type { Logger } from "../platform/logger.js";
 import type { Random } from "../platform/random.js";
 
+/** What Hono hands from one step of a request to the next. */
+export type Environment = { Bindings: { address: string }; Variables: { state: RequestState } };
+
 /** An id that a client may choose for its request: what every log and header can hold. */
 const SANE_ID = /^[A-Za-z0-9._:/+=-]{1,128}$/;
 

@@ -9,10 +9,6 @@ export async function openFaultyLine(host: string, port: number) {
   const sockets = new Set<Socket>();
 
   const line = createServer((near) => {
-    if (fault === "refuse") {
-      near.resetAndDestroy();
-      return;
-    }
     const far = connect(port, host);
     for (const [from, to] of [
       [near, far],
@@ -31,20 +27,27 @@ export async function openFaultyLine(host: string, port: number) {
       });
     }
   });
-  line.listen(0, "127.0.0.1");
-  await once(line, "listening");
+  await listen(0);
+  const address = line.address() as AddressInfo; // it listens on a port, so it has one
+
+  async function listen(at: number): Promise<void> {
+    line.listen(at, "127.0.0.1");
+    await once(line, "listening");
+  }
+
+  async function close(): Promise<void> {
+    line.close();
+    for (const socket of sockets) socket.destroy();
+    await once(line, "close");
+  }
 
   return {
-    port: (line.address() as AddressInfo).port, // it listens on a port, so it has one
-    /** Refusing closes the connections that there are, too. */
-    become(next: Fault): void {
+    port: address.port,
+    async become(next: Fault): Promise<void> {
+      if (next === "refuse" && line.listening) await close();
+      if (next !== "refuse" && !line.listening) await listen(address.port);
       fault = next;
-      if (next === "refuse") for (const socket of sockets) socket.destroy();
     },
-    async close() {
-      for (const socket of sockets) socket.destroy();
-      line.close();
-      await once(line, "close");
-    },
+    close,
   };
 }
