@@ -46,8 +46,6 @@ async function readMigrations(): Promise<Migration[]> {
  */
 export async function migrate(connection: SqlConnection): Promise<readonly string[]> {
   const migrations = await readMigrations();
-  // The deadline of statements is for requests: a migration takes as long as the data is large, and so does the wait for another's.
-  await connection.script("SET statement_timeout = 0");
   await connection.query(`SELECT pg_advisory_lock(${ADVISORY_LOCK})`);
   try {
     await connection.script(BOOKKEEPING);
@@ -56,7 +54,6 @@ export async function migrate(connection: SqlConnection): Promise<readonly strin
     return missing.map(({ name }) => name);
   } finally {
     await connection.query(`SELECT pg_advisory_unlock(${ADVISORY_LOCK})`);
-    await connection.script("RESET statement_timeout");
   }
 }
 

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -25,6 +25,8 @@ export async function newCommandLine(settings: Settings = {}) {
   await run("tar", ["-xf", join(process.env.TEST_FOLDER ?? "", "image.tar"), "-C", join(dataDir, "pglite")]);
   const env = { DATA_DIR: dataDir, DATABASE_URL: "", BOOTSTRAP_API_KEY: "", LOG_LEVEL: "warn", PORT: "0", HOST: "", ...settings };
 
+  const children: ChildProcess[] = [];
+
   return {
     dataDir,
 
@@ -33,7 +35,7 @@ export async function newCommandLine(settings: Settings = {}) {
       run(process.execPath, [PROGRAM, ...args], { ...env, ...more }),
 
     /** Starts the server and waits until it says where it is. */
-    serve: (more: Settings = {}): Promise<Started> => startServer({ ...env, ...more }),
+    serve: (more: Settings = {}): Promise<Started> => startServer({ ...env, ...more }, children),
 
     /** Looks into the database between two commands, which must have ended. */
     async inside<T>(look: (opened: { services: ReturnType<typeof createServices> }) => Promise<T>): Promise<T> {
@@ -47,12 +49,17 @@ export async function newCommandLine(settings: Settings = {}) {
       }
     },
 
-    remove: () => rm(dataDir, { recursive: true }),
+    /** Ends what a failed test has left running, and removes the folder. */
+    async remove(): Promise<void> {
+      for (const child of children) child.kill("SIGKILL");
+      await rm(dataDir, { recursive: true });
+    },
   };
 }
 
-function startServer(env: Settings): Promise<Started> {
+function startServer(env: Settings, children: ChildProcess[]): Promise<Started> {
   const child = spawn(process.execPath, [PROGRAM], { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "inherit"] });
+  children.push(child);
   const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
   let output = "";
   return new Promise((resolve, reject) => {
