@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { expect, test } from "@jest/globals";
 import { createMemoryStore } from "../../src/limiter/memory-store.js";
 import { parsePolicy } from "../../src/limiter/policy.js";
@@ -29,6 +31,23 @@ test("A caller whose windows have ended is forgotten before any whose have not."
     clock.advance(10);
   }
   expect(await ask("long", "1/1d")).toBe(0);
+});
+
+test("The memory of callers whose windows have ended is given back.", async () => {
+  setFlagsFromString("--expose-gc");
+  const collectGarbage = runInNewContext("gc") as () => void;
+  const heap = () => {
+    collectGarbage();
+    return process.memoryUsage().heapUsed;
+  };
+  const { clock, ask } = startStore();
+  const before = heap();
+  for (let caller = 0; caller < 50_000; caller += 1) await ask(`idle ${caller}`, "1/1s");
+  const full = heap();
+  clock.advance(1_000);
+  for (let again = 0; again < 1_000; again += 1) await ask("one", "1/1s");
+  expect(full - before).toBeGreaterThan(5_000_000);
+  expect(heap() - before).toBeLessThan((full - before) / 4);
 });
 
 test("What is refused or only asked about takes no memory.", async () => {
