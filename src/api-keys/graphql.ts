@@ -14,7 +14,7 @@ const ScopeEnum = builder.enumType("Scope", {
   ),
 });
 
-export const ApiKeyType = builder.prismaObject("ApiKey", {
+const ApiKeyType = builder.prismaObject("ApiKey", {
   description: "An API key. Its text is shown once, when it is made; only a hash of it is stored.",
   fields: (t) => ({
     id: t.expose("id", { type: "UUID", nullable: false, description: "Names the key, to list and revoke it; it is not the key." }),

@@ -10,10 +10,8 @@ import type { Random } from "../platform/random.js";
 import type { Concealment } from "../projects/access.js";
 import type { createApiKeyInput } from "./input.js";
 
-export type ApiKeyService = ReturnType<typeof createApiKeyService>;
-
 /** A key with its text, which is known at this moment only. */
-export type NewApiKey = { readonly apiKey: ApiKey; readonly text: string };
+type NewApiKey = { readonly apiKey: ApiKey; readonly text: string };
 
 type NewKey = {
   readonly userId: string;

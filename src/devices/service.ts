@@ -5,7 +5,6 @@ import type { PrismaClient } from "../db/generated/prisma/client.js";
 import type { Clock } from "../platform/clock.js";
 import { randomText, type Random } from "../platform/random.js";
 
-export type DeviceService = ReturnType<typeof createDeviceService>;
 export type DeviceCode = { readonly code: string; readonly expiresAt: Date };
 
 type Dependencies = { readonly prisma: PrismaClient; readonly clock: Clock; readonly random: Random };

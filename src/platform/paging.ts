@@ -9,7 +9,7 @@ export const limitNumber = z
   .min(1, `must be between 1 and ${MOST_ITEMS}`)
   .max(MOST_ITEMS, `must be between 1 and ${MOST_ITEMS}`);
 
-export const offsetNumber = z.number("must be a whole number").int("must be a whole number").min(0, "must not be negative");
+const offsetNumber = z.number("must be a whole number").int("must be a whole number").min(0, "must not be negative");
 
 /** `limit` and `offset` of a plain list; what is null or absent takes the default. */
 export function pageInput(fallbackLimit: number) {

@@ -8,7 +8,6 @@ import { requireRole } from "./access.js";
 import { projectGone, type ProjectService } from "./service.js";
 
 export type Member = ProjectMember & { readonly user: User };
-export type MemberService = ReturnType<typeof createMemberService>;
 
 type Dependencies = { readonly prisma: PrismaClient; readonly clock: Clock; readonly projects: ProjectService };
 

@@ -8,7 +8,6 @@ import { sessionColumns, type SessionRow } from "../sessions/row.js";
 import { parseQuery } from "./query.js";
 import { makeSnippet, matchPattern, SNIPPET_CHARACTERS, SNIPPET_LEAD } from "./snippet.js";
 
-export type SearchService = ReturnType<typeof createSearchService>;
 export type SearchResult = SessionRow & { readonly rank: number; readonly snippet: string };
 export type SearchResults = { readonly total: number; readonly results: readonly SearchResult[] };
 

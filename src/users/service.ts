@@ -5,8 +5,6 @@ import { AppError } from "../errors/app-error.js";
 import type { Clock } from "../platform/clock.js";
 import type { Random } from "../platform/random.js";
 
-export type UserService = ReturnType<typeof createUserService>;
-
 type Dependencies = { readonly prisma: PrismaClient; readonly clock: Clock; readonly random: Random };
 
 export function createUserService({ prisma, clock, random }: Dependencies) {

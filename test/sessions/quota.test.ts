@@ -69,6 +69,17 @@ test("Deleting gives the bytes back.", async () => {
   expect((await store(key, { markdown: "x".repeat(70) })).errors).toEqual([]);
 });
 
+test("A user who is over a quota that was lowered can replace sessions by no larger ones, and store nothing more.", async () => {
+  const { key, id } = await server.addUser();
+  await save(server, key, { id: uuid(1), markdown: "x".repeat(50) });
+  await server.prisma.user.update({ where: { id }, data: { storedBytes: 500 } });
+
+  expect((await store(key, { id: uuid(1), markdown: "y".repeat(50) })).errors).toEqual([]);
+  expect((await store(key, { id: uuid(1), markdown: "y".repeat(49) })).errors).toEqual([]);
+  expect((await store(key, { id: uuid(1), markdown: "y".repeat(50) })).errors).toMatchObject(REFUSED);
+  expect((await store(key, {})).errors).toEqual([]);
+});
+
 test("Saves at the same time never go over the quota, and fill it.", async () => {
   const { key } = await server.addUser();
   const all = await Promise.all(
