@@ -46,7 +46,6 @@ export function createGraphQLDoor({ schema, services, rateLimiter, config, clock
       useParameterCheck(),
       useOperationChoice(),
       useValidation({ introspection: config.introspection, abuse: config.abuse }),
-      rateLimiter.plugin,
       useCallerCheck(),
       useComplexityLimit(config.abuse.complexity),
       useAnswer({ hints }),

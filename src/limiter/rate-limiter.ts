@@ -5,8 +5,6 @@ import { remaining, secondsUntilReset, tightest, type Decision, type LimiterStor
 import type { Policy } from "./policy.js";
 
 export type RateLimiter = {
-  /** The @envelop/rate-limiter plugin that every decision goes through; it also gives `context.rateLimiterFn`. */
-  readonly plugin: ReturnType<typeof useRateLimiter>;
   /** Asks for `cost` units of a budget: grants as many as the policy has left, in one atomic step. */
   readonly consume: (budget: string, policy: Policy, cost?: number) => Promise<Decision>;
 };
@@ -43,7 +41,6 @@ export function createRateLimiter(store: LimiterStore): RateLimiter {
   let tickets = 0;
 
   return {
-    plugin,
     async consume(budget, policy, cost = 1) {
       const ticket = String((tickets += 1));
       const call: Call = { budget, policy, cost };
@@ -59,7 +56,10 @@ export function createRateLimiter(store: LimiterStore): RateLimiter {
   };
 }
 
-/** The plugin hands its limiter function out through its context hook and nowhere else. */
+/**
+ * The plugin hands its limiter function out through its context hook and nowhere else. The plugin itself is not among
+ * Yoga's: its other hook would walk through every document for field limits that it enforces by stopping the operation.
+ */
 function stockLimiterOf(plugin: ReturnType<typeof useRateLimiter>): StockLimiter {
   let limit: StockLimiter | undefined;
   const extendContext = (context: { rateLimiterFn: StockLimiter }) => void (limit = context.rateLimiterFn);

@@ -27,7 +27,7 @@ async function createOpenServer() {
   const services = createServices({ prisma: database.prisma, clock, random, config });
   const [user] = await services.users.list();
   const principal = { keyId: "benchmark", userId: user.id, scopes: new Set(allScopes), rateLimit: null };
-  const rateLimiter = { plugin: {}, consume: async (_budget, _policy, cost = 1) => ({ granted: cost, windows: [] }) };
+  const rateLimiter = { consume: async (_budget, _policy, cost = 1) => ({ granted: cost, windows: [] }) };
   const graphql = createGraphQLDoor({ schema: createSchema(), services, rateLimiter, config, clock });
   const authenticate = async () => principal;
   const guard = (_address, run) => run();
