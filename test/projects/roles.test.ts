@@ -15,6 +15,7 @@ async function start(settings: Record<string, string> = {}) {
   await createProject(started, owner.key, { id: "p", name: "Shared" });
   await save(started, owner.key, { id: uuid(1), projectId: "p", name: "First", markdown: "0123456789" });
   await share(started, owner.key, "p", viewer.email, "VIEWER");
+  started.clock.advance(1); // members are listed by how long they have been ones
   await share(started, owner.key, "p", editor.email, "EDITOR");
   return started;
 }
