@@ -9,7 +9,11 @@ import pg from "pg";
 /** An empty folder for an embedded database. @returns {Promise<BenchDatabase>} */
 export async function createFolder() {
   const dataDir = await mkdtemp(join(tmpdir(), "backstory-bench-"));
-  return { name: "PGlite", place: { databaseUrl: undefined, dataDir }, remove: () => rm(dataDir, { recursive: true, force: true }) };
+  return {
+    name: "PGlite",
+    place: { databaseUrl: undefined, dataDir },
+    remove: () => rm(dataDir, { recursive: true, force: true, maxRetries: 3 }),
+  };
 }
 
 /**

@@ -47,20 +47,21 @@ export async function measure(url, scenario, { connections, seconds }) {
  * @param {{ connections: number, seconds: number, rounds: number }} load
  */
 export async function compare(first, second, { connections, seconds, rounds }) {
-  const perSecond = async (/** @type {typeof first} */ { url, scenario }) => {
+  const answers = async (/** @type {typeof first} */ { url, scenario }) => {
     const times = await fire(url, scenario, connections, seconds);
     await drain(url, scenario, connections);
-    return times.length / seconds;
+    return times.length;
   };
-  await perSecond(first);
-  await perSecond(second);
+  await answers(first);
+  await answers(second);
   const ratios = [];
   for (let round = 0; round < rounds; round += 1) {
-    // Each is first in every other round.
-    const [a, b] = round % 2 === 0 ? [await perSecond(first), await perSecond(second)] : [await perSecond(second), await perSecond(first)];
-    ratios.push(round % 2 === 0 ? a / b : b / a);
+    const isTurned = round % 2 === 1; // what comes first is not always the same
+    const a = await answers(isTurned ? second : first);
+    const b = await answers(isTurned ? first : second);
+    ratios.push(isTurned ? b / a : a / b);
   }
-  return ratios.sort((a, b) => a - b)[Math.floor(rounds / 2)] ?? NaN;
+  return ratios.sort((x, y) => x - y)[Math.floor(rounds / 2)] ?? NaN;
 }
 
 /** Waits until what a load left behind, whose answers nobody awaits, is done: as many more requests stand in line behind it. */

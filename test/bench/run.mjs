@@ -13,7 +13,7 @@ import { killServers, startServer } from "./server-process.mjs";
 
 const seconds = Number(process.env.BENCH_SECONDS || 5);
 const connections = Number(process.env.BENCH_CONNECTIONS || 10);
-const ROUNDS = 5;
+const ROUNDS = 11;
 const SETTLE_MS = 2_000;
 
 /** @typedef {import("./databases.mjs").BenchDatabase} BenchDatabase */
@@ -43,7 +43,7 @@ async function bench(/** @type {BenchDatabase} */ { name, place }) {
     figures.push({ title: scenario.title, loaded, alone, scenario });
   }
   note(`${name}: comparing`);
-  const load = { connections, seconds: Math.max(1, seconds / 2), rounds: ROUNDS };
+  const load = { connections, seconds: Math.max(1, seconds / 4), rounds: ROUNDS };
   const { project, nested, search, commonSearch } = scenarios;
   const nestedRatio = await compare({ url: server.url, scenario: nested }, { url: server.url, scenario: project }, load);
   const afterBytes = await server.memoryBytes();
