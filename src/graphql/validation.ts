@@ -8,7 +8,6 @@ import {
   validate,
   ValuesOfCorrectTypeRule,
   VariablesInAllowedPositionRule,
-  type ASTNode,
   type ValidationContext,
   type ValidationRule,
 } from "graphql";
@@ -42,7 +41,7 @@ export function useValidation({ introspection, abuse }: Options): Plugin {
     onValidate({ setValidationFn }) {
       setValidationFn((schema: Parameters<typeof validate>[0], document: Parameters<typeof validate>[1]) => {
         const exceeded = checkAbuseLimits(document, abuse);
-        return exceeded.length > 0 ? exceeded : validate(schema, document, rules).map((error) => withLimit(error, abuse.complexity));
+        return exceeded.length > 0 ? exceeded : validate(schema, document, rules).map((error) => withLimit(error, abuse));
       });
     },
   };
@@ -59,10 +58,13 @@ function parseWithin(source: Parameters<typeof parse>[0], { tokens, depth }: Opt
   }
 }
 
-/** graphql-js gives up where too many fields would have to be compared with each other: a cost like any other. */
-function withLimit(error: GraphQLError, limit: number): GraphQLError {
-  if (error.message !== "Validation aborted.") return error;
-  return tooMuch("MAX_COMPLEXITY", "The operation asks for the same fields too often (MAX_COMPLEXITY)", limit);
+/** The limits of graphql-js itself: on comparing fields with each other, and on lists within lists of introspection. */
+function withLimit(error: GraphQLError, { complexity, depth }: Options["abuse"]): GraphQLError {
+  if (error.message === "Validation aborted.")
+    return tooMuch("MAX_COMPLEXITY", "The operation asks for the same fields too often (MAX_COMPLEXITY)", complexity);
+  if (error.message === "Maximum introspection depth exceeded")
+    return tooMuch("MAX_DEPTH", "Introspection asks for the fields of the fields of fields (MAX_DEPTH)", depth);
+  return error;
 }
 
 /** The same rule, with every error it reports named in the catalogue. */
@@ -72,18 +74,10 @@ function withReason(rule: ValidationRule, hints: boolean): ValidationRule {
     const reportError = (error: GraphQLError) => {
       const message = sayable(error.message, hints);
       const cause = VALUE_RULES.has(rule)
-        ? toValueError(message, placeOf(firstNode(error)))
+        ? badInput([toBadField(placeOf(error.nodes?.[0]), message)])
         : new AppError("INVALID_PARAMETER", { message });
       context.reportError(new GraphQLError(message, { nodes: error.nodes, originalError: cause }));
     };
     return rule(Object.create(context, { reportError: { value: reportError } }) as ValidationContext); // a context in every other respect
   };
-}
-
-function firstNode({ nodes }: GraphQLError): ASTNode | undefined {
-  return nodes?.[0];
-}
-
-function toValueError(message: string, place: readonly (string | number)[]): AppError {
-  return badInput([toBadField(place, message)]);
 }

@@ -63,6 +63,7 @@ describe("Under the default limits", () => {
     ["nested hundreds of levels deep", `{ __schema { types { ${nested(300)} } } }`, "MAX_DEPTH"],
     ["nested in a fragment that no operation uses", `{ __typename } fragment F on __Type { ${nested(300)} }`, "MAX_DEPTH"],
     ["nested a few levels too many", `{ __type(name: "Query") { ${nested(12)} } }`, "MAX_DEPTH"],
+    ["the fields of the fields of fields", `{ __type(name: "Query") { ${nested(3)} } }`, "MAX_DEPTH"],
     ["a chain of list types", `{ __type(name: "Query") { ${"ofType { ".repeat(30)}name${" }".repeat(30)} } }`, "MAX_DEPTH"],
     [
       "the same again and again",
