@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import "./production.js"; // before every library that looks
 import { Command, CommanderError } from "commander";
 import { CommandError, type CommandContext } from "./commands/context.js";
 import { addDeviceCode } from "./commands/device-code.js";
