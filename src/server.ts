@@ -1,5 +1,6 @@
 import { createAuthenticate } from "./auth/authenticate.js";
 import { coalesce } from "./auth/coalesce.js";
+import { createCredentialStore } from "./auth/credential-store.js";
 import { createFailureLimit } from "./auth/failure-limit.js";
 import { createLastUse } from "./auth/last-use.js";
 import type { Config } from "./config.js";
@@ -40,7 +41,7 @@ export function createServer({ config, database, limiterStore, clock, random, lo
   const graphql = createGraphQLDoor({ schema, services, rateLimiter, config, clock });
   const lastUse = createLastUse({ touch: services.apiKeys.touch, logger });
   const authenticate = createAuthenticate({
-    findCredential: coalesce(services.apiKeys.findCredentials),
+    findCredential: coalesce(createCredentialStore(database.query)),
     noteUse: lastUse.note,
     clock,
   });

@@ -42,13 +42,6 @@ export function createApiKeyService({ prisma, clock, random, policy }: Dependenc
     create,
     revoke,
 
-    /** What is stored of several keys at once, by the hash of their text. */
-    async findCredentials(hashes: readonly string[]): Promise<ReadonlyMap<string, StoredCredential>> {
-      const rows = await prisma.$queryRaw<(StoredCredential & { hash: string })[]>`
-        SELECT "id", "userId", "hash", "scopes", "rateLimit", "expiresAt", "lastUsedAt", "revokedAt" FROM "ApiKey" WHERE "hash" = ANY(${[...hashes]})`;
-      return new Map(rows.map((row) => [row.hash, row]));
-    },
-
     /** Notes that a key was used now, at most once a minute. */
     async touch({ id, lastUsedAt }: Pick<StoredCredential, "id" | "lastUsedAt">): Promise<void> {
       const now = clock.now();

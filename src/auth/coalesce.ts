@@ -1,3 +1,5 @@
+import { setImmediate } from "node:timers/promises";
+
 type Waiting<V> = { readonly resolve: (value: V | null) => void; readonly reject: (error: unknown) => void };
 
 /**
@@ -11,6 +13,7 @@ export function coalesce<V>(findMany: (keys: readonly string[]) => Promise<Reado
   async function run(): Promise<void> {
     running = true;
     while (waiting.size > 0) {
+      await setImmediate(); // what the same turn of the event loop brings in belongs together
       const asked = waiting;
       waiting = new Map();
       await answer(asked, findMany);

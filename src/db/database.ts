@@ -1,10 +1,11 @@
 import { PrismaClient } from "./generated/prisma/client.js";
-import type { Engine } from "./engine.js";
+import type { BareQuery, Engine } from "./engine.js";
 import { openPGlite } from "./pglite.js";
 import { openPostgres } from "./postgres.js";
 
 export type Database = {
   readonly prisma: PrismaClient;
+  readonly query: BareQuery;
   readonly close: () => Promise<void>;
 };
 
@@ -31,6 +32,7 @@ export function connectPrisma(engine: Engine, timeoutMs: number, onStatement?: (
   if (onStatement !== undefined) prisma.$on("query", (event) => onStatement(event.query));
   return {
     prisma,
+    query: engine.query,
     async close() {
       await prisma.$disconnect();
       await engine.close();

@@ -1,7 +1,14 @@
 import type { PrismaClient } from "./generated/prisma/client.js";
 
-/** What both databases give: the adapter for Prisma, their migrations, and the way to close them. */
+/**
+ * One statement past Prisma, prepared once for each connection: for what every request needs, where Prisma's own work is
+ * several times the statement's. Its text must be a constant, or there would be no end of prepared statements.
+ */
+export type BareQuery = (sql: string, values: readonly unknown[]) => Promise<readonly Record<string, unknown>[]>;
+
+/** What both databases give: the adapter for Prisma, bare statements, their migrations, and the way to close them. */
 export type Engine = {
+  readonly query: BareQuery;
   readonly adapter: NonNullable<ConstructorParameters<typeof PrismaClient>[0]["adapter"]>;
   /** Applies the missing migrations and returns their names. */
   readonly migrate: () => Promise<readonly string[]>;
