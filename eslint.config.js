@@ -32,7 +32,16 @@ export default tseslint.config(
     },
   },
   {
-    files: ["src/main.ts", "src/commands/serve.ts", "src/db/folder-lock.ts", "prisma.config.ts", "test/**"],
+    files: [
+      "src/main.ts",
+      "src/production.ts",
+      "src/commands/serve.ts",
+      "src/db/folder-lock.ts",
+      "src/db/pglite.ts",
+      "src/db/make-pglite.ts",
+      "prisma.config.ts",
+      "test/**",
+    ],
     rules: { "no-restricted-globals": "off" },
   },
   {
