@@ -30,6 +30,10 @@ export function createLoaders({ projects, sessions, related, members, analytics 
       (keys) => analytics.ofProjects(caller(), keys),
       ({ projectKey }) => projectKey,
     ),
+    metadata: one(
+      (keys) => sessions.metadataOf(caller(), keys),
+      ({ key }) => key,
+    ),
     sessions: perArguments(({ limit, ...options }: PageOptions & { readonly limit: number }) =>
       many(
         (keys) => sessions.pagesOfProjects(caller(), keys, options, limit),

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { requireScope, type Principal } from "../auth/principal.js";
 import { Prisma, type PrismaClient, type Project } from "../db/generated/prisma/client.js";
+import type { Encoded, EncodedList } from "../db/row-codec.js";
 import { isUniqueViolation } from "../db/violations.js";
 import { AppError } from "../errors/app-error.js";
 import type { Clock } from "../platform/clock.js";
@@ -8,6 +9,7 @@ import type { Page, PageBounds } from "../platform/paging.js";
 import type { Random } from "../platform/random.js";
 import { accessibleKeys, requireReachable, requireRole, roleOf, type AccessibleProject, type Concealment, type Role } from "./access.js";
 import type { createProjectInput, updateProjectInput } from "./input.js";
+import { projectRow } from "./row.js";
 
 export type ProjectService = ReturnType<typeof createProjectService>;
 export type ProjectCursor = { readonly createdAt: string; readonly key: string };
@@ -22,16 +24,19 @@ export function createProjectService({ prisma, clock, random, policy }: Dependen
   async function find(principal: Principal, id: string): Promise<AccessibleProject> {
     const role = roleOf(principal, P);
     const foreign = policy.concealForbidden ? Prisma.sql`AND ${role.isReachable}` : Prisma.empty;
-    const [row] = await prisma.$queryRaw<(Project & { role: Role | null })[]>`
-      SELECT p.*, ${role.column} FROM "Project" p ${role.join} WHERE p."id" = ${id} ${foreign} ORDER BY ${role.order} LIMIT 1`;
-    requireReachable(row, "Project", { projectId: id });
-    return row;
+    const rows = await prisma.$queryRaw<Encoded<{ role: Role | null }>[]>`
+      SELECT ${projectRow.column}, ${role.column} FROM "Project" p ${role.join} WHERE p."id" = ${id} ${foreign} ORDER BY ${role.order} LIMIT 1`;
+    const [project] = rows.map(projectRow.read);
+    requireReachable(project, "Project", { projectId: id });
+    return project;
   }
 
   async function listWhere(principal: Principal, condition: Prisma.Sql, inverted: boolean, { limit, offset }: Page) {
     const direction = Prisma.raw(inverted ? "ASC" : "DESC");
-    return prisma.$queryRaw<Project[]>`SELECT p.* FROM "Project" p WHERE p."key" IN (${accessibleKeys(principal)}) AND ${condition}
-      ORDER BY p."createdAt" ${direction}, p."key" ${direction} LIMIT ${limit} OFFSET ${offset}`;
+    const rows = await prisma.$queryRaw<EncodedList[]>`SELECT ${projectRow.list} FROM (
+      SELECT * FROM "Project" p WHERE p."key" IN (${accessibleKeys(principal)}) AND ${condition}
+      ORDER BY p."createdAt" ${direction}, p."key" ${direction} LIMIT ${limit} OFFSET ${offset}) p`;
+    return projectRow.readAll(rows);
   }
 
   return {
@@ -65,9 +70,9 @@ export function createProjectService({ prisma, clock, random, policy }: Dependen
     /** Projects by their internal keys, as far as the user may see them; for the projects of listed sessions. */
     async byKeys(principal: Principal, keys: readonly bigint[]): Promise<Project[]> {
       requireScope(principal, "projects:read");
-      return prisma.$queryRaw<
-        Project[]
-      >`SELECT p.* FROM "Project" p WHERE p."key" = ANY(${[...keys]}) AND p."key" IN (${accessibleKeys(principal)})`;
+      const rows = await prisma.$queryRaw<EncodedList[]>`
+        SELECT ${projectRow.list} FROM "Project" p WHERE p."key" = ANY(${[...keys]}) AND p."key" IN (${accessibleKeys(principal)})`;
+      return projectRow.readAll(rows);
     },
 
     /** Makes a project of the caller's own. @throws CONFLICT if the id already means a project the caller can reach */
@@ -111,12 +116,13 @@ export function createProjectService({ prisma, clock, random, policy }: Dependen
       return prisma.$transaction(async (tx) => {
         // A statement counts what was there when it began: without the lock before it, a session stored meanwhile would be billed for ever.
         await tx.$queryRaw`SELECT 1 FROM "Project" WHERE "key" = ${key} FOR UPDATE`;
-        const [project] = await tx.$queryRaw<Project[]>`
+        const rows = await tx.$queryRaw<Encoded[]>`
           WITH gone AS (DELETE FROM "Project" WHERE "key" = ${key} RETURNING *),
           freed AS (UPDATE "User" SET "storedBytes" = "storedBytes" - (
               SELECT COALESCE(SUM("markdownSize"::bigint + "rawDataSize" + "sessionDataSize"), 0) FROM "Session" WHERE "projectKey" = ${key})
             WHERE "id" = (SELECT "ownerId" FROM gone))
-          SELECT * FROM gone`;
+          SELECT ${projectRow.column} FROM gone p`;
+        const [project] = rows.map(projectRow.read);
         if (project === undefined) throw projectGone(id);
         return { project, deletedAt: clock.now() };
       });

@@ -1,10 +1,11 @@
 import { requireScope, type Principal } from "../auth/principal.js";
 import { Prisma, type PrismaClient } from "../db/generated/prisma/client.js";
+import type { Encoded } from "../db/row-codec.js";
 import type { Clock } from "../platform/clock.js";
 import { accessibleKeys } from "../projects/access.js";
 import { decodeContent } from "../sessions/content-codec.js";
 import { toCondition, toProjectKeys, type SessionFilters } from "../sessions/filters.js";
-import { sessionColumns, type SessionRow } from "../sessions/row.js";
+import { sessionRow, type SessionRow } from "../sessions/row.js";
 import { parseQuery } from "./query.js";
 import { makeSnippet, matchPattern, SNIPPET_CHARACTERS, SNIPPET_LEAD } from "./snippet.js";
 
@@ -15,7 +16,7 @@ type Dependencies = { readonly prisma: PrismaClient; readonly clock: Clock };
 /** How far into a content the place of a match is looked for, to show it: as far as it is indexed. */
 const SEARCHED_CHARACTERS = 1_000_000;
 
-type Hit = SessionRow & { readonly rank: number; readonly total: bigint; readonly excerpt: string };
+type Hit = { readonly rank: number; readonly total: bigint; readonly excerpt: string };
 
 /**
  * Full-text search over name, tags and content. The query has the syntax of web search engines: words that must all
@@ -33,7 +34,7 @@ export function createSearchService({ prisma, clock }: Dependencies) {
         .join(" or ");
       // Found in the database, so that no content is read to be thrown away.
       const place = Prisma.sql`regexp_instr(left(c."markdown", ${SEARCHED_CHARACTERS}::int), ${matchPattern(wanted)}, 1, 1, 0, 'i')`;
-      const hits = await prisma.$queryRaw<Hit[]>`
+      const hits = await prisma.$queryRaw<Encoded<Hit>[]>`
         WITH hits AS MATERIALIZED (
           SELECT s."key", ts_rank(d."document", websearch_to_tsquery('simple', ${words}), 32) AS "rank", s."createdAt"
           FROM "SessionSearch" d JOIN "Session" s ON s."key" = d."sessionKey"
@@ -42,11 +43,13 @@ export function createSearchService({ prisma, clock }: Dependencies) {
         ), best AS (
           SELECT * FROM hits ORDER BY "rank" DESC, "createdAt" DESC, "key" DESC LIMIT ${limit}
         )
-        SELECT ${sessionColumns}, b."rank"::float8, (SELECT count(*) FROM hits) AS "total",
+        SELECT ${sessionRow.column}, b."rank"::float8, (SELECT count(*) FROM hits) AS "total",
           substr(c."markdown", GREATEST(1, ${place} - ${SNIPPET_LEAD}::int), ${SNIPPET_CHARACTERS}::int) AS "excerpt"
         FROM best b JOIN "Session" s ON s."key" = b."key" JOIN "SessionContent" c ON c."sessionKey" = b."key"
         ORDER BY b."rank" DESC, b."createdAt" DESC, b."key" DESC`;
-      const results = hits.map(({ excerpt, ...hit }) => ({ ...hit, snippet: makeSnippet(decodeContent(excerpt), wanted) }));
+      const results = hits
+        .map(sessionRow.read)
+        .map(({ excerpt, ...hit }) => ({ ...hit, snippet: makeSnippet(decodeContent(excerpt), wanted) }));
       return { total: Number(hits[0]?.total ?? 0), results };
     },
   };

@@ -2,7 +2,7 @@ import { builder } from "../graphql/builder.js";
 import { limitNumber } from "../platform/paging.js";
 import { parseInput } from "../errors/parse-input.js";
 import { ProjectType } from "../projects/graphql.js";
-import type { SessionRow } from "./row.js";
+import type { SessionMetadata, SessionRow } from "./row.js";
 import { sessionOrders } from "./order.js";
 import { toEtag } from "./write-service.js";
 
@@ -25,7 +25,7 @@ function describeOrder(order: string): string {
   return `${isTime ? `the time it was ${name}` : name}, ${direction}`;
 }
 
-const SessionMetadata = builder.objectRef<SessionRow>("SessionMetadata").implement({
+const SessionMetadataType = builder.objectRef<SessionMetadata>("SessionMetadata").implement({
   description: "What the client told about the conversation.",
   fields: (t) => ({
     clientName: t.exposeString("clientName", { description: "The program that stored the session." }),
@@ -74,10 +74,9 @@ export const SessionInterface = builder.interfaceRef<SessionRow>("Session").impl
     startedAt: t.expose("startedAt", { type: "DateTime", description: "When the conversation began, if that is known." }),
     endedAt: t.expose("endedAt", { type: "DateTime", description: "When the conversation ended, if that is known." }),
     metadata: t.field({
-      type: SessionMetadata,
-      nullable: false,
-      description: "What the client told about it.",
-      resolve: (session) => session,
+      type: SessionMetadataType,
+      description: "What the client told about it. Needs sessions:read.",
+      resolve: ({ key }, _args, { loaders }) => loaders.metadata.load(key),
     }),
   }),
 });

@@ -1,5 +1,6 @@
 import { requireScope, type Principal } from "../auth/principal.js";
 import { Prisma, type PrismaClient } from "../db/generated/prisma/client.js";
+import type { Encoded } from "../db/row-codec.js";
 import { AppError } from "../errors/app-error.js";
 import { parseInput } from "../errors/parse-input.js";
 import { roleOf } from "../projects/access.js";
@@ -7,7 +8,7 @@ import { decodeContent } from "./content-codec.js";
 import { readHistoryHeader, type Fingerprint } from "./history-file.js";
 import { nameConversation } from "./history-name.js";
 import { saveSessionInput } from "./input.js";
-import { sessionColumns, type SessionRow } from "./row.js";
+import { sessionSummary, type SessionRow, type SessionSummary } from "./row.js";
 import { readTurns } from "./turn-headers.js";
 import { toEtag, type SessionWriteService } from "./write-service.js";
 
@@ -26,7 +27,7 @@ export type HistoryEntry = {
   readonly read: () => Promise<string>;
 };
 
-type Known = SessionRow & { readonly projectId: string; readonly sha256: string | null };
+type Known = SessionSummary & { readonly sha256: string | null };
 
 /** The most models that a session's metadata names, and the longest name of one. */
 const MOST_MODELS = 100;
@@ -37,14 +38,14 @@ export function createHistoryService({ prisma, sessionWrites }: Dependencies) {
   /** What the owner of the project has under this id, wherever it is. The text is compared where it lies, and only if its size agrees. */
   async function findKnown(principal: Principal, { projectId, id, fingerprint }: HistoryEntry): Promise<Known | undefined> {
     const role = roleOf(principal, Prisma.raw("p"));
-    const [known] = await prisma.$queryRaw<Known[]>`
-      SELECT ${sessionColumns}, o."id" AS "projectId",
+    const rows = await prisma.$queryRaw<Encoded<{ sha256: string | null }>[]>`
+      SELECT ${sessionSummary.column},
         CASE WHEN s."markdownSize" = ${fingerprint.bytes} THEN encode(sha256(convert_to(c."markdown", 'UTF8')), 'hex') END AS "sha256"
-      FROM "Session" s JOIN "Project" o ON o."key" = s."projectKey" JOIN "SessionContent" c ON c."sessionKey" = s."key"
+      FROM "Session" s JOIN "SessionContent" c ON c."sessionKey" = s."key"
       WHERE s."id" = ${id}::uuid AND s."ownerId" = COALESCE((
         SELECT p."ownerId" FROM "Project" p ${role.join} WHERE p."id" = ${projectId} AND ${role.isReachable} ORDER BY ${role.order} LIMIT 1
       ), ${principal.userId}::uuid)`;
-    return known;
+    return rows.map(sessionSummary.read)[0];
   }
 
   async function rawDataOf({ key, rawDataSize }: SessionRow): Promise<string> {

@@ -24,6 +24,8 @@ export type Position = { readonly value: string | null; readonly id: string; rea
 /** An order of sessions, in SQL. */
 export type Ordering = {
   readonly orderBy: Prisma.Sql;
+  /** The same among sessions of one owner, where no two have one id: an index serves it to the end. */
+  readonly ofOneOwner: Prisma.Sql;
   /** The rows that come after a position in this order. */
   readonly after: (position: Position) => Prisma.Sql;
   readonly positionOf: (row: SessionRow) => Position;
@@ -44,6 +46,7 @@ export function toOrdering(order: SessionOrder, inverted = false): Ordering {
 
   return {
     orderBy: Prisma.sql`${value} ${direction}, s."id" ${direction}, s."key" ${direction}`,
+    ofOneOwner: Prisma.sql`${value} ${direction}, s."id" ${direction}`,
     after({ value: known, id, key: rowKey }) {
       const place = known === null ? endOfTime : Prisma.sql`${known}`;
       return Prisma.sql`(${value}, s."id", s."key") ${beyond} (${place}::${Prisma.raw(key.type)}, ${id}::uuid, ${rowKey}::bigint)`;

@@ -1,7 +1,8 @@
 import { requireScope, type Principal } from "../auth/principal.js";
 import { Prisma, type PrismaClient } from "../db/generated/prisma/client.js";
+import type { Encoded } from "../db/row-codec.js";
 import { sharedKeys } from "../projects/access.js";
-import { sessionColumns, type SessionRow } from "./row.js";
+import { sessionRow, type SessionRow } from "./row.js";
 
 export type RelatedSession = SessionRow & { readonly relatedTo: bigint; readonly similarity: number };
 
@@ -27,8 +28,8 @@ export function createRelatedService({ prisma }: { readonly prisma: PrismaClient
       const near = (place: Prisma.Sql, count: number) => Prisma.sql`
         (SELECT s.* FROM "Session" s WHERE ${place} AND s."createdAt" < o."createdAt" ORDER BY s."createdAt" DESC LIMIT ${count})
         UNION ALL (SELECT s.* FROM "Session" s WHERE ${place} AND s."createdAt" >= o."createdAt" ORDER BY s."createdAt" LIMIT ${count})`;
-      return prisma.$queryRaw<RelatedSession[]>`
-        SELECT ${sessionColumns}, o."key" AS "relatedTo", s."similarity" FROM (
+      const found = await prisma.$queryRaw<Encoded<{ relatedTo: bigint; similarity: number }>[]>`
+        SELECT ${sessionRow.column}, o."key" AS "relatedTo", s."similarity" FROM (
           SELECT s.*, ARRAY(${featuresOf("s")}) AS "features" FROM "Session" s WHERE s."key" = ANY(${[...keys]}::bigint[])
         ) o CROSS JOIN LATERAL (
           SELECT n.*, c."common"::float8 / (c."all" + cardinality(o."features") - c."common") AS "similarity" FROM (
@@ -44,6 +45,7 @@ export function createRelatedService({ prisma }: { readonly prisma: PrismaClient
           WHERE c."common" > 0
           ORDER BY "similarity" DESC, n."createdAt" DESC, n."key" DESC LIMIT ${limit}
         ) s ORDER BY s."similarity" DESC, s."createdAt" DESC, s."key" DESC`;
+      return found.map(sessionRow.read);
     },
   };
 }

@@ -1,14 +1,50 @@
-import { Prisma, type Session } from "../db/generated/prisma/client.js";
+import type { Session } from "../db/generated/prisma/client.js";
+import { createRowCodec, type Columns } from "../db/row-codec.js";
 
-/** A session without its content, as every list holds it. */
-export type SessionRow = Omit<Session, "keywords"> & { readonly projectId: string };
+/** What the client told about a conversation. */
+export type SessionMetadata = Pick<
+  Session,
+  "clientName" | "clientVersion" | "agentName" | "deviceId" | "machineName" | "title" | "gitBranches" | "llmModels" | "tags"
+>;
 
-const COLUMNS: readonly (keyof SessionRow & keyof Session)[] = [
-  "key", "projectKey", "ownerId", "id", "name", "etag", "markdownSize", "rawDataSize", "sessionDataSize", "createdAt", "updatedAt", "startedAt", "endedAt",
-  "clientName", "clientVersion", "agentName", "deviceId", "machineName", "title", "gitBranches", "llmModels", "tags",
-]; // prettier-ignore
+/** A session without its content and metadata, as every list holds it. */
+export type SessionRow = Omit<Session, keyof SessionMetadata | "keywords"> & { readonly projectId: string };
 
-/** The columns of a SessionRow, of the table called s; to be selected once the rows are chosen, since it looks each one's project up. */
-export const sessionColumns = Prisma.raw(
-  `${COLUMNS.map((name) => `s."${name}"`).join(", ")}, (SELECT o."id" FROM "Project" o WHERE o."key" = s."projectKey") AS "projectId"`,
-);
+export type SessionSummary = SessionRow & SessionMetadata;
+
+const head: Columns<SessionRow> = {
+  key: "bigint",
+  projectKey: "bigint",
+  projectId: { sql: `(SELECT o."id" FROM "Project" o WHERE o."key" = s."projectKey")` },
+  ownerId: "plain",
+  id: "plain",
+  name: "plain",
+  etag: "plain",
+  markdownSize: "plain",
+  rawDataSize: "plain",
+  sessionDataSize: "plain",
+  createdAt: "time",
+  updatedAt: "time",
+  startedAt: "time",
+  endedAt: "time",
+};
+
+const metadata: Columns<SessionMetadata> = {
+  clientName: "plain",
+  clientVersion: "plain",
+  agentName: "plain",
+  deviceId: "plain",
+  machineName: "plain",
+  title: "plain",
+  gitBranches: "plain",
+  llmModels: "plain",
+  tags: "plain",
+};
+
+/** Reads the rows of the table called s. To be selected once the rows are chosen, since it looks each one's project up. */
+export const sessionRow = createRowCodec<SessionRow>("s", head);
+
+/** The same with the metadata, for those who always want it. */
+export const sessionSummary = createRowCodec<SessionSummary>("s", { ...head, ...metadata });
+
+export const sessionMetadata = createRowCodec<SessionMetadata & Pick<Session, "key">>("s", { key: "bigint", ...metadata });

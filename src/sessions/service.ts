@@ -1,5 +1,6 @@
 import { requireScope, type Principal } from "../auth/principal.js";
 import { Prisma, type PrismaClient } from "../db/generated/prisma/client.js";
+import type { Encoded, EncodedList } from "../db/row-codec.js";
 import { AppError } from "../errors/app-error.js";
 import type { Clock } from "../platform/clock.js";
 import type { Page, PageBounds } from "../platform/paging.js";
@@ -7,7 +8,7 @@ import { requireReachable, roleOf, sharedKeys, type Concealment, type Role } fro
 import { decodeContent } from "./content-codec.js";
 import { toCondition, toProjectKeys, type SessionFilters } from "./filters.js";
 import { toOrdering, type Position, type SessionOrder } from "./order.js";
-import { sessionColumns, type SessionRow } from "./row.js";
+import { sessionMetadata, sessionRow, type SessionRow } from "./row.js";
 
 export type SessionService = ReturnType<typeof createSessionService>;
 
@@ -27,26 +28,28 @@ export function createSessionService({ prisma, clock, policy }: Dependencies) {
   async function findAnywhere(principal: Principal, id: string): Promise<SessionRow & { role: Role }> {
     const role = roleOf(principal, Prisma.raw("s"), "projectKey");
     const reachable = policy.concealForbidden ? Prisma.sql`AND ${role.isReachable}` : Prisma.empty;
-    const [row] = await prisma.$queryRaw<(SessionRow & { role: Role | null })[]>`SELECT ${sessionColumns}, ${role.column}
+    const rows = await prisma.$queryRaw<Encoded<{ role: Role | null }>[]>`SELECT ${sessionRow.column}, ${role.column}
       FROM "Session" s ${role.join} WHERE s."id" = ${uuidOrNull(id)}::uuid ${reachable} ORDER BY ${role.order} LIMIT 1`;
-    requireReachable(row, "Session", { sessionId: id });
-    return row;
+    const [session] = rows.map(sessionRow.read);
+    requireReachable(session, "Session", { sessionId: id });
+    return session;
   }
 
   /** First the project that its id means, then the session in it alone, wherever else there may be one with this id. */
   async function findInProject(principal: Principal, id: string, projectId: string): Promise<SessionRow & { role: Role }> {
     const role = roleOf(principal, Prisma.raw("p"));
     const reachable = policy.concealForbidden ? Prisma.sql`AND ${role.isReachable}` : Prisma.empty;
-    const [row] = await prisma.$queryRaw<((SessionRow | { key: null }) & { role: Role | null })[]>`WITH meant AS (
+    const [found] = await prisma.$queryRaw<Encoded<{ role: Role | null; isThere: boolean }>[]>`WITH meant AS (
         SELECT p."key", ${role.column} FROM "Project" p ${role.join} WHERE p."id" = ${projectId} ${reachable} ORDER BY ${role.order} LIMIT 1
-      ) SELECT ${sessionColumns}, meant."role" FROM meant LEFT JOIN "Session" s ON s."projectKey" = meant."key" AND s."id" = ${uuidOrNull(id)}::uuid`;
+      ) SELECT ${sessionRow.column}, meant."role", s."key" IS NOT NULL AS "isThere" FROM meant LEFT JOIN "Session" s ON s."projectKey" = meant."key" AND s."id" = ${uuidOrNull(id)}::uuid`;
     const details = { projectId, sessionId: id };
-    requireReachable(row, "Project", details);
-    if (row.key === null) throw new AppError("RESOURCE_NOT_FOUND", { message: "Session not found", details });
-    return row;
+    requireReachable(found, "Project", details);
+    const { isThere, ...row } = found;
+    if (!isThere) throw new AppError("RESOURCE_NOT_FOUND", { message: "Session not found", details });
+    return sessionRow.read(row);
   }
 
-  /** The first rows of a place in an order: an index of that place and order serves it, however many there are. */
+  /** The first rows of a place in an order: an owner's or a project's, so that an index serves it, however many there are. */
   function firstOf(place: Prisma.Sql, { filters, orderBy, after, before, inverted }: PageOptions, limit: number): Prisma.Sql {
     const conditions = [
       place,
@@ -54,7 +57,7 @@ export function createSessionService({ prisma, clock, policy }: Dependencies) {
       ...(before === undefined ? [] : [toOrdering(orderBy, true).after(before)]),
       toCondition(filters, clock.now()),
     ];
-    return Prisma.sql`(SELECT s.* FROM "Session" s WHERE ${Prisma.join(conditions, " AND ")} ORDER BY ${toOrdering(orderBy, inverted).orderBy} LIMIT ${limit})`;
+    return Prisma.sql`(SELECT s.* FROM "Session" s WHERE ${Prisma.join(conditions, " AND ")} ORDER BY ${toOrdering(orderBy, inverted).ofOneOwner} LIMIT ${limit})`;
   }
 
   function firstOfEach(keys: Prisma.Sql, options: PageOptions, limit: number): Prisma.Sql {
@@ -72,7 +75,9 @@ export function createSessionService({ prisma, clock, policy }: Dependencies) {
         ? Prisma.sql`(${firstOf(own, options, limit + offset)} UNION ALL ${firstOfEach(sharedKeys(principal), options, limit + offset)})`
         : firstOfEach(keys, options, limit + offset);
     const order = toOrdering(options.orderBy, options.inverted).orderBy;
-    return prisma.$queryRaw<SessionRow[]>`SELECT ${sessionColumns} FROM ${rows} s ORDER BY ${order} LIMIT ${limit} OFFSET ${offset}`;
+    const found = await prisma.$queryRaw<EncodedList[]>`
+      SELECT ${sessionRow.list} FROM (SELECT * FROM ${rows} s ORDER BY ${order} LIMIT ${limit} OFFSET ${offset}) s`;
+    return sessionRow.readAll(found);
   }
 
   return {
@@ -98,7 +103,17 @@ export function createSessionService({ prisma, clock, policy }: Dependencies) {
       const given = Prisma.sql`SELECT unnest(${[...keys]}::bigint[])`;
       const rows = firstOfEach(wanted === null ? given : Prisma.sql`${given} INTERSECT (${wanted})`, options, limit);
       const order = toOrdering(options.orderBy, options.inverted).orderBy;
-      return prisma.$queryRaw<SessionRow[]>`SELECT ${sessionColumns} FROM ${rows} s ORDER BY s."projectKey", ${order}`;
+      const found = await prisma.$queryRaw<EncodedList[]>`
+        SELECT ${sessionRow.list} FROM (SELECT * FROM ${rows} s ORDER BY s."projectKey", ${order}) s`;
+      return sessionRow.readAll(found);
+    },
+
+    /** The metadata of several sessions by their internal keys. The caller may see the sessions. */
+    async metadataOf(principal: Principal, keys: readonly bigint[]) {
+      requireScope(principal, "sessions:read");
+      const rows = await prisma.$queryRaw<EncodedList[]>`
+        SELECT ${sessionMetadata.list} FROM "Session" s WHERE s."key" = ANY(${[...keys]}::bigint[])`;
+      return sessionMetadata.readAll(rows);
     },
 
     /** The Markdown of several sessions by their internal keys. The caller may see the sessions. */

@@ -1,11 +1,12 @@
 import { requireScope, type Principal } from "../auth/principal.js";
 import { Prisma, type PrismaClient } from "../db/generated/prisma/client.js";
+import type { Encoded } from "../db/row-codec.js";
 import { AppError } from "../errors/app-error.js";
 import type { Clock } from "../platform/clock.js";
 import type { Random } from "../platform/random.js";
 import { requireRole, roleOf, type Role } from "../projects/access.js";
 import type { SaveSession } from "./input.js";
-import { sessionColumns, type SessionRow } from "./row.js";
+import { sessionRow, type SessionRow } from "./row.js";
 import type { SessionService } from "./service.js";
 import { toStoredVersion, type StoredVersion } from "./stored-version.js";
 
@@ -25,7 +26,8 @@ type Dependencies = {
 };
 
 type Target = { readonly key: bigint; readonly ownerId: string; readonly role: Role };
-type WriteOutcome = SessionRow & { readonly previousEtag: string | null; readonly isWithinQuota: boolean };
+type Outcome = { readonly previousEtag: string | null; readonly isWithinQuota: boolean };
+type WriteOutcome = SessionRow & Outcome;
 
 /** Storing and deleting sessions. A write is one transaction: content, index, counters and quota change together or not at all. */
 export function createSessionWriteService({ prisma, clock, random, sessions, quotaBytes }: Dependencies) {
@@ -82,7 +84,7 @@ export function createSessionWriteService({ prisma, clock, random, sessions, quo
   ): Promise<WriteOutcome | undefined> {
     const now = clock.now();
     const quota = quotaBytes ?? null;
-    const [outcome] = await tx.$queryRaw<WriteOutcome[]>`
+    const rows = await tx.$queryRaw<Encoded<Outcome>[]>`
       WITH content AS (
         SELECT ${row.markdown}::text AS "markdown", ${row.rawData}::text AS "rawData", ${row.sessionData}::text AS "sessionData"
       ), old AS (
@@ -122,9 +124,9 @@ export function createSessionWriteService({ prisma, clock, random, sessions, quo
         WHERE "id" = ${project.ownerId}::uuid AND (${quota}::bigint IS NULL OR d."delta" <= 0 OR "storedBytes" + d."delta" <= ${quota}::bigint)
         RETURNING "id"
       )
-      SELECT ${sessionColumns}, old."etag" AS "previousEtag", EXISTS (SELECT FROM billed) AS "isWithinQuota"
+      SELECT ${sessionRow.column}, old."etag" AS "previousEtag", EXISTS (SELECT FROM billed) AS "isWithinQuota"
       FROM saved s LEFT JOIN old ON TRUE`;
-    return outcome;
+    return rows.map(sessionRow.read)[0];
   }
 
   return {

@@ -45,11 +45,12 @@ afterAll(async () => {
 function readSessions(): Promise<ReadonlyMap<string, Stored>> {
   return asOwner(async (principal, services) => {
     const rows = await services.sessions.list(principal, { filters: {}, orderBy: "NAME_ASC" }, { limit: 200, offset: 0 });
-    const markdown = await services.sessions.markdownOf(
-      principal,
-      rows.map(({ key }) => key),
+    const keys = rows.map(({ key }) => key);
+    const markdown = await services.sessions.markdownOf(principal, keys);
+    const metadata = new Map((await services.sessions.metadataOf(principal, keys)).map((row) => [row.key, row]));
+    return new Map(
+      rows.map((row) => [markdown.get(row.key) ?? "", { ...row, ...metadata.get(row.key), markdown: markdown.get(row.key) ?? "" }]),
     );
-    return new Map(rows.map((row) => [markdown.get(row.key) ?? "", { ...row, markdown: markdown.get(row.key) ?? "" }]));
   });
 }
 
