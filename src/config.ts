@@ -53,6 +53,7 @@ export const settings = {
     "Text of the first API key, instead of a random one",
   ),
   RATE_LIMIT_GRAPHQL: setting(policy, "500/1h", "Operations per API key; several windows are separated by commas"),
+  RATE_LIMIT_REST: setting(policy, "1000/1h", "REST requests per API key, apart from its operations"),
   RATE_LIMIT_FIELDS: setting(
     fieldPolicies,
     "",
@@ -64,6 +65,11 @@ export const settings = {
     "false",
     "Answer NOT_FOUND where a foreign id would be FORBIDDEN",
   ),
+  REST_ERRORS: setting(
+    z.enum(["structured", "plain"]),
+    "structured",
+    "`plain` puts the message of a REST error where SpecStory's command line shows it from",
+  ),
   INTROSPECTION: setting(
     z.enum(["on", "off"]).transform((text) => text === "on"),
     "on",
@@ -71,6 +77,8 @@ export const settings = {
   ),
   QUOTA_STORAGE_BYTES: setting(integer(1).optional(), undefined, "Bytes of content that one user may own; not set means no quota"),
   MAX_BODY_BYTES: setting(integer(1_000, 500_000_000), "20000000", "Largest GraphQL request body, in bytes"),
+  MAX_UPLOAD_BYTES: setting(integer(1_000, 500_000_000), "50000000", "Largest REST request body as it is sent, in bytes"),
+  MAX_UNZIPPED_BYTES: setting(integer(1_000, 500_000_000), "200000000", "Largest REST request body once it is unzipped, in bytes"),
   MAX_DEPTH: setting(integer(1, 1_000), "15", "Deepest nesting of a GraphQL operation"),
   MAX_ALIASES: setting(integer(0, 100_000), "100", "Most aliases in a GraphQL operation"),
   MAX_ROOT_FIELDS: setting(integer(1, 100_000), "50", "Most root fields in a GraphQL operation"),
@@ -117,9 +125,16 @@ function toConfig(values: Values) {
     databaseUrl: values.DATABASE_URL,
     databaseTimeoutMs: values.DATABASE_TIMEOUT_MS,
     bootstrapApiKey: values.BOOTSTRAP_API_KEY,
-    rateLimits: { graphql: values.RATE_LIMIT_GRAPHQL, fields: values.RATE_LIMIT_FIELDS, authFailures: values.RATE_LIMIT_AUTH_FAILURES },
+    rateLimits: {
+      graphql: values.RATE_LIMIT_GRAPHQL,
+      rest: values.RATE_LIMIT_REST,
+      fields: values.RATE_LIMIT_FIELDS,
+      authFailures: values.RATE_LIMIT_AUTH_FAILURES,
+    },
     concealForbidden: values.CONCEAL_FORBIDDEN,
     introspection: values.INTROSPECTION,
+    restErrors: values.REST_ERRORS,
+    uploads: { sentBytes: values.MAX_UPLOAD_BYTES, unzippedBytes: values.MAX_UNZIPPED_BYTES },
     quotaStorageBytes: values.QUOTA_STORAGE_BYTES,
     abuse: {
       bodyBytes: values.MAX_BODY_BYTES,

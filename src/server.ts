@@ -14,6 +14,7 @@ import { createRateLimiter } from "./limiter/rate-limiter.js";
 import type { Clock } from "./platform/clock.js";
 import type { Logger } from "./platform/logger.js";
 import type { Random } from "./platform/random.js";
+import { addRest } from "./rest/door.js";
 import { createServices } from "./services.js";
 
 export type ServerDependencies = {
@@ -40,12 +41,12 @@ export function createServer({ config, database, limiterStore, clock, random, lo
   applyFieldLimits(schema, config.rateLimits.fields);
   const graphql = createGraphQLDoor({ schema, services, rateLimiter, config, clock });
   const lastUse = createLastUse({ touch: services.apiKeys.touch, logger });
-  const authenticate = createAuthenticate({
-    findCredential: coalesce(createCredentialStore(database.query)),
-    noteUse: lastUse.note,
-    clock,
-  });
+  const credentials = { findCredential: coalesce(createCredentialStore(database.query)), noteUse: lastUse.note, clock };
+  const authenticate = createAuthenticate({ ...credentials, accepted: ["API_KEY", "ACCESS_TOKEN"] });
+  const authenticateRefresh = createAuthenticate({ ...credentials, accepted: ["API_KEY", "DEVICE"] });
   const guard = createFailureLimit({ rateLimiter, policy: config.rateLimits.authFailures, clock });
-  const router = createRouter({ graphql, authenticate, guard, database, clock, random, logger });
+  const rest = (app: Parameters<typeof addRest>[0]) =>
+    addRest(app, { services, rateLimiter, config, clock, guard, authenticate, authenticateRefresh });
+  const router = createRouter({ graphql, rest, restErrors: config.restErrors, authenticate, guard, database, clock, random, logger });
   return { fetch: router.fetch, close: lastUse.settled };
 }

@@ -6,10 +6,12 @@ import type { Clock } from "./platform/clock.js";
 import type { Random } from "./platform/random.js";
 import { createMemberService } from "./projects/members.js";
 import { createProjectService } from "./projects/service.js";
+import { createResumeSearchService } from "./search/resume-service.js";
 import { createSearchService } from "./search/service.js";
 import { createHistoryService } from "./sessions/history-service.js";
 import { createRelatedService } from "./sessions/related-service.js";
 import { createSessionService } from "./sessions/service.js";
+import { createSyncService } from "./sessions/sync-service.js";
 import { createSessionWriteService } from "./sessions/write-service.js";
 import { createUserService } from "./users/service.js";
 
@@ -31,6 +33,8 @@ export function createServices({ prisma, clock, random, config }: Dependencies) 
   return {
     projects,
     sessions,
+    sync: createSyncService({ ...base, sessions, projects }),
+    resumeSearch: createResumeSearchService(base),
     members: createMemberService({ ...base, projects }),
     related: createRelatedService(base),
     sessionWrites,

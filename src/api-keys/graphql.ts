@@ -14,9 +14,18 @@ const ScopeEnum = builder.enumType("Scope", {
   ),
 });
 
+const ApiKeyKindEnum = builder.enumType("ApiKeyKind", {
+  description: "What a key is used by.",
+  values: {
+    API_KEY: { description: "Whoever has its text." },
+    DEVICE: { description: "A command-line client that signed in with a device code; its text is the client's refresh token." },
+  },
+});
+
 const ApiKeyType = builder.prismaObject("ApiKey", {
   description: "An API key. Its text is shown once, when it is made; only a hash of it is stored.",
   fields: (t) => ({
+    kind: t.expose("kind", { type: ApiKeyKindEnum, nullable: false, description: "What it is used by." }),
     id: t.expose("id", { type: "UUID", nullable: false, description: "Names the key, to list and revoke it; it is not the key." }),
     userId: t.expose("userId", { type: "UUID", nullable: false, description: "The user the key acts for." }),
     name: t.exposeString("name", { nullable: false, description: "What it is for." }),
@@ -32,7 +41,7 @@ const ApiKeyType = builder.prismaObject("ApiKey", {
 builder.prismaObjectField(ViewerType, "apiKeys", (t) =>
   t.field({
     type: [ApiKeyType],
-    description: "The user's API keys, the newest first, the revoked ones too. Needs keys:manage.",
+    description: "The user's API keys and signed-in devices, the newest first, the revoked ones too. Needs keys:manage.",
     resolve: (_viewer, _args, context) => context.services.apiKeys.listOwn(caller(context)),
   }),
 );

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { createApiKeyText, hashSecret } from "../auth/api-key-text.js";
+import { createSecretText, hashSecret } from "../auth/secret-text.js";
 import type { StoredCredential } from "../auth/authenticate.js";
 import { requireScope, type Principal } from "../auth/principal.js";
 import type { Scope } from "../auth/scopes.js";
@@ -28,7 +28,7 @@ const LAST_USED_PRECISION_MS = 60_000;
 
 export function createApiKeyService({ prisma, clock, random, policy }: Dependencies) {
   /** Makes a key without asking who wants it: for the command line and the first start. */
-  async function create({ text = createApiKeyText(random), ...key }: NewKey): Promise<NewApiKey> {
+  async function create({ text = createSecretText("apiKey", random), ...key }: NewKey): Promise<NewApiKey> {
     const data = { ...key, id: random.uuid(), scopes: [...new Set(key.scopes)], hash: hashSecret(text), createdAt: clock.now() };
     return { apiKey: await prisma.apiKey.create({ data }), text };
   }

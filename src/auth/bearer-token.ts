@@ -17,7 +17,7 @@ export function parseBearerToken(header: string | null): string | null {
 }
 
 /** The refusal with the challenge that RFC 6750, section 3 asks for: `error` only where a token was sent. */
-export function unauthenticated(reason: "MISSING_TOKEN" | "INVALID_TOKEN" | "INVALID_CREDENTIALS"): AppError {
+export function unauthenticated(reason: "MISSING_TOKEN" | "INVALID_TOKEN" | "INVALID_CREDENTIALS", message?: string): AppError {
   const challenge = reason === "INVALID_TOKEN" ? 'Bearer error="invalid_token"' : "Bearer";
-  return new AppError(reason, { headers: { "WWW-Authenticate": challenge } });
+  return new AppError(reason, { message, headers: { "WWW-Authenticate": challenge } });
 }

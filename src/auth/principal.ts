@@ -1,12 +1,16 @@
 import { AppError } from "../errors/app-error.js";
 import type { Policy } from "../limiter/policy.js";
+import type { CredentialKind } from "./authenticate.js";
 import type { Scope } from "./scopes.js";
 
 /** Who is asking: one API key and the user behind it. A key never reaches further than its user. */
 export type Principal = {
   readonly userId: string;
   readonly keyId: string;
+  readonly kind: CredentialKind;
   readonly scopes: ReadonlySet<Scope>;
+  /** When the key stops working by itself; null is never. */
+  readonly expiresAt: Date | null;
   /** The key's own limit, which replaces the default of every budget. */
   readonly rateLimit: Policy | null;
 };

@@ -22,7 +22,7 @@ export function addKey(program: Command, context: CommandContext): void {
     .action((options: CreateOptions) => create(context, options));
   key
     .command("list")
-    .description("list the keys of a user")
+    .description("list the keys and signed-in devices of a user")
     .option("--user <email>", "the user; the only user if absent")
     .action((options: { user?: string }) => list(context, options.user));
   key
@@ -49,10 +49,10 @@ async function create(context: CommandContext, { user, scopes, expires, ...optio
 async function list(context: CommandContext, email: string | undefined): Promise<void> {
   await withServices(context, async ({ services }) => {
     const user = await findUser(services, email);
-    for (const { id, name, scopes, createdAt, expiresAt, revokedAt } of await services.apiKeys.list(user.id)) {
+    for (const { id, kind, name, scopes, createdAt, expiresAt, revokedAt } of await services.apiKeys.list(user.id)) {
       const state =
         revokedAt !== null ? `revoked ${revokedAt.toISOString()}` : expiresAt !== null ? `expires ${expiresAt.toISOString()}` : "active";
-      context.out([id, name, scopes.join(","), createdAt.toISOString(), state].join("\t"));
+      context.out([id, kind === "DEVICE" ? `${name} (device)` : name, scopes.join(","), createdAt.toISOString(), state].join("\t"));
     }
   });
 }

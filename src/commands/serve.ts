@@ -1,7 +1,11 @@
+import { STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
 import { serve as listen, type ServerType } from "@hono/node-server";
 import type { Command } from "commander";
 import { readConfig, type Config } from "../config.js";
 import { openDatabase } from "../db/database.js";
+import { AppError } from "../errors/app-error.js";
+import { toRestBody } from "../errors/to-rest.js";
 import { GRAPHQL_PATH } from "../graphql/yoga.js";
 import { createMemoryStore } from "../limiter/memory-store.js";
 import { systemClock } from "../platform/clock.js";
@@ -55,8 +59,21 @@ function open(server: Server, { host, port }: Config): Promise<{ http: ServerTyp
       (bound) => resolve({ http, address: `http://${host === "127.0.0.1" ? "localhost" : host}:${bound.port}` }),
     );
     http.once("error", reject);
+    http.on("clientError", refuseUnreadable);
   });
 }
+
+/** A request that the HTTP parser could not read, so that no server saw it: too long a header, an unknown method, garbage. */
+function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
+  const status = STATUS_OF_UNREADABLE[error.code ?? ""] ?? 400;
+  const refusal = new AppError("INVALID_FORMAT", { message: "The request is not HTTP that this server can read" });
+  const body = JSON.stringify(toRestBody(refusal, { requestId: systemRandom.uuid() }, "structured"));
+  const headers = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close`;
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${headers}\r\n\r\n${body}`);
+}
+
+const STATUS_OF_UNREADABLE: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
 
 /** Tells where the server is, and the first key, in one piece: whoever waits for the address has all of it. */
 function announce(address: string, firstKey: readonly string[], out: (line: string) => void): void {

@@ -31,7 +31,7 @@ export function addUser(program: Command, context: CommandContext): void {
 
 /** The person at the command line acts as the user, with every scope: who may open the database may do anything. */
 export function toPrincipal({ id }: User): Principal {
-  return { userId: id, keyId: "command-line", scopes: new Set(allScopes), rateLimit: null };
+  return { userId: id, keyId: "command-line", kind: "API_KEY", scopes: new Set(allScopes), expiresAt: null, rateLimit: null };
 }
 
 /** The user with the address, or without one the only user there is. @throws CommandError that says what to do */

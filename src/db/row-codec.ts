@@ -33,6 +33,11 @@ export function createRowCodec<Row extends object>(alias: string, columns: Colum
 
     read: <Extra extends object>({ row, ...extra }: Encoded<Extra>): Row & Omit<Extra, "row"> => fill(extra, JSON.parse(row) as unknown[]),
 
+    /** The same beside rows of another table: a column of this name, for `readText`. */
+    columnAs: (name: string) => Prisma.raw(`${values}::text AS "${name}"`),
+
+    readText: (text: string): Row => fill({}, JSON.parse(text) as unknown[]),
+
     /** The column to select, called "rows", from a subquery that has the rows in their order, for `readAll`. */
     list: Prisma.raw(`COALESCE(json_agg(${values}), '[]')::text AS "rows"`),
 

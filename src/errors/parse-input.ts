@@ -8,11 +8,26 @@ type Path = readonly (string | number)[];
  * @throws VALIDATION_ERROR with every bad field listed, each path beginning with `root`
  */
 export function parseInput<T extends z.ZodType>(schema: T, value: unknown, root: Path = []): z.output<T> {
-  const parsed = schema.safeParse(value, { reportInput: true });
-  if (parsed.success) return parsed.data;
-  const [first, ...rest] = parsed.error.issues.flatMap((issue) => toBadFields(issue, root));
-  if (first === undefined) throw parsed.error;
-  throw badInput([first, ...rest]);
+  return parseInputs([{ schema, value, root }])[0] as z.output<T>; // what its schema made of it
+}
+
+type Input = { readonly schema: z.ZodType; readonly value: unknown; readonly root?: Path };
+
+/**
+ * The same for several values of one request, whose bad fields are listed together. Where each value is well-formed and
+ * they make no sense together, the status is 422.
+ */
+export function parseInputs(inputs: readonly Input[]): unknown[] {
+  const parsed = inputs.map(({ schema, value, root = [] }) => ({ result: schema.safeParse(value, { reportInput: true }), root }));
+  const issues = parsed.flatMap(({ result, root }) => (result.success ? [] : result.error.issues.map((issue) => ({ issue, root }))));
+  const [first, ...rest] = issues.flatMap(({ issue, root }) => toBadFields(issue, root));
+  if (first === undefined) return parsed.map(({ result }) => result.data);
+  throw badInput([first, ...rest], issues.every(({ issue }) => saysOf(issue, "isSenseless")) ? 422 : undefined);
+}
+
+/** What a rule says of itself by its params, since zod knows one kind of rule only. */
+function saysOf(issue: z.core.$ZodIssue, fact: "isMissing" | "isSenseless"): boolean {
+  return issue.code === "custom" && issue.params?.[fact] === true;
 }
 
 function toBadFields(issue: z.core.$ZodIssue, root: Path): BadField[] {
@@ -22,9 +37,11 @@ function toBadFields(issue: z.core.$ZodIssue, root: Path): BadField[] {
   if (issue.input === undefined && issue.code === "invalid_type") {
     return [{ path, reason: "MISSING_REQUIRED_FIELD", message: `${name} is required` }];
   }
-  // A rule of a whole object says by its params that what it misses is a field.
-  const isMissing = issue.code === "custom" && issue.params?.isMissing === true;
-  const reason = isMissing ? "MISSING_REQUIRED_FIELD" : issue.code === "invalid_type" ? "INVALID_FORMAT" : "INVALID_PARAMETER";
+  const reason = saysOf(issue, "isMissing")
+    ? "MISSING_REQUIRED_FIELD"
+    : issue.code === "invalid_type"
+      ? "INVALID_FORMAT"
+      : "INVALID_PARAMETER";
   return [{ path, reason, message: `${name}: ${issue.message}` }];
 }
 

@@ -4,7 +4,7 @@ import type { AppError } from "../errors/app-error.js";
 import { isDocumentError, joinVariableErrors } from "../errors/graphql-request-errors.js";
 import { logFailure } from "../errors/log-failure.js";
 import { shapeGraphQLError } from "../errors/to-graphql.js";
-import type { RequestState } from "./context.js";
+import type { RequestState } from "../http/request-state.js";
 import { answerTypeOf, type MediaType } from "./media-types.js";
 
 type Refusal = { readonly cause: AppError; readonly inDocument: boolean };

@@ -11,7 +11,7 @@ import {
 import type { Plugin } from "graphql-yoga";
 import { unauthenticated } from "../auth/bearer-token.js";
 import { toResultError } from "../errors/to-graphql.js";
-import type { RequestState } from "./context.js";
+import type { RequestState } from "../http/request-state.js";
 import { fragmentsOf } from "./fragments.js";
 
 /**

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { limitNumber, type PageBounds } from "../platform/paging.js";
-import { cursorText } from "./cursor.js";
+import { cursorText } from "../platform/cursor.js";
 
 const USUAL_PAGE = 20;
 

@@ -2,7 +2,7 @@ import { getOperationAST, Kind, OperationTypeNode, type DocumentNode, type Opera
 import type { Plugin } from "graphql-yoga";
 import { AppError } from "../errors/app-error.js";
 import { badInput } from "../errors/bad-input.js";
-import type { RequestState } from "./context.js";
+import type { RequestState } from "../http/request-state.js";
 
 /** More of a name than this is no use in a log. */
 const MOST_CHARACTERS = 100;

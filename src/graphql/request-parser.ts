@@ -1,7 +1,8 @@
 import { AppError } from "../errors/app-error.js";
 import { badInput } from "../errors/bad-input.js";
 import type { Plugin } from "graphql-yoga";
-import { readText } from "../http/read-body.js";
+import { requireJson, unsupported } from "../http/content-type.js";
+import { decodeUtf8, readBytes } from "../http/read-body.js";
 import { requireAcceptable } from "./media-types.js";
 
 type Limits = { readonly bodyBytes: number; readonly batch: number };
@@ -11,12 +12,16 @@ type Limits = { readonly bodyBytes: number; readonly batch: number };
  * Forms and plain text are refused: a browser sends them across sites without asking.
  */
 export function useJsonRequests({ bodyBytes, batch }: Limits): Plugin {
+  const limit = { bytes: bodyBytes, setting: "MAX_BODY_BYTES" };
   return {
     onRequestParse({ request, setRequestParser }) {
       if (request.method !== "GET" && request.method !== "POST") throw wrongMethod();
       requireAcceptable(request);
-      if (request.method === "POST") requireJson(request.headers);
-      setRequestParser(request.method === "GET" ? parseUrl : async () => parseJsonBody(await readText(request, bodyBytes), batch));
+      if (request.method === "POST") {
+        requireJson(request.headers);
+        requireUncompressed(request.headers);
+      }
+      setRequestParser(request.method === "GET" ? parseUrl : async () => parseJsonBody(decodeUtf8(await readBytes(request, limit)), batch));
       return undefined;
     },
   };
@@ -27,25 +32,8 @@ function wrongMethod(): AppError {
   return new AppError("ENDPOINT_NOT_FOUND", { message, httpStatus: 405, headers: { Allow: "GET, POST" } });
 }
 
-function requireJson(headers: Headers): void {
-  const contentType = headers.get("content-type") ?? "";
-  if (contentType === "") throw new AppError("INVALID_FORMAT", { message: "The Content-Type header is missing; send application/json" });
-  const [type = "", ...parameters] = contentType
-    .toLowerCase()
-    .split(";")
-    .map((part) => part.trim());
-  const charset = parameters
-    .find((parameter) => parameter.startsWith("charset="))
-    ?.slice("charset=".length)
-    .replaceAll('"', "");
-  const isUtf8 = charset === undefined || charset === "utf-8" || charset === "utf8";
-  if (type !== "application/json" || !isUtf8) throw unsupported("The Content-Type must be application/json in UTF-8");
-  const encoding = headers.get("content-encoding") ?? "identity";
-  if (encoding !== "identity") throw unsupported("The body must not be compressed");
-}
-
-function unsupported(message: string): AppError {
-  return new AppError("INVALID_FORMAT", { message, httpStatus: 415 });
+function requireUncompressed(headers: Headers): void {
+  if ((headers.get("content-encoding") ?? "identity") !== "identity") throw unsupported("The body must not be compressed");
 }
 
 // The parameters of each operation are checked afterwards, hence the loose type of what is returned.

@@ -1,13 +1,10 @@
 import { AppError } from "../errors/app-error.js";
 
-/**
- * The body of a request as UTF-8 text, read no further than the limit.
- * @throws VALIDATION_ERROR: status 413 over the limit, INVALID_FORMAT where the bytes are no UTF-8 or were cut off
- */
-export async function readText(request: Request, mostBytes: number): Promise<string> {
-  const declared = Number(request.headers.get("content-length") ?? 0);
-  if (declared > mostBytes) throw tooLarge(mostBytes);
-  const bytes = await readBytes(request, mostBytes);
+/** How many bytes a body may have, and the setting that says so. */
+export type BodyLimit = { readonly bytes: number; readonly setting: string };
+
+/** @throws VALIDATION_ERROR / INVALID_FORMAT where the bytes are no UTF-8 */
+export function decodeUtf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (error) {
@@ -15,15 +12,21 @@ export async function readText(request: Request, mostBytes: number): Promise<str
   }
 }
 
-async function readBytes(request: Request, mostBytes: number): Promise<Uint8Array> {
+/**
+ * The body of a request, read no further than the limit.
+ * @throws VALIDATION_ERROR: status 413 over the limit, INVALID_FORMAT where it was cut off
+ */
+export async function readBytes(request: Request, limit: BodyLimit): Promise<Uint8Array> {
+  const declared = Number(request.headers.get("content-length") ?? 0);
+  if (declared > limit.bytes) throw tooLarge(limit);
   try {
-    return await readWithin(request, mostBytes);
+    return await readWithin(request, limit);
   } catch (error) {
     throw error instanceof AppError ? error : new AppError("INVALID_FORMAT", { message: "The body was cut off", cause: error });
   }
 }
 
-async function readWithin(request: Request, mostBytes: number): Promise<Uint8Array> {
+async function readWithin(request: Request, limit: BodyLimit): Promise<Uint8Array> {
   if (request.headers.has("content-length") && !request.headers.has("transfer-encoding")) {
     // The HTTP parser reads exactly as many bytes as were declared, so the check above has bounded them.
     return new Uint8Array(await request.arrayBuffer());
@@ -32,13 +35,13 @@ async function readWithin(request: Request, mostBytes: number): Promise<Uint8Arr
   let length = 0;
   for await (const chunk of request.body ?? []) {
     length += chunk.byteLength;
-    if (length > mostBytes) throw tooLarge(mostBytes);
+    if (length > limit.bytes) throw tooLarge(limit);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
-function tooLarge(mostBytes: number): AppError {
-  const message = `The body is larger than ${mostBytes} bytes`;
-  return new AppError("INVALID_PARAMETER", { message, httpStatus: 413, details: { limit: mostBytes, exceeded: "MAX_BODY_BYTES" } });
+export function tooLarge({ bytes, setting }: BodyLimit): AppError {
+  const message = `The body is larger than ${bytes} bytes (${setting})`;
+  return new AppError("INVALID_PARAMETER", { message, httpStatus: 413, details: { limit: bytes, exceeded: setting } });
 }

@@ -1,4 +1,4 @@
-import type { RequestState } from "../graphql/context.js";
+import type { RequestState } from "./request-state.js";
 
 /** The line of each request: what was asked, by which key, how it ended; never a path's query string or a body. */
 export function logRequest(state: RequestState, { method, url }: Request, status: number, durationMs: number): void {

@@ -1,6 +1,25 @@
-import type { RequestState } from "../graphql/context.js";
+import type { Principal } from "../auth/principal.js";
+import type { Decision } from "../limiter/limiter.js";
 import type { Logger } from "../platform/logger.js";
 import type { Random } from "../platform/random.js";
+
+/** What is known of one HTTP request; a batch of operations shares it. */
+export type RequestState = {
+  readonly requestId: string;
+  /** Scheme and host by which the client reached the server. */
+  readonly origin: string;
+  /** Address of the client, as the limits per address count it. */
+  readonly address: string;
+  readonly log: Logger;
+  /** Null where no Authorization header was sent. */
+  principal: Principal | null;
+  /** The decision about the request's operations; its windows make the rate-limit headers. */
+  decision: Decision | null;
+  /** The codes of all errors of the answer, for the request's log line. */
+  readonly errorReasons: string[];
+  /** The names of its operations, as far as they have any, for the log line. */
+  readonly operationNames: string[];
+};
 
 /** What Hono hands from one step of a request to the next. */
 export type Environment = { Bindings: { address: string }; Variables: { state: RequestState } };

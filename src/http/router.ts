@@ -1,18 +1,21 @@
 import { Hono, type Context, type Next } from "hono";
 import { cors } from "hono/cors";
+import { getPath } from "hono/utils/url";
 import type { Authenticate } from "../auth/authenticate.js";
 import type { createFailureLimit } from "../auth/failure-limit.js";
 import type { Database } from "../db/database.js";
 import { AppError } from "../errors/app-error.js";
 import { toAppError } from "../errors/from-unknown.js";
 import { logFailure } from "../errors/log-failure.js";
-import { toRestBody } from "../errors/to-rest.js";
-import type { RequestState } from "../graphql/context.js";
+import { PROBLEM_TYPE, toProblem, toRestBody, type RestErrorStyle } from "../errors/to-rest.js";
+import type { RequestState } from "./request-state.js";
 import { GRAPHQL_PATH, type createGraphQLDoor } from "../graphql/yoga.js";
 import { RATE_LIMIT_HEADERS, rateLimitHeaders } from "../limiter/headers.js";
 import type { Clock } from "../platform/clock.js";
 import type { Logger } from "../platform/logger.js";
 import type { Random } from "../platform/random.js";
+import { SIZE_HEADERS } from "../sessions/rest-read.js";
+import { chooseMediaType } from "./accept.js";
 import { createGraphiQLPage, wantsGraphiQL } from "./graphiql-page.js";
 import { addPages } from "./pages.js";
 import { logRequest } from "./request-log.js";
@@ -22,18 +25,33 @@ type Dependencies = {
   readonly graphql: ReturnType<typeof createGraphQLDoor>;
   readonly authenticate: Authenticate;
   readonly guard: ReturnType<typeof createFailureLimit>;
+  readonly rest: (app: Hono<Environment>) => void;
+  readonly restErrors: RestErrorStyle;
   readonly database: Database;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
 };
 
+/** What scripts in a browser may read beside the body. */
+const EXPOSED_HEADERS = [
+  "X-Request-Id",
+  "WWW-Authenticate",
+  "Allow",
+  "ETag",
+  "Last-Modified",
+  "Content-Length",
+  ...SIZE_HEADERS,
+  ...RATE_LIMIT_HEADERS,
+];
+
 /** What the log says of a request whose client did not wait for the answer. */
 const CLIENT_GONE = 499;
 
 /** Leads every request to its door, gives it an id, and puts the id, the limits and one log line around its answer. */
-export function createRouter({ graphql, authenticate, guard, database, clock, random, logger }: Dependencies) {
-  const app = new Hono<Environment>();
+export function createRouter({ graphql, rest, restErrors, authenticate, guard, database, clock, random, logger }: Dependencies) {
+  // Some clients join a base that ends in a slash with a path that begins with one.
+  const app = new Hono<Environment>({ getPath: (request) => getPath(request).replace(/^\/{2,}/, "/") });
   const graphiQLPage = createGraphiQLPage();
 
   app.use(async (context, next) => {
@@ -47,7 +65,7 @@ export function createRouter({ graphql, authenticate, guard, database, clock, ra
       for (const [name, value] of Object.entries(rateLimitHeaders(state.decision, clock.now()))) context.header(name, value);
     logRequest(state, context.req.raw, context.res.status, clock.now().getTime() - startedAt);
   });
-  app.use(cors({ origin: "*", exposeHeaders: ["X-Request-Id", "WWW-Authenticate", "Allow", ...RATE_LIMIT_HEADERS], maxAge: 86_400 }));
+  app.use(cors({ origin: "*", exposeHeaders: EXPOSED_HEADERS, maxAge: 86_400 }));
   app.use(throwErrorsOnly);
 
   app.all(GRAPHQL_PATH, async (context) => {
@@ -59,11 +77,12 @@ export function createRouter({ graphql, authenticate, guard, database, clock, ra
     };
     return graphql.fetch(context.req.raw, { state, authenticate: signIn });
   });
+  rest(app);
   addPages(app, database);
   app.notFound(({ req }) => {
     throw new AppError("ENDPOINT_NOT_FOUND", { message: `There is nothing at ${req.path}` });
   });
-  app.onError((thrown, context) => answerError(toAppError(thrown), context.get("state"), context.req.raw));
+  app.onError((thrown, context) => answerError(toAppError(thrown), context.get("state"), context.req.raw, restErrors));
 
   return { fetch: async (request: Request, address: string) => app.fetch(request, { address }) };
 }
@@ -78,12 +97,14 @@ async function throwErrorsOnly(_context: Context, next: Next): Promise<void> {
 }
 
 /** What failed outside GraphQL, or before it. */
-function answerError(error: AppError, state: RequestState, { signal }: Request): Response {
+function answerError(error: AppError, state: RequestState, { signal, headers }: Request, style: RestErrorStyle): Response {
   if (signal.aborted) return new Response(null, { status: CLIENT_GONE });
   state.errorReasons.push(error.reason);
   logFailure(state.log, error);
-  return new Response(JSON.stringify(toRestBody(error, state.requestId)), {
+  const type = chooseMediaType(headers.get("accept"), ["application/json", PROBLEM_TYPE]) ?? "application/json";
+  const body = type === PROBLEM_TYPE ? toProblem(error, state) : toRestBody(error, state, style);
+  return new Response(JSON.stringify(body), {
     status: error.httpStatus,
-    headers: { "Content-Type": "application/json", ...error.headers },
+    headers: { "Content-Type": type, "Cache-Control": "no-store", Vary: "Accept", ...error.headers },
   });
 }

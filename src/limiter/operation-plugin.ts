@@ -1,5 +1,5 @@
 import type { Plugin } from "graphql-yoga";
-import type { RequestState } from "../graphql/context.js";
+import type { RequestState } from "../http/request-state.js";
 import type { Clock } from "../platform/clock.js";
 import type { Decision } from "./limiter.js";
 import type { Policy } from "./policy.js";

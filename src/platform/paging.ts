@@ -23,3 +23,12 @@ export function pageInput(fallbackLimit: number) {
 export type PageBounds<Place> = { readonly after?: Place; readonly before?: Place; readonly inverted: boolean };
 
 export type Page = { readonly limit: number; readonly offset: number };
+
+/** A list in pages of `size` rows, each read when it is asked for and found by the last row before it, until one is not full. */
+export async function* pagesOf<Row>(size: number, read: (last?: Row) => Promise<Row[]>): AsyncGenerator<Row[]> {
+  let page = await read();
+  while (page.length > 0) {
+    yield page;
+    page = page.length < size ? [] : await read(page.at(-1));
+  }
+}

@@ -8,6 +8,12 @@ export const timeValue = z
   .date("must be a time")
   .refine((time) => time.getTime() >= EARLIEST && time.getTime() <= LATEST, "must be in the years 1 to 9999");
 
+/** The same from text with an offset from UTC (RFC 3339). */
+export const timeFromText = z.iso
+  .datetime({ offset: true, message: "must be a time like 2026-06-02T09:00:00.000Z" })
+  .transform((text) => new Date(text))
+  .pipe(timeValue);
+
 /** The same as text, as cursors hold it. */
 export const timeText = z.iso.datetime().refine((text) => !text.startsWith("0000"), "must be in the years 1 to 9999");
 
@@ -16,5 +22,5 @@ export function notAfter(start: string, end: string) {
   const bothGiven = z.object({ [start]: z.date(), [end]: z.date() });
   const holds = (times: Readonly<Record<string, unknown>>) => Number(times[start]) <= Number(times[end]);
   const when = ({ value }: { readonly value: unknown }) => bothGiven.safeParse(value).success;
-  return [holds, { message: `must not be after ${end}`, path: [start] as string[], when }] as const;
+  return [holds, { message: `must not be after ${end}`, path: [start] as string[], params: { isSenseless: true }, when }] as const;
 }

@@ -4,7 +4,7 @@ import type { Project } from "../db/generated/prisma/client.js";
 import { builder } from "../graphql/builder.js";
 import { pageArguments, toConnection } from "../graphql/connections.js";
 import { caller } from "../graphql/context.js";
-import { encodeCursor, keyPart } from "../graphql/cursor.js";
+import { encodeCursor, keyPart } from "../platform/cursor.js";
 import { pageInput } from "../platform/paging.js";
 import { timeText } from "../platform/time.js";
 import { projectColors, projectIcons, projectIdText } from "./input.js";

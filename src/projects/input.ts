@@ -26,13 +26,17 @@ export const createProjectInput = z.object({
 });
 
 /** What is absent stays; an icon or colour of null is taken away. */
-export const updateProjectInput = z
-  .object({ id: projectIdText, name: nameText.optional(), icon: icon.nullable().optional(), color: color.nullable().optional() })
-  .refine(({ name, icon: i, color: c }) => [name, i, c].some((value) => value !== undefined), {
-    message: "name, icon or color must be given",
-    path: ["name"],
-    params: { isMissing: true },
-  });
+const changes = z.object({ name: nameText.optional(), icon: icon.nullable().optional(), color: color.nullable().optional() });
+
+const isChange = [
+  (given: z.output<typeof changes>) => [given.name, given.icon, given.color].some((value) => value !== undefined),
+  { message: "name, icon or color must be given", path: ["name"] as string[], params: { isMissing: true } },
+] as const;
+
+export const updateProjectInput = changes.extend({ id: projectIdText }).refine(...isChange);
+
+/** The same as the body of a REST request, which has the id in its path. */
+export const updateProjectFields = changes.refine(...isChange);
 
 export const deleteProjectInput = z.object({ id: projectIdText });
 

@@ -5,7 +5,7 @@ import type { Encoded, EncodedList } from "../db/row-codec.js";
 import { isUniqueViolation } from "../db/violations.js";
 import { AppError } from "../errors/app-error.js";
 import type { Clock } from "../platform/clock.js";
-import type { Page, PageBounds } from "../platform/paging.js";
+import { pagesOf, type Page, type PageBounds } from "../platform/paging.js";
 import type { Random } from "../platform/random.js";
 import { accessibleKeys, requireReachable, requireRole, roleOf, type AccessibleProject, type Concealment, type Role } from "./access.js";
 import type { createProjectInput, updateProjectInput } from "./input.js";
@@ -17,6 +17,9 @@ export type ProjectCursor = { readonly createdAt: string; readonly key: string }
 type Dependencies = { readonly prisma: PrismaClient; readonly clock: Clock; readonly random: Random; readonly policy: Concealment };
 
 const P = Prisma.raw("p");
+
+/** How many rows are read at once of the whole list. */
+const PAGE = 500;
 
 /** Projects: who may see them, and how they are made, changed and deleted. */
 export function createProjectService({ prisma, clock, random, policy }: Dependencies) {
@@ -65,6 +68,18 @@ export function createProjectService({ prisma, clock, random, policy }: Dependen
           ? Prisma.sql`TRUE`
           : Prisma.sql`(p."createdAt", p."key") > (${before.createdAt}::timestamptz, ${before.key}::bigint)`;
       return listWhere(principal, Prisma.sql`${older} AND ${newer}`, inverted, { limit, offset: 0 });
+    },
+
+    /** The whole list, in pages that are read as they are asked for. */
+    all(principal: Principal): AsyncGenerator<Project[]> {
+      requireScope(principal, "projects:read");
+      return pagesOf(PAGE, (last?: Project) => {
+        const older =
+          last === undefined
+            ? Prisma.sql`TRUE`
+            : Prisma.sql`(p."createdAt", p."key") < (${last.createdAt}::timestamptz, ${last.key}::bigint)`;
+        return listWhere(principal, older, false, { limit: PAGE, offset: 0 });
+      });
     },
 
     /** Projects by their internal keys, as far as the user may see them; for the projects of listed sessions. */

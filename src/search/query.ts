@@ -28,3 +28,19 @@ export function parseQuery(query: string): SearchQuery {
   }
   return { text, wanted };
 }
+
+/** Words that PostgreSQL takes have at most 2046 bytes; a prefix of this length says as much. */
+const LONGEST_WORD = 500;
+
+/**
+ * Reads a search as it is typed: every term must occur, its last word only begun, "a phrase" or not. `text` is for
+ * PostgreSQL's to_tsquery; it is empty where there is no word to look for.
+ */
+export function parsePrefixQuery(query: string): SearchQuery {
+  const wanted = [...query.normalize().matchAll(/"([^"]*)"?|([^\s"]+)/g)]
+    .map(([, phrase, bare = ""]) => (phrase ?? bare).toLowerCase().split(SEPARATORS))
+    .map((words) => words.filter((word) => word !== "").map((word) => word.slice(0, LONGEST_WORD)))
+    .filter((words) => words.length > 0);
+  const terms = wanted.map((words) => words.map((word, index) => `'${word}'${index === words.length - 1 ? ":*" : ""}`).join(" <-> "));
+  return { text: terms.map((term) => `(${term})`).join(" & "), wanted };
+}

@@ -7,14 +7,12 @@ import { decodeContent } from "../sessions/content-codec.js";
 import { toCondition, toProjectKeys, type SessionFilters } from "../sessions/filters.js";
 import { sessionRow, type SessionRow } from "../sessions/row.js";
 import { parseQuery } from "./query.js";
-import { makeSnippet, matchPattern, SNIPPET_CHARACTERS, SNIPPET_LEAD } from "./snippet.js";
+import { makeSnippet, matchPattern, SEARCHED_CHARACTERS, SNIPPET_CHARACTERS, SNIPPET_LEAD } from "./snippet.js";
 
 export type SearchResult = SessionRow & { readonly rank: number; readonly snippet: string };
 export type SearchResults = { readonly total: number; readonly results: readonly SearchResult[] };
 
 type Dependencies = { readonly prisma: PrismaClient; readonly clock: Clock };
-/** How far into a content the place of a match is looked for, to show it: as far as it is indexed. */
-const SEARCHED_CHARACTERS = 1_000_000;
 
 type Hit = { readonly rank: number; readonly total: bigint; readonly excerpt: string };
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { atMost, contentText, nameText, storableText } from "../platform/text.js";
-import { notAfter, timeValue } from "../platform/time.js";
+import { notAfter, timeFromText, timeValue } from "../platform/time.js";
 import { projectIdText } from "../projects/input.js";
 
 /** The largest content that is stored, in characters; JavaScript and PostgreSQL hold little more in one text. */
@@ -24,6 +24,8 @@ const metadataInput = z.object({
   tags: words,
 });
 
+const etagText = z.string().max(200, "must have at most 200 characters");
+
 export const saveSessionInput = z
   .object({
     id: sessionIdText.nullish(),
@@ -36,7 +38,34 @@ export const saveSessionInput = z
     metadata: metadataInput.nullish(),
     startedAt: timeValue.nullish(),
     endedAt: timeValue.nullish(),
-    expectedEtag: z.string().max(200, "must have at most 200 characters").nullish(),
+    expectedEtag: etagText.nullish(),
+  })
+  .refine(...notAfter("startedAt", "endedAt"));
+
+/** Clients send what they do not know as empty texts. */
+const wordOrEmpty = z.union([z.literal("").transform(() => null), word]).nullish();
+
+/** The same as the body of a REST request, which has the ids in its path and times as text. */
+export const putSessionBody = z
+  .object({
+    projectId: projectIdText.nullish(),
+    projectName: nameText,
+    name: nameText,
+    markdown: content,
+    rawData: content,
+    sessionData: content.nullish(),
+    metadata: metadataInput
+      .extend({
+        clientName: wordOrEmpty,
+        clientVersion: wordOrEmpty,
+        agentName: wordOrEmpty,
+        deviceId: wordOrEmpty,
+        machineName: wordOrEmpty,
+      })
+      .nullish(),
+    startedAt: timeFromText.nullish(),
+    endedAt: timeFromText.nullish(),
+    expectedEtag: etagText.nullish(),
   })
   .refine(...notAfter("startedAt", "endedAt"));
 

@@ -3,7 +3,7 @@ import { parseInput } from "../errors/parse-input.js";
 import { builder } from "../graphql/builder.js";
 import { pageArguments, toConnection } from "../graphql/connections.js";
 import { caller } from "../graphql/context.js";
-import { encodeCursor, keyPart } from "../graphql/cursor.js";
+import { encodeCursor, keyPart } from "../platform/cursor.js";
 import { limitNumber, pageInput } from "../platform/paging.js";
 import { storableText } from "../platform/text.js";
 import { timeText } from "../platform/time.js";

@@ -1,4 +1,4 @@
-import type { Session } from "../db/generated/prisma/client.js";
+import type { Project, Session } from "../db/generated/prisma/client.js";
 import { createRowCodec, type Columns } from "../db/row-codec.js";
 
 /** What the client told about a conversation. */
@@ -8,9 +8,12 @@ export type SessionMetadata = Pick<
 >;
 
 /** A session without its content and metadata, as every list holds it. */
-export type SessionRow = Omit<Session, keyof SessionMetadata | "keywords"> & { readonly projectId: string };
+export type SessionRow = Omit<Session, keyof SessionMetadata | "keywords" | "markdownJsonSize"> & { readonly projectId: string };
 
 export type SessionSummary = SessionRow & SessionMetadata;
+
+/** All that is known of a session but its content. */
+export type SessionDetail = SessionSummary & Pick<Session, "markdownJsonSize"> & { readonly project: Project };
 
 const head: Columns<SessionRow> = {
   key: "bigint",

@@ -5,16 +5,19 @@ import { AppError } from "../errors/app-error.js";
 import type { Clock } from "../platform/clock.js";
 import type { Page, PageBounds } from "../platform/paging.js";
 import { requireReachable, roleOf, sharedKeys, type Concealment, type Role } from "../projects/access.js";
+import { projectRow } from "../projects/row.js";
 import { decodeContent } from "./content-codec.js";
 import { toCondition, toProjectKeys, type SessionFilters } from "./filters.js";
 import { toOrdering, type Position, type SessionOrder } from "./order.js";
-import { sessionMetadata, sessionRow, type SessionRow } from "./row.js";
+import { sessionMetadata, sessionRow, sessionSummary, type SessionDetail, type SessionRow } from "./row.js";
 
 export type SessionService = ReturnType<typeof createSessionService>;
 
 type Dependencies = { readonly prisma: PrismaClient; readonly clock: Clock; readonly policy: Concealment };
 type ListOptions = { readonly filters?: SessionFilters; readonly orderBy: SessionOrder };
 export type PageOptions = ListOptions & PageBounds<Position>;
+
+type FoundInProject = Encoded<{ projectRow: string; markdownJsonSize: number; role: Role | null; isThere: boolean }>;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -36,17 +39,18 @@ export function createSessionService({ prisma, clock, policy }: Dependencies) {
   }
 
   /** First the project that its id means, then the session in it alone, wherever else there may be one with this id. */
-  async function findInProject(principal: Principal, id: string, projectId: string): Promise<SessionRow & { role: Role }> {
+  async function findInProject(principal: Principal, id: string, projectId: string): Promise<SessionDetail & { role: Role }> {
     const role = roleOf(principal, Prisma.raw("p"));
     const reachable = policy.concealForbidden ? Prisma.sql`AND ${role.isReachable}` : Prisma.empty;
-    const [found] = await prisma.$queryRaw<Encoded<{ role: Role | null; isThere: boolean }>[]>`WITH meant AS (
-        SELECT p."key", ${role.column} FROM "Project" p ${role.join} WHERE p."id" = ${projectId} ${reachable} ORDER BY ${role.order} LIMIT 1
-      ) SELECT ${sessionRow.column}, meant."role", s."key" IS NOT NULL AS "isThere" FROM meant LEFT JOIN "Session" s ON s."projectKey" = meant."key" AND s."id" = ${uuidOrNull(id)}::uuid`;
+    const [found] = await prisma.$queryRaw<FoundInProject[]>`WITH meant AS (
+        SELECT p.*, ${role.column} FROM "Project" p ${role.join} WHERE p."id" = ${projectId} ${reachable} ORDER BY ${role.order} LIMIT 1
+      ) SELECT ${sessionSummary.column}, ${projectRow.columnAs("projectRow")}, s."markdownJsonSize", p."role", s."key" IS NOT NULL AS "isThere"
+        FROM meant p LEFT JOIN "Session" s ON s."projectKey" = p."key" AND s."id" = ${uuidOrNull(id)}::uuid`;
     const details = { projectId, sessionId: id };
     requireReachable(found, "Project", details);
-    const { isThere, ...row } = found;
+    const { isThere, projectRow: project, ...session } = found;
     if (!isThere) throw new AppError("RESOURCE_NOT_FOUND", { message: "Session not found", details });
-    return sessionRow.read(row);
+    return { ...sessionSummary.read(session), project: projectRow.readText(project) };
   }
 
   /** The first rows of a place in an order: an owner's or a project's, so that an index serves it, however many there are. */
@@ -82,6 +86,12 @@ export function createSessionService({ prisma, clock, policy }: Dependencies) {
 
   return {
     find,
+
+    /** A session of the project that an id means, with the project and all but the content. */
+    async detail(principal: Principal, projectId: string, id: string): Promise<SessionDetail> {
+      requireScope(principal, "sessions:read");
+      return findInProject(principal, id, projectId);
+    },
 
     async get(principal: Principal, id: string, projectId?: string): Promise<SessionRow> {
       requireScope(principal, "sessions:read");

@@ -32,6 +32,7 @@ export function toStoredVersion(input: SaveSession) {
     rawData: encodeContent(rawData),
     sessionData: sessionData === null ? null : encodeContent(sessionData),
     markdownSize: Buffer.byteLength(markdown),
+    markdownJsonSize: Buffer.byteLength(JSON.stringify(markdown)),
     rawDataSize: Buffer.byteLength(rawData),
     sessionDataSize: sessionData === null ? 0 : Buffer.byteLength(sessionData),
     keywords: findKeywords(name, markdown),

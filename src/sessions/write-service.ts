@@ -91,13 +91,13 @@ export function createSessionWriteService({ prisma, clock, random, sessions, quo
         SELECT "etag", "markdownSize"::bigint + "rawDataSize" + "sessionDataSize" AS "bytes" FROM "Session"
         WHERE "id" = ${id}::uuid AND "ownerId" = ${project.ownerId}::uuid
       ), saved AS (
-        INSERT INTO "Session" AS s ("projectKey", "ownerId", "id", "createdAt", "updatedAt", "name", "etag", "markdownSize", "rawDataSize", "sessionDataSize",
+        INSERT INTO "Session" AS s ("projectKey", "ownerId", "id", "createdAt", "updatedAt", "name", "etag", "markdownSize", "markdownJsonSize", "rawDataSize", "sessionDataSize",
           "startedAt", "endedAt", "clientName", "clientVersion", "agentName", "deviceId", "machineName", "title", "gitBranches", "llmModels", "tags", "keywords")
-        SELECT ${project.key}, ${project.ownerId}::uuid, ${id}::uuid, ${origin.createdAt ?? now}, ${now}, ${row.name}, ${row.etag}, ${row.markdownSize},
+        SELECT ${project.key}, ${project.ownerId}::uuid, ${id}::uuid, ${origin.createdAt ?? now}, ${now}, ${row.name}, ${row.etag}, ${row.markdownSize}, ${row.markdownJsonSize},
           ${row.rawDataSize}, ${row.sessionDataSize}, ${row.startedAt}::timestamptz, ${row.endedAt}::timestamptz, ${row.clientName}, ${row.clientVersion},
           ${row.agentName}, ${row.deviceId}, ${row.machineName}, ${row.title}, ${row.gitBranches}::text[], ${row.llmModels}::text[], ${row.tags}::text[], ${row.keywords}::text[]
         ON CONFLICT ("id", "ownerId") DO UPDATE SET "updatedAt" = EXCLUDED."updatedAt", "name" = EXCLUDED."name",
-          "markdownSize" = EXCLUDED."markdownSize", "rawDataSize" = EXCLUDED."rawDataSize", "startedAt" = EXCLUDED."startedAt", "endedAt" = EXCLUDED."endedAt",
+          "markdownSize" = EXCLUDED."markdownSize", "markdownJsonSize" = EXCLUDED."markdownJsonSize", "rawDataSize" = EXCLUDED."rawDataSize", "startedAt" = EXCLUDED."startedAt", "endedAt" = EXCLUDED."endedAt",
           "sessionDataSize" = CASE WHEN ${row.sessionData === null} THEN s."sessionDataSize" ELSE EXCLUDED."sessionDataSize" END,
           -- Without session data the stored one stays, so the tag must go on telling versions of it apart.
           "etag" = EXCLUDED."etag" || CASE WHEN ${row.sessionData === null} AND s."sessionDataSize" > 0 THEN '-' || split_part(s."etag", '-', 2) ELSE '' END,

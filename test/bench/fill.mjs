@@ -76,9 +76,9 @@ async function fillSessions(prisma, ownerId, keys, sessions) {
         "markdown" text, "markdownSize" int, "createdAt" timestamptz, "clientName" text, "clientVersion" text, "agentName" text,
         "deviceId" text, "machineName" text, "gitBranches" text[], "llmModels" text[], "tags" text[], "keywords" text[])
     ), saved AS (
-      INSERT INTO "Session" ("projectKey", "ownerId", "id", "name", "etag", "markdownSize", "rawDataSize", "sessionDataSize", "createdAt", "updatedAt",
+      INSERT INTO "Session" ("projectKey", "ownerId", "id", "name", "etag", "markdownSize", "markdownJsonSize", "rawDataSize", "sessionDataSize", "createdAt", "updatedAt",
         "startedAt", "endedAt", "clientName", "clientVersion", "agentName", "deviceId", "machineName", "gitBranches", "llmModels", "tags", "keywords")
-      SELECT "projectKey", ${ownerId}::uuid, "id", "name", "etag", "markdownSize", 0, 0, "createdAt", "createdAt",
+      SELECT "projectKey", ${ownerId}::uuid, "id", "name", "etag", "markdownSize", octet_length(to_json("markdown")::text), 0, 0, "createdAt", "createdAt",
         "createdAt", "createdAt", "clientName", "clientVersion", "agentName", "deviceId", "machineName", "gitBranches", "llmModels", "tags", "keywords"
       FROM given RETURNING "key", "id"
     ), stored AS (

@@ -31,7 +31,17 @@ async function createOpenServer() {
   const graphql = createGraphQLDoor({ schema: createSchema(), services, rateLimiter, config, clock });
   const authenticate = async () => principal;
   const guard = (_address, run) => run();
-  return createRouter({ graphql, authenticate, guard, database, clock, random, logger });
+  return createRouter({
+    graphql,
+    rest: () => undefined,
+    restErrors: config.restErrors,
+    authenticate,
+    guard,
+    database,
+    clock,
+    random,
+    logger,
+  });
 }
 
 /** Listens on a free port and says so as the product does. */

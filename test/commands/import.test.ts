@@ -57,7 +57,10 @@ function readSessions(): Promise<ReadonlyMap<string, Stored>> {
 function asOwner<T>(look: (principal: Principal, services: Parameters<Parameters<CommandLine["inside"]>[0]>[0]["services"]) => Promise<T>) {
   return cli.inside(async ({ services }) => {
     const [owner] = await services.users.list();
-    return look({ userId: owner?.id ?? "", keyId: "test", scopes: new Set(allScopes), rateLimit: null }, services);
+    return look(
+      { userId: owner?.id ?? "", keyId: "test", kind: "API_KEY", scopes: new Set(allScopes), expiresAt: null, rateLimit: null },
+      services,
+    );
   });
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { hashSecret } from "../../src/auth/api-key-text.js";
+import { hashSecret } from "../../src/auth/secret-text.js";
 import { createDeviceService } from "../../src/devices/service.js";
 import { read } from "../support/actions.js";
 import { startTestServer, type TestServer } from "../support/server.js";

@@ -3,9 +3,12 @@ import { randomText, type Random } from "../platform/random.js";
 
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/** A new key, `bks_live_` and 43 letters and digits: 256 bits of chance, and no character that a double click stops at. */
-export function createApiKeyText(random: Random): string {
-  return `bks_live_${randomText(random, ALPHABET, 43)}`;
+/** What the text of a secret begins with, so that people and scanners see what leaked. */
+const PREFIXES = { apiKey: "bks_live_", refreshToken: "bks_refresh_", accessToken: "bks_access_" } as const;
+
+/** A new secret, its prefix and 43 letters and digits: 256 bits of chance, and no character that a double click stops at. */
+export function createSecretText(kind: keyof typeof PREFIXES, random: Random): string {
+  return `${PREFIXES[kind]}${randomText(random, ALPHABET, 43)}`;
 }
 
 /**

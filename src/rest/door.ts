@@ -1,0 +1,81 @@
+import type { Context, Hono } from "hono";
+import type { Authenticate } from "../auth/authenticate.js";
+import { unauthenticated } from "../auth/bearer-token.js";
+import type { createFailureLimit } from "../auth/failure-limit.js";
+import type { Principal } from "../auth/principal.js";
+import { AppError } from "../errors/app-error.js";
+import type { Environment, RequestState } from "../http/request-state.js";
+import type { Policy } from "../limiter/policy.js";
+import { rateLimited, type RateLimiter } from "../limiter/rate-limiter.js";
+import type { Clock } from "../platform/clock.js";
+import type { Services } from "../services.js";
+import { toOpenApi } from "./openapi.js";
+import { readJson, type UploadLimits } from "./read-json.js";
+import type { Access, RestRoute } from "./route.js";
+import { restRoutes } from "./routes.js";
+
+export const REST_PATH = "/api/v1";
+
+type Dependencies = {
+  readonly services: Services;
+  readonly rateLimiter: RateLimiter;
+  readonly clock: Clock;
+  readonly config: { readonly rateLimits: { readonly rest: Policy }; readonly uploads: UploadLimits };
+  readonly guard: ReturnType<typeof createFailureLimit>;
+  /** For keys and access tokens, and for what can be exchanged for access tokens. */
+  readonly authenticate: Authenticate;
+  readonly authenticateRefresh: Authenticate;
+};
+
+/** The REST door: adds every route to the application, and to each what all have in common, in this order. */
+export function addRest(app: Hono<Environment>, dependencies: Dependencies): void {
+  const { services, clock, config, guard } = dependencies;
+
+  async function answer(route: RestRoute, context: Context<Environment>): Promise<Response> {
+    const { req } = context;
+    const state = context.get("state");
+    state.operationNames.push(`${route.method} ${route.path}`);
+    const readBody = () => readJson(req.raw, config.uploads);
+    const call = { request: req.raw, state, services, clock, params: req.param() as Record<string, string>, query: req.query(), readBody };
+    // A wrong device code is a failed authentication too.
+    if (route.access === "none") return guard(state.address, () => route.answer({ ...call, principal: null }));
+    const principal = await admit(route.access, req.header("authorization") ?? null, state, dependencies);
+    return route.answer({ ...call, principal });
+  }
+
+  const methods = new Map<string, string[]>();
+  for (const route of restRoutes) {
+    const path = `${REST_PATH}${toHonoPath(route.path)}`;
+    app.on(route.method, path, (context) => answer(route, context));
+    methods.set(path, [...(methods.get(path) ?? []), route.method, ...(route.method === "GET" ? ["HEAD"] : [])]);
+  }
+  const openApi = JSON.stringify(toOpenApi(restRoutes, REST_PATH));
+  app.get(`${REST_PATH}/openapi.json`, (context) => context.body(openApi, 200, { "Content-Type": "application/json" }));
+  methods.set(`${REST_PATH}/openapi.json`, ["GET", "HEAD"]);
+  for (const [path, allowed] of methods) app.all(path, ({ req }) => refuseMethod(req.method, allowed));
+}
+
+/** Who is calling, within the key's budget of requests. */
+async function admit(
+  access: Exclude<Access, "none">,
+  authorization: string | null,
+  state: RequestState,
+  { authenticate, authenticateRefresh, guard, rateLimiter, config, clock }: Dependencies,
+): Promise<Principal> {
+  const principal = await guard(state.address, () => (access === "key" ? authenticate : authenticateRefresh)(authorization));
+  if (principal === null) throw unauthenticated("MISSING_TOKEN");
+  state.principal = principal;
+  state.decision = await rateLimiter.consume(`rest|key|${principal.keyId}`, principal.rateLimit ?? config.rateLimits.rest);
+  if (state.decision.granted === 0) throw rateLimited(state.decision, clock);
+  return principal;
+}
+
+/** `/projects/{projectId}` as Hono writes it. */
+function toHonoPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ":$1");
+}
+
+function refuseMethod(method: string, allowed: readonly string[]): never {
+  const message = `This address does not take ${method}`;
+  throw new AppError("ENDPOINT_NOT_FOUND", { message, httpStatus: 405, headers: { Allow: allowed.join(", ") } });
+}

@@ -1,0 +1,53 @@
+import { createGunzip, type Gunzip } from "node:zlib";
+import { Readable } from "node:stream";
+import { AppError } from "../errors/app-error.js";
+import { requireJson, unsupported } from "../http/content-type.js";
+import { decodeUtf8, readBytes, tooLarge } from "../http/read-body.js";
+
+export type UploadLimits = {
+  /** Of the body as it is sent. */
+  readonly sentBytes: number;
+  /** Of the body once it is unzipped. */
+  readonly unzippedBytes: number;
+};
+
+/**
+ * The JSON body of a request, zipped or not. A body that unzips to more than the limit is read no further than that, so
+ * that a bomb costs no more than an honest body.
+ * @throws VALIDATION_ERROR: status 413 over a limit, 415 for another type or encoding, INVALID_FORMAT for what is no JSON
+ */
+export async function readJson(request: Request, limits: UploadLimits): Promise<unknown> {
+  requireJson(request.headers);
+  const text = decodeUtf8(await readBody(request, limits));
+  if (text.trim() === "") throw new AppError("INVALID_FORMAT", { message: "The body is empty; send a JSON object" });
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new AppError("INVALID_FORMAT", { message: "The body is not valid JSON", cause });
+  }
+}
+
+async function readBody(request: Request, { sentBytes, unzippedBytes }: UploadLimits): Promise<Uint8Array> {
+  const encoding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
+  const sent = { bytes: sentBytes, setting: "MAX_UPLOAD_BYTES" };
+  if (encoding === "identity" || encoding === "") return readBytes(request, sent);
+  if (encoding === "gzip" || encoding === "x-gzip") return unzip(await readBytes(request, sent), unzippedBytes);
+  throw unsupported("The Content-Encoding must be gzip or identity", { "Accept-Encoding": "gzip, identity" });
+}
+
+async function unzip(zipped: Uint8Array, mostBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const gunzip: Gunzip = Readable.from([zipped]).pipe(createGunzip());
+  try {
+    for await (const chunk of gunzip as AsyncIterable<Uint8Array>) {
+      length += chunk.byteLength;
+      if (length > mostBytes) throw tooLarge({ bytes: mostBytes, setting: "MAX_UNZIPPED_BYTES" });
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    throw new AppError("INVALID_FORMAT", { message: "The body is not valid gzip, or was cut off", cause });
+  }
+  return Buffer.concat(chunks);
+}
