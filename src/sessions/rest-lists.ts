@@ -9,8 +9,7 @@ import { defineRoute } from "../rest/route.js";
 import { envelope } from "../rest/shapes.js";
 import { toOrdering } from "./order.js";
 import { sessionSummaryShape, toSessionSummary } from "./rest-shapes.js";
-import type { SessionSize } from "./sync-service.js";
-import type { SessionSummary } from "./row.js";
+import type { SessionSize, SessionSummary } from "./row.js";
 
 const USUAL_PAGE = 100;
 const MOST_RECENT = 100;

@@ -50,4 +50,15 @@ export const sessionRow = createRowCodec<SessionRow>("s", head);
 /** The same with the metadata, for those who always want it. */
 export const sessionSummary = createRowCodec<SessionSummary>("s", { ...head, ...metadata });
 
+/** How large a session is, beside its place in the list of the newest. */
+export type SessionSize = Pick<Session, "key" | "id" | "createdAt" | "markdownSize" | "sessionDataSize">;
+
+export const sessionSize = createRowCodec<SessionSize>("s", {
+  key: "bigint",
+  id: "plain",
+  createdAt: "time",
+  markdownSize: "plain",
+  sessionDataSize: "plain",
+});
+
 export const sessionMetadata = createRowCodec<SessionMetadata & Pick<Session, "key">>("s", { key: "bigint", ...metadata });

@@ -8,15 +8,13 @@ import { projectRow } from "../projects/row.js";
 import type { ProjectService } from "../projects/service.js";
 import { decodeContent } from "./content-codec.js";
 import { toOrdering, type Position } from "./order.js";
-import { sessionSummary, type SessionSummary } from "./row.js";
+import { sessionSize, sessionSummary, type SessionSize, type SessionSummary } from "./row.js";
 import type { SessionService } from "./service.js";
 
 export type SyncService = ReturnType<typeof createSyncService>;
 
 /** The texts of a session; `markdown` and what it takes to resume the conversation are the ones that can be read. */
 export type ReadableContent = "markdown" | "sessionData";
-
-export type SessionSize = { readonly id: string; readonly markdownSize: number; readonly sessionDataSize: number };
 
 type Dependencies = { readonly prisma: PrismaClient; readonly sessions: SessionService; readonly projects: ProjectService };
 type SummaryPage = { readonly after?: Position | undefined; readonly isResumable: boolean; readonly limit: number };
@@ -82,11 +80,11 @@ export function createSyncService({ prisma, sessions, projects }: Dependencies) 
         throw error;
       });
       if (project === null) return;
-      yield* pagesOf(PAGE, (last?: SessionSize & { readonly key: bigint }) => {
-        const beyond = last === undefined ? Prisma.sql`TRUE` : Prisma.sql`s."key" > ${last.key}`;
-        return prisma.$queryRaw<(SessionSize & { key: bigint })[]>`
-          SELECT s."key", s."id"::text, s."markdownSize", s."sessionDataSize" FROM "Session" s
-          WHERE s."projectKey" = ${project.key} AND ${beyond} ORDER BY s."key" LIMIT ${PAGE}`;
+      yield* pagesOf(PAGE, async (last?: SessionSize) => {
+        const after = last && { value: last.createdAt.toISOString(), id: last.id, key: String(last.key) };
+        const rows = await prisma.$queryRaw<EncodedList[]>`SELECT ${sessionSize.list} FROM (
+          SELECT s.* FROM "Session" s WHERE s."projectKey" = ${project.key} AND ${afterPlace(after)} ORDER BY ${newest.ofOneOwner} LIMIT ${PAGE}) s`;
+        return sessionSize.readAll(rows);
       });
     },
 

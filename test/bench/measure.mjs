@@ -1,16 +1,22 @@
 import { performance } from "node:perf_hooks";
 import autocannon from "autocannon";
-import { ask, HEADERS } from "./server-process.mjs";
+import { HEADERS, send, toGraphQLRequest } from "./server-process.mjs";
 
 const WARM_UP_SECONDS = 1;
 
 /** @typedef {import("./scenarios.mjs").Scenario} Scenario */
 /** @typedef {{ perSecond: number, p50Ms: number, p99Ms: number }} Figures */
 
+/** The request that a scenario makes with some of its variables: an operation, unless it says otherwise. */
+function requestOf(/** @type {Scenario} */ { query, toRequest }, /** @type {any} */ values) {
+  return toRequest === undefined ? toGraphQLRequest({ query, variables: values }) : toRequest(values);
+}
+
 /** Asks for every answer of a scenario once, and checks it. */
-export async function checkAnswers(/** @type {string} */ url, /** @type {Scenario} */ { title, query, variables, check }) {
+export async function checkAnswers(/** @type {string} */ url, /** @type {Scenario} */ scenario) {
+  const { title, variables, check } = scenario;
   for (const values of variables) {
-    const answer = await ask(url, { query, variables: values });
+    const answer = await send(url, requestOf(scenario, values));
     try {
       check(answer, values);
     } catch (error) {
@@ -65,8 +71,8 @@ export async function compare(first, second, { connections, seconds, rounds }) {
 }
 
 /** Waits until what a load left behind, whose answers nobody awaits, is done: as many more requests stand in line behind it. */
-async function drain(/** @type {string} */ url, /** @type {Scenario} */ { query, variables }, /** @type {number} */ connections) {
-  await Promise.all(Array.from({ length: connections }, () => ask(url, { query, variables: variables[0] })));
+async function drain(/** @type {string} */ url, /** @type {Scenario} */ scenario, /** @type {number} */ connections) {
+  await Promise.all(Array.from({ length: connections }, () => send(url, requestOf(scenario, scenario.variables[0]))));
 }
 
 /**
@@ -78,10 +84,12 @@ async function drain(/** @type {string} */ url, /** @type {Scenario} */ { query,
  * @param {number} seconds
  * @returns {Promise<number[]>}
  */
-function fire(url, { title, query, variables, partial = false }, connections, seconds) {
-  const requests = variables.map((values) => ({ body: JSON.stringify({ query, variables: values }) }));
-  const verifyBody = (/** @type {string} */ body) => body.startsWith('{"data":') && body.includes('"errors":[{') === partial;
-  const options = { url, method: "POST", headers: HEADERS, requests, connections, duration: seconds, sampleInt: 100, verifyBody };
+function fire(url, scenario, connections, seconds) {
+  const { title, variables, toRequest, partial = false } = scenario;
+  const requests = variables.map((values) => /** @type {any} */ (requestOf(scenario, values)));
+  const beginning = toRequest === undefined ? '{"data":' : '{"success":true';
+  const verifyBody = (/** @type {string} */ body) => body.startsWith(beginning) && body.includes('"errors":[{') === partial;
+  const options = { url, headers: HEADERS, requests, connections, duration: seconds, sampleInt: 100, verifyBody };
   /** @type {number[]} */
   const times = [];
   return new Promise((resolve, reject) => {

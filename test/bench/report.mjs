@@ -8,6 +8,7 @@ import { cpus, totalmem } from "node:os";
  * @property {{ title: string, loaded: Figures, alone: Figures }[]} scenarios
  * @property {number} nestedRatio throughput of 20 projects with 5 sessions, to that of one project with ten
  * @property {number} overhead share of the throughput that authentication and limiter cost
+ * @property {Awaited<ReturnType<typeof import("./rest.mjs").measureRest>>} rest
  * @property {number} searchP50Ms
  * @property {number} commonSearchP50Ms
  * @property {{ firstMs: number, secondMs: number, filledMs: number }} start
@@ -21,10 +22,12 @@ const MOST_IDLE_BYTES = 350 * MEGABYTE;
 const MOST_SEARCH_MS = 30;
 const LEAST_NESTED_RATIO = 0.5;
 const MOST_OVERHEAD = 0.1;
+const MOST_LIST_BYTES = 50 * MEGABYTE;
+const MOST_PUT_MS = 2_000;
 
 /** The figures of one database as Markdown tables. */
 export function renderTables(
-  /** @type {Measured} */ { database, scenarios, start, memory, nestedRatio, overhead },
+  /** @type {Measured} */ { database, scenarios, start, memory, nestedRatio, overhead, rest },
   /** @type {number} */ connections,
 ) {
   return [
@@ -46,13 +49,17 @@ export function renderTables(
     row("the same, after all of the load", megabytes(memory.afterBytes)),
     row("throughput of 20 projects with 5 sessions, to that of one project with ten", nestedRatio.toFixed(2)),
     row("authentication and limiter, of the throughput of one project", percent(overhead)),
+    row("REST: memory growth while 20,000 sessions are listed", megabytes(rest.listBytes)),
+    row("REST: memory growth while their sizes are listed", megabytes(rest.sizesBytes)),
+    row("REST: storing a session of 10 MB", seconds(rest.largePutMs)),
+    row("REST: 50 writers of one session at once", `${seconds(rest.atOnceMs)}, ${rest.refused} refused`),
     "",
   ].join("\n");
 }
 
 /** What must be reached, with the figures that show whether it was. */
 export function renderRequirements(/** @type {Measured[]} */ all) {
-  const lines = all.flatMap(({ database, nestedRatio, overhead, searchP50Ms, commonSearchP50Ms, start, memory }) => [
+  const lines = all.flatMap(({ database, nestedRatio, overhead, rest, searchP50Ms, commonSearchP50Ms, start, memory }) => [
     requirement(
       database,
       "20 projects with 5 sessions, to one project",
@@ -61,6 +68,28 @@ export function renderRequirements(/** @type {Measured[]} */ all) {
       nestedRatio >= LEAST_NESTED_RATIO,
     ),
     requirement(database, "authentication and limiter", `< ${percent(MOST_OVERHEAD)}`, percent(overhead), overhead < MOST_OVERHEAD),
+    requirement(
+      database,
+      "REST: memory growth for a list of 20,000",
+      `< ${megabytes(MOST_LIST_BYTES)}`,
+      megabytes(rest.listBytes),
+      rest.listBytes < MOST_LIST_BYTES,
+    ),
+    requirement(
+      database,
+      "REST: the same for their sizes",
+      `< ${megabytes(MOST_LIST_BYTES)}`,
+      megabytes(rest.sizesBytes),
+      rest.sizesBytes < MOST_LIST_BYTES,
+    ),
+    requirement(database, "REST: storing 10 MB", `< ${seconds(MOST_PUT_MS)}`, seconds(rest.largePutMs), rest.largePutMs < MOST_PUT_MS),
+    requirement(
+      database,
+      "REST: 50 writers of one session",
+      "one whole version",
+      rest.isWhole ? `${rest.refused} refused` : "torn",
+      rest.isWhole && rest.refused === 0,
+    ),
     requirement(database, "first start", `< ${seconds(MOST_START_MS)}`, seconds(start.firstMs), start.firstMs < MOST_START_MS),
     requirement(
       database,

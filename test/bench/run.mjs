@@ -5,6 +5,7 @@ import { createExpectations } from "./expectations.mjs";
 import { fill } from "./fill.mjs";
 import { checkAnswers, compare, measure } from "./measure.mjs";
 import { renderMachine, renderRequirements, renderTables } from "./report.mjs";
+import { createRestScenarios, gatherSessions, measureRest } from "./rest.mjs";
 import { createScenarios } from "./scenarios.mjs";
 import { killServers, startServer } from "./server-process.mjs";
 
@@ -29,13 +30,14 @@ async function bench(/** @type {BenchDatabase} */ { name, place }) {
   note(`${name}: storing ${SESSIONS} sessions`);
   const expectations = createExpectations();
   await fill(place, expectations.add);
-  const scenarios = createScenarios(expectations.finish());
+  const expected = expectations.finish();
+  const scenarios = createScenarios(expected);
 
   const server = await startServer(place);
   await delay(SETTLE_MS);
   const idleBytes = await server.memoryBytes();
   const figures = [];
-  for (const scenario of Object.values(scenarios)) {
+  for (const scenario of [...Object.values(scenarios), ...Object.values(createRestScenarios(expected))]) {
     note(`${name}: ${scenario.title}`);
     await checkAnswers(server.url, scenario);
     const loaded = await measure(server.url, scenario, { connections, seconds });
@@ -55,12 +57,19 @@ async function bench(/** @type {BenchDatabase} */ { name, place }) {
   const share = await compare({ url: whole, scenario: project }, { url: open, scenario: project }, load);
   await both.stop();
 
+  note(`${name}: long lists and large sessions over REST`);
+  const projectId = await gatherSessions(place);
+  const gathered = await startServer(place);
+  const rest = await measureRest(gathered, projectId);
+  await gathered.stop();
+
   const aloneP50 = (/** @type {unknown} */ wanted) => figures.find(({ scenario }) => scenario === wanted)?.alone.p50Ms ?? NaN;
   return {
     database: name,
     scenarios: figures,
     nestedRatio,
     overhead: 1 - share,
+    rest,
     searchP50Ms: aloneP50(search),
     commonSearchP50Ms: aloneP50(commonSearch),
     start: { firstMs: first.startMs, secondMs: second.startMs, filledMs: server.startMs },

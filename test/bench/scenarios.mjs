@@ -5,9 +5,9 @@ import { commonQueries, usualQueries } from "./expectations.mjs";
 /** @typedef {import("./expectations.mjs").ListedSession} ListedSession */
 /** @typedef {{ data: any, errors?: { path: (string | number)[], extensions: Record<string, unknown> }[] }} Answer */
 /**
- * One kind of request: its title, the operation, the variables it is sent with in turn, whether the answer has errors,
- * and the check of each answer, which throws.
- * @typedef {{ title: string, query: string, variables: Record<string, unknown>[], partial?: boolean, check: (answer: Answer, variables: any) => void }} Scenario
+ * One kind of request: its title, the operation or how a request is made, the variables it is sent with in turn, whether
+ * the answer has errors, and the check of each answer, which throws.
+ * @typedef {{ title: string, query?: string, toRequest?: (variables: any) => import("./server-process.mjs").BenchRequest, variables: Record<string, unknown>[], partial?: boolean, check: (answer: Answer, variables: any) => void }} Scenario
  */
 
 /** Both scenarios whose throughputs are compared select the same of a session. */

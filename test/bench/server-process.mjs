@@ -7,7 +7,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const GRAPHQL_PATH = "/api/v1/graphql";
+export const REST_PATH = "/api/v1";
+const GRAPHQL_PATH = `${REST_PATH}/graphql`;
 
 export const API_KEY = "bks_live_benchmark0000000000000000000000000000000000";
 
@@ -18,6 +19,7 @@ const SETTINGS = {
   LOG_LEVEL: "warn",
   BOOTSTRAP_API_KEY: API_KEY,
   RATE_LIMIT_GRAPHQL: UNLIMITED,
+  RATE_LIMIT_REST: UNLIMITED,
   RATE_LIMIT_FIELDS: `Query.searchSessions=${UNLIMITED},Query.analytics=${UNLIMITED}`,
 };
 
@@ -81,12 +83,24 @@ async function readAddresses(/** @type {import("node:child_process").ChildProces
 /** Headers of every request of the benchmark. */
 export const HEADERS = { authorization: `Bearer ${API_KEY}`, "content-type": "application/json" };
 
-/** The answer to one operation. */
-export async function ask(/** @type {string} */ url, /** @type {object} */ operation) {
-  const response = await fetch(url, { method: "POST", headers: HEADERS, body: JSON.stringify(operation) });
+/** @typedef {{ method: string, path: string, body?: string }} BenchRequest */
+
+/** An operation as a request. @returns {BenchRequest} */
+export function toGraphQLRequest(/** @type {object} */ operation) {
+  return { method: "POST", path: GRAPHQL_PATH, body: JSON.stringify(operation) };
+}
+
+/** The answer to one request. */
+export async function send(/** @type {string} */ url, /** @type {BenchRequest} */ { path, ...init }) {
+  const response = await fetch(new URL(path, url), { ...init, headers: HEADERS });
   const text = await response.text();
-  if (response.status !== 200) throw new Error(`Status ${response.status}: ${text}`);
+  if (!response.ok) throw new Error(`Status ${response.status}: ${text}`);
   return JSON.parse(text);
+}
+
+/** The answer to one operation. */
+export function ask(/** @type {string} */ url, /** @type {object} */ operation) {
+  return send(url, toGraphQLRequest(operation));
 }
 
 /** The resident memory of a process, as the operating system counts it. */

@@ -6,7 +6,13 @@ import { toEngine } from "../../src/db/pglite.js";
 
 type Column = { readonly table: string; readonly column: string; readonly type: string; readonly isNullable: boolean };
 
-const TYPES: Readonly<Record<string, string>> = { String: "text", Int: "integer", BigInt: "bigint", MemberRole: '"MemberRole"' };
+const TYPES: Readonly<Record<string, string>> = {
+  String: "text",
+  Int: "integer",
+  BigInt: "bigint",
+  MemberRole: '"MemberRole"',
+  ApiKeyKind: '"ApiKeyKind"',
+};
 
 let pglite: PGlite;
 beforeAll(async () => {
