@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { allScopes, scopes, toScopeEnumName } from "../../src/auth/scopes.js";
 import { settings } from "../../src/config.js";
 import { catalogue, errorReasons } from "../../src/errors/catalogue.js";
+import { restRoutes } from "../../src/rest/routes.js";
 import { run, startBackstory, type RunningServer } from "../support/process.js";
 
 const README = readFileSync("README.md", "utf8");
@@ -94,6 +95,10 @@ test("The table of errors is the catalogue.", () => {
 
 test("The table of scopes has every scope, and no other.", () => {
   expect(tableUnder("Keys and access")).toEqual(allScopes.map((scope) => [scope, toScopeEnumName(scope), scopes[scope]]));
+});
+
+test("The table of REST routes has every route with what it does, and no other.", () => {
+  expect(tableUnder("REST")).toEqual(restRoutes.map(({ method, path, summary }) => [`${method} ${path}`, summary]));
 });
 
 test("Every command of the command line is in its table, and no other.", async () => {
