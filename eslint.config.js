@@ -60,7 +60,19 @@ export default tseslint.config(
   },
   forbid(
     ["src/**/service.ts", "src/**/*-service.ts", "src/projects/members.ts"],
-    ["graphql", "graphql-yoga", "@pothos/*", "hono", "hono/*", "**/graphql/*", "**/http/*", "**/graphql.js", "**/rest.js"],
+    [
+      "graphql",
+      "graphql-yoga",
+      "@pothos/*",
+      "hono",
+      "hono/*",
+      "**/graphql/*",
+      "**/http/*",
+      "**/graphql.js",
+      "**/rest/*",
+      "**/rest.js",
+      "**/rest-*.js",
+    ],
     "A service holds rules and knows neither GraphQL nor HTTP: both doors use it.",
   ),
   forbid(["src/platform/**"], ["../*/*", "!../platform/*"], "platform is the ground floor: it imports nothing of the house."),
@@ -68,6 +80,11 @@ export default tseslint.config(
     ["src/errors/**"],
     ["**/db/*", "**/http/*", "**/projects/*", "**/sessions/*", "**/commands/*"],
     "errors is beneath the rooms: it is imported by them and imports none.",
+  ),
+  forbid(
+    ["src/rest/**", "src/**/rest.ts", "src/**/rest-*.ts"],
+    ["graphql", "graphql-yoga", "@pothos/*", "**/graphql/*", "**/graphql.js", "**/commands/*", "**/db/database.js", "**/server.js"],
+    "The two doors do not know each other: what both need is a service.",
   ),
   forbid(
     ["src/graphql/**"],
