@@ -44,9 +44,19 @@ export function createServer({ config, database, limiterStore, clock, random, lo
   const credentials = { findCredential: coalesce(createCredentialStore(database.query)), noteUse: lastUse.note, clock };
   const authenticate = createAuthenticate({ ...credentials, accepted: ["API_KEY", "ACCESS_TOKEN"] });
   const authenticateRefresh = createAuthenticate({ ...credentials, accepted: ["API_KEY", "DEVICE"] });
-  const guard = createFailureLimit({ rateLimiter, policy: config.rateLimits.authFailures, clock });
+  const failureLimit = createFailureLimit({ rateLimiter, policy: config.rateLimits.authFailures, clock });
   const rest = (app: Parameters<typeof addRest>[0]) =>
-    addRest(app, { services, rateLimiter, config, clock, guard, authenticate, authenticateRefresh });
-  const router = createRouter({ graphql, rest, restErrors: config.restErrors, authenticate, guard, database, clock, random, logger });
+    addRest(app, { services, rateLimiter, config, clock, failureLimit, authenticate, authenticateRefresh });
+  const router = createRouter({
+    graphql,
+    rest,
+    restErrors: config.restErrors,
+    authenticate,
+    failureLimit,
+    database,
+    clock,
+    random,
+    logger,
+  });
   return { fetch: router.fetch, close: lastUse.settled };
 }

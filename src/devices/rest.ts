@@ -11,7 +11,7 @@ export const deviceRoutes = [
     method: "POST",
     path: "/device-login",
     summary: "Exchange a device code for a refresh token",
-    access: "none",
+    access: "code",
     body: signInBody,
     answers: {
       200: {

@@ -22,10 +22,10 @@ const ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 
 /** How a command-line client signs in: a code, which it exchanges for a refresh token, which it exchanges for access tokens. */
 export function createDeviceService({ prisma, clock, random }: Dependencies) {
-  async function createFor(userId: string, scopes: Iterable<Scope>): Promise<DeviceCode> {
+  async function createFor(userId: string, scopes: Iterable<Scope>, apiKeyId: string | null = null): Promise<DeviceCode> {
     const createdAt = clock.now();
     const expiresAt = new Date(createdAt.getTime() + CODE_LIFETIME_MS);
-    const code = { userId, scopes: [...scopes].filter((scope) => scope !== "admin"), createdAt, expiresAt };
+    const code = { userId, apiKeyId, scopes: [...scopes].filter((scope) => scope !== "admin"), createdAt, expiresAt };
     await prisma.deviceCode.deleteMany({ where: { expiresAt: { lte: createdAt } } });
     // Six characters are few: one that is in use already is not given twice.
     for (;;) {
@@ -38,7 +38,7 @@ export function createDeviceService({ prisma, clock, random }: Dependencies) {
   return {
     createFor,
     /** A code whose tokens will have the scopes of the key that made it, less `admin`. */
-    createAs: (principal: Principal): Promise<DeviceCode> => createFor(principal.userId, principal.scopes),
+    createAs: (principal: Principal): Promise<DeviceCode> => createFor(principal.userId, principal.scopes, principal.keyId),
 
     /**
      * Exchanges a code, which works once, for a refresh token. Lower case and dashes are forgiven.
@@ -48,14 +48,17 @@ export function createDeviceService({ prisma, clock, random }: Dependencies) {
       const now = clock.now();
       const token = createToken("refreshToken", now, REFRESH_LIFETIME_MS);
       const hash = hashSecret(code.replaceAll(/[\s-]/g, "").toUpperCase());
-      const [signedIn] = await prisma.$queryRaw<{ email: string }[]>`
+      const [signedIn] = await prisma.$queryRaw<{ email: string; expiresAt: Date }[]>`
         WITH code AS (
-          UPDATE "DeviceCode" SET "usedAt" = ${now} WHERE "hash" = ${hash} AND "usedAt" IS NULL AND "expiresAt" > ${now} RETURNING "userId", "scopes"
+          UPDATE "DeviceCode" SET "usedAt" = ${now} WHERE "hash" = ${hash} AND "usedAt" IS NULL AND "expiresAt" > ${now} RETURNING "userId", "scopes", "apiKeyId"
+        ), allowed AS (
+          SELECT c."userId", c."scopes", k."rateLimit", LEAST(${token.expiresAt}::timestamptz, k."expiresAt") AS "expiresAt" FROM code c
+          LEFT JOIN "ApiKey" k ON k."id" = c."apiKeyId" WHERE k."revokedAt" IS NULL AND (k."expiresAt" IS NULL OR k."expiresAt" > ${now})
         ), made AS (
-          INSERT INTO "ApiKey" ("id", "userId", "kind", "name", "hash", "scopes", "createdAt", "expiresAt")
-          SELECT ${random.uuid()}::uuid, "userId", 'DEVICE', ${deviceName}, ${hashSecret(token.text)}, "scopes", ${now}, ${token.expiresAt} FROM code
-          RETURNING "userId"
-        ) SELECT u."email" FROM made JOIN "User" u ON u."id" = made."userId"`;
+          INSERT INTO "ApiKey" ("id", "userId", "kind", "name", "hash", "scopes", "rateLimit", "createdAt", "expiresAt")
+          SELECT ${random.uuid()}::uuid, "userId", 'DEVICE', ${deviceName}, ${hashSecret(token.text)}, "scopes", "rateLimit", ${now}, "expiresAt" FROM allowed
+          RETURNING "userId", "expiresAt"
+        ) SELECT u."email", made."expiresAt" FROM made JOIN "User" u ON u."id" = made."userId"`;
       if (signedIn === undefined) throw unauthenticated("INVALID_CREDENTIALS", "Invalid or expired device code");
       return { ...token, ...signedIn };
     },

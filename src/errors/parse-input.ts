@@ -42,7 +42,7 @@ function toBadFields(issue: z.core.$ZodIssue, root: Path): BadField[] {
     : issue.code === "invalid_type"
       ? "INVALID_FORMAT"
       : "INVALID_PARAMETER";
-  return [{ path, reason, message: `${name}: ${issue.message}` }];
+  return [{ path, reason, message: name === "" ? issue.message : `${name}: ${issue.message}` }];
 }
 
 function toUnknown(path: Path): BadField {

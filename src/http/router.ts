@@ -2,7 +2,7 @@ import { Hono, type Context, type Next } from "hono";
 import { cors } from "hono/cors";
 import { getPath } from "hono/utils/url";
 import type { Authenticate } from "../auth/authenticate.js";
-import type { createFailureLimit } from "../auth/failure-limit.js";
+import type { FailureLimit } from "../auth/failure-limit.js";
 import type { Database } from "../db/database.js";
 import { AppError } from "../errors/app-error.js";
 import { toAppError } from "../errors/from-unknown.js";
@@ -24,7 +24,7 @@ import { createRequestState, type Environment } from "./request-state.js";
 type Dependencies = {
   readonly graphql: ReturnType<typeof createGraphQLDoor>;
   readonly authenticate: Authenticate;
-  readonly guard: ReturnType<typeof createFailureLimit>;
+  readonly failureLimit: FailureLimit;
   readonly rest: (app: Hono<Environment>) => void;
   readonly restErrors: RestErrorStyle;
   readonly database: Database;
@@ -49,7 +49,7 @@ const EXPOSED_HEADERS = [
 const CLIENT_GONE = 499;
 
 /** Leads every request to its door, gives it an id, and puts the id, the limits and one log line around its answer. */
-export function createRouter({ graphql, rest, restErrors, authenticate, guard, database, clock, random, logger }: Dependencies) {
+export function createRouter({ graphql, rest, restErrors, authenticate, failureLimit, database, clock, random, logger }: Dependencies) {
   // Some clients join a base that ends in a slash with a path that begins with one.
   const app = new Hono<Environment>({ getPath: (request) => getPath(request).replace(/^\/{2,}/, "/") });
   const graphiQLPage = createGraphiQLPage();
@@ -73,7 +73,7 @@ export function createRouter({ graphql, rest, restErrors, authenticate, guard, d
     const state = context.get("state");
     const authorization = context.req.header("authorization") ?? null;
     const signIn = async () => {
-      state.principal = await guard(state.address, () => authenticate(authorization));
+      state.principal = await failureLimit.byKey(state.address, () => authenticate(authorization));
     };
     return graphql.fetch(context.req.raw, { state, authenticate: signIn });
   });

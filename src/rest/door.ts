@@ -1,9 +1,10 @@
 import type { Context, Hono } from "hono";
 import type { Authenticate } from "../auth/authenticate.js";
 import { unauthenticated } from "../auth/bearer-token.js";
-import type { createFailureLimit } from "../auth/failure-limit.js";
+import type { FailureLimit } from "../auth/failure-limit.js";
 import type { Principal } from "../auth/principal.js";
 import { AppError } from "../errors/app-error.js";
+import type { RestErrorStyle } from "../errors/to-rest.js";
 import type { Environment, RequestState } from "../http/request-state.js";
 import type { Policy } from "../limiter/policy.js";
 import { rateLimited, type RateLimiter } from "../limiter/rate-limiter.js";
@@ -20,8 +21,8 @@ type Dependencies = {
   readonly services: Services;
   readonly rateLimiter: RateLimiter;
   readonly clock: Clock;
-  readonly config: { readonly rateLimits: { readonly rest: Policy }; readonly uploads: UploadLimits };
-  readonly guard: ReturnType<typeof createFailureLimit>;
+  readonly config: { readonly restErrors: RestErrorStyle; readonly rateLimits: { readonly rest: Policy }; readonly uploads: UploadLimits };
+  readonly failureLimit: FailureLimit;
   /** For keys and access tokens, and for what can be exchanged for access tokens. */
   readonly authenticate: Authenticate;
   readonly authenticateRefresh: Authenticate;
@@ -29,7 +30,7 @@ type Dependencies = {
 
 /** The REST door: adds every route to the application, and to each what all have in common, in this order. */
 export function addRest(app: Hono<Environment>, dependencies: Dependencies): void {
-  const { services, clock, config, guard } = dependencies;
+  const { services, clock, config, failureLimit } = dependencies;
 
   async function answer(route: RestRoute, context: Context<Environment>): Promise<Response> {
     const { req } = context;
@@ -37,8 +38,7 @@ export function addRest(app: Hono<Environment>, dependencies: Dependencies): voi
     state.operationNames.push(`${route.method} ${route.path}`);
     const readBody = () => readJson(req.raw, config.uploads);
     const call = { request: req.raw, state, services, clock, params: req.param() as Record<string, string>, query: req.query(), readBody };
-    // A wrong device code is a failed authentication too.
-    if (route.access === "none") return guard(state.address, () => route.answer({ ...call, principal: null }));
+    if (route.access === "code") return failureLimit.byCode(state.address, () => route.answer({ ...call, principal: null }));
     const principal = await admit(route.access, req.header("authorization") ?? null, state, dependencies);
     return route.answer({ ...call, principal });
   }
@@ -49,7 +49,7 @@ export function addRest(app: Hono<Environment>, dependencies: Dependencies): voi
     app.on(route.method, path, (context) => answer(route, context));
     methods.set(path, [...(methods.get(path) ?? []), route.method, ...(route.method === "GET" ? ["HEAD"] : [])]);
   }
-  const openApi = JSON.stringify(toOpenApi(restRoutes, REST_PATH));
+  const openApi = JSON.stringify(toOpenApi(restRoutes, REST_PATH, config.restErrors));
   app.get(`${REST_PATH}/openapi.json`, (context) => context.body(openApi, 200, { "Content-Type": "application/json" }));
   methods.set(`${REST_PATH}/openapi.json`, ["GET", "HEAD"]);
   for (const [path, allowed] of methods) app.all(path, ({ req }) => refuseMethod(req.method, allowed));
@@ -57,12 +57,12 @@ export function addRest(app: Hono<Environment>, dependencies: Dependencies): voi
 
 /** Who is calling, within the key's budget of requests. */
 async function admit(
-  access: Exclude<Access, "none">,
+  access: Exclude<Access, "code">,
   authorization: string | null,
   state: RequestState,
-  { authenticate, authenticateRefresh, guard, rateLimiter, config, clock }: Dependencies,
+  { authenticate, authenticateRefresh, failureLimit, rateLimiter, config, clock }: Dependencies,
 ): Promise<Principal> {
-  const principal = await guard(state.address, () => (access === "key" ? authenticate : authenticateRefresh)(authorization));
+  const principal = await failureLimit.byKey(state.address, () => (access === "key" ? authenticate : authenticateRefresh)(authorization));
   if (principal === null) throw unauthenticated("MISSING_TOKEN");
   state.principal = principal;
   state.decision = await rateLimiter.consume(`rest|key|${principal.keyId}`, principal.rateLimit ?? config.rateLimits.rest);

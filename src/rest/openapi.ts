@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { PROBLEM_TYPE, type RestErrorStyle } from "../errors/to-rest.js";
 import { catalogue, errorReasons } from "../errors/catalogue.js";
 import type { AnswerFacts, RestRoute } from "./route.js";
 
@@ -10,24 +11,55 @@ const failure = z.object({
   error: z.object({ code: z.enum(errorReasons), message: z.string(), details: z.record(z.string(), z.unknown()) }),
 });
 
-const FAILURES = [...new Set(errorReasons.map((reason) => catalogue[reason].httpStatus))].sort((a, b) => a - b);
+/** The same with the message as `error`, where REST_ERRORS=plain asks for it. */
+const plainFailure = failure.extend({ error: z.string(), code: z.enum(errorReasons), details: z.record(z.string(), z.unknown()) });
+
+/** RFC 9457, where Accept asks for it. */
+const problem = z.looseObject({
+  type: z.url(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: z.enum(errorReasons),
+  requestId: z.string(),
+});
+
+/** The catalogue's statuses, and those that stand for one of its reasons where HTTP has a finer one. */
+const FAILURES = [...new Set([...errorReasons.map((reason) => catalogue[reason].httpStatus), 413, 415, 422])].sort((a, b) => a - b);
 
 /** The OpenAPI 3.1 document of the routes, from the very schemas that validate their input. */
-export function toOpenApi(routes: readonly RestRoute[], base: string) {
+export function toOpenApi(routes: readonly RestRoute[], base: string, style: RestErrorStyle) {
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const route of routes) (paths[route.path] ??= {})[route.method.toLowerCase()] = toOperation(route);
+  for (const route of routes) {
+    const operations = (paths[route.path] ??= {});
+    operations[route.method.toLowerCase()] = toOperation(route);
+    if (route.method === "GET") operations.head = toOperation({ ...route, answers: withoutBodies(route.answers) });
+  }
   return {
     openapi: "3.1.0",
     info: { title: "Backstory", version: "1", description: "The REST API. GraphQL is at /api/v1/graphql." },
     servers: [{ url: base }],
-    paths,
+    paths: { ...paths, "/openapi.json": { get: THIS_DOCUMENT, head: THIS_DOCUMENT } },
     components: {
       securitySchemes: { bearer: { type: "http", scheme: "bearer", description: "An API key or an access token" } },
       responses: {
-        Failure: { description: "A failure; `error.code` is the reason", content: { "application/json": { schema: toSchema(failure) } } },
+        Failure: toResponse({
+          description: "A failure; its code is the reason",
+          content: { "application/json": style === "plain" ? plainFailure : failure, [PROBLEM_TYPE]: problem },
+        }),
       },
     },
   };
+}
+
+const THIS_DOCUMENT = {
+  summary: "This document",
+  security: [],
+  responses: { 200: { description: "The document", content: { "application/json": { schema: { type: "object" } } } } },
+};
+
+function withoutBodies(answers: RestRoute["answers"]): RestRoute["answers"] {
+  return Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, { ...answer, content: {} }]));
 }
 
 function toOperation({ summary, access, params, query, body, answers }: RestRoute) {
@@ -35,7 +67,7 @@ function toOperation({ summary, access, params, query, body, answers }: RestRout
   const declared = Object.entries(answers).map(([status, answer]) => [status, toResponse(answer)] as const);
   return {
     summary,
-    security: access === "none" ? [] : [{ bearer: [] }],
+    security: access === "code" ? [] : [{ bearer: [] }],
     parameters: [...toParameters("path", params), ...toParameters("query", query)],
     ...(body === undefined
       ? {}

@@ -5,8 +5,8 @@ import type { RequestState } from "../http/request-state.js";
 import type { Clock } from "../platform/clock.js";
 import type { Services } from "../services.js";
 
-/** Who may call: a key or access token, one that can be exchanged for access tokens, or anybody. */
-export type Access = "key" | "refresh" | "none";
+/** Who may call: a key or access token, one that can be exchanged for access tokens, or whoever has a device code. */
+export type Access = "key" | "refresh" | "code";
 
 /** What every handler is given. */
 type CallFacts<A extends Access> = {
@@ -14,7 +14,7 @@ type CallFacts<A extends Access> = {
   readonly state: RequestState;
   readonly services: Services;
   readonly clock: Clock;
-  readonly principal: A extends "none" ? null : Principal;
+  readonly principal: A extends "code" ? null : Principal;
 };
 
 /** A call as the door knows it, before the route has read its input. */

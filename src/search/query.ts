@@ -38,9 +38,9 @@ const LONGEST_WORD = 500;
  */
 export function parsePrefixQuery(query: string): SearchQuery {
   const wanted = [...query.normalize().matchAll(/"([^"]*)"?|([^\s"]+)/g)]
-    .map(([, phrase, bare = ""]) => (phrase ?? bare).toLowerCase().split(SEPARATORS))
+    .map(([, phrase, bare = ""]) => (phrase ?? bare).split(SEPARATORS))
     .map((words) => words.filter((word) => word !== "").map((word) => word.slice(0, LONGEST_WORD)))
     .filter((words) => words.length > 0);
   const terms = wanted.map((words) => words.map((word, index) => `'${word}'${index === words.length - 1 ? ":*" : ""}`).join(" <-> "));
-  return { text: terms.map((term) => `(${term})`).join(" & "), wanted };
+  return { text: terms.map((term) => `(${term})`).join(" & "), wanted: wanted.map((words) => words.map((word) => word.toLowerCase())) };
 }

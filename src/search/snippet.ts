@@ -13,7 +13,10 @@ const WORD = /[\p{L}\p{M}\p{N}]+/gu;
 /** A regular expression of PostgreSQL for the first place of any of the phrases, as whole words or with the last one begun. */
 export function matchPattern(phrases: readonly (readonly string[])[], end: "word" | "prefix" = "word"): string {
   const wanted = phrases.map((phrase) => wordsOf([phrase]).join("[^[:alnum:]]+")).filter((pattern) => pattern !== "");
-  const alternatives = `(?<![[:alnum:]])(?:${wanted.slice(0, MOST_PHRASES).join("|")})`;
+  const alternatives = `(?<![[:alnum:]])(?:${wanted
+    .slice(0, MOST_PHRASES)
+    .flatMap((pattern) => [...new Set([pattern, pattern.normalize("NFD")])])
+    .join("|")})`;
   return end === "word" ? `${alternatives}(?![[:alnum:]])` : alternatives;
 }
 
@@ -26,7 +29,7 @@ export function makeSnippet(excerpt: string, phrases: readonly (readonly string[
 /** The same with the words that begin like one of the phrases' between U+0002 and U+0003, which no line has of its own. */
 export function makePrefixSnippet(excerpt: string, phrases: readonly (readonly string[])[]): string {
   const wanted = wordsOf(phrases);
-  const isWanted = (word: string) => wanted.some((prefix) => word.toLowerCase().startsWith(prefix));
+  const isWanted = (word: string) => wanted.some((prefix) => word.normalize().toLowerCase().startsWith(prefix));
   return toLine(excerpt).replace(WORD, (word) => (isWanted(word) ? `\u0002${word}\u0003` : word));
 }
 

@@ -7,6 +7,7 @@ import { projectIdText } from "../projects/input.js";
 const MOST_CONTENT = 200_000_000;
 
 const word = storableText.min(1, "must not be empty").refine(...atMost(255));
+const title = storableText.refine(...atMost(1_000));
 const words = z.array(word).max(100, "must have at most 100 entries").nullish();
 const content = contentText.max(MOST_CONTENT, `must have at most ${MOST_CONTENT} characters`);
 
@@ -18,7 +19,7 @@ const metadataInput = z.object({
   agentName: word.nullish(),
   deviceId: word.nullish(),
   machineName: word.nullish(),
-  title: storableText.refine(...atMost(1_000)).nullish(),
+  title: title.nullish(),
   gitBranches: words,
   llmModels: words,
   tags: words,
@@ -43,7 +44,12 @@ export const saveSessionInput = z
   .refine(...notAfter("startedAt", "endedAt"));
 
 /** Clients send what they do not know as empty texts. */
-const wordOrEmpty = z.union([z.literal("").transform(() => null), word]).nullish();
+const orEmpty = <T extends z.ZodType<string, string>>(text: T) =>
+  z
+    .string("must be text")
+    .transform((given) => (given === "" ? null : given))
+    .pipe(text.nullable())
+    .nullish();
 
 /** The same as the body of a REST request, which has the ids in its path and times as text. */
 export const putSessionBody = z
@@ -56,11 +62,12 @@ export const putSessionBody = z
     sessionData: content.nullish(),
     metadata: metadataInput
       .extend({
-        clientName: wordOrEmpty,
-        clientVersion: wordOrEmpty,
-        agentName: wordOrEmpty,
-        deviceId: wordOrEmpty,
-        machineName: wordOrEmpty,
+        clientName: orEmpty(word),
+        clientVersion: orEmpty(word),
+        agentName: orEmpty(word),
+        deviceId: orEmpty(word),
+        machineName: orEmpty(word),
+        title: orEmpty(title),
       })
       .nullish(),
     startedAt: timeFromText.nullish(),

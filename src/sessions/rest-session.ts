@@ -12,7 +12,7 @@ import { toEtag } from "./write-service.js";
 
 const path = "/projects/{projectId}/sessions/{sessionId}";
 const params = z.object({ projectId: projectIdText, sessionId: storableText });
-const saved = envelope(z.object({ sessionId: z.uuid(), projectId: z.string(), createdAt: isoTime }));
+const saved = envelope(z.object({ sessionId: z.guid(), projectId: z.string(), createdAt: isoTime }));
 
 export const sessionRoutes = [
   defineRoute({

@@ -8,8 +8,8 @@ const text = z.string().nullable();
 
 /** A session without its content, as REST answers hold it. */
 export const sessionSummaryShape = z.object({
-  id: z.uuid(),
-  clientId: z.uuid().describe("The same as id"),
+  id: z.guid(),
+  clientId: z.guid().describe("The same as id"),
   projectId: z.string(),
   name: z.string(),
   markdownSize: z.int().describe("Bytes in UTF-8"),

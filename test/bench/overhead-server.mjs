@@ -30,13 +30,13 @@ async function createOpenServer() {
   const rateLimiter = { consume: async (_budget, _policy, cost = 1) => ({ granted: cost, windows: [] }) };
   const graphql = createGraphQLDoor({ schema: createSchema(), services, rateLimiter, config, clock });
   const authenticate = async () => principal;
-  const guard = (_address, run) => run();
+  const failureLimit = { byKey: (_address, run) => run() };
   return createRouter({
     graphql,
     rest: () => undefined,
     restErrors: config.restErrors,
     authenticate,
-    guard,
+    failureLimit,
     database,
     clock,
     random,

@@ -23,3 +23,6 @@ ALTER TABLE "Session" ALTER COLUMN "markdownJsonSize" DROP DEFAULT;
 
 -- For the lists of what a conversation can be resumed from.
 CREATE INDEX "Session_resumable_idx" ON "Session" ("projectKey", "createdAt", "id") WHERE "sessionDataSize" > 0;
+
+-- A device lives no longer than the key that let it in.
+ALTER TABLE "DeviceCode" ADD COLUMN "apiKeyId" uuid REFERENCES "ApiKey" ("id") ON DELETE CASCADE ON UPDATE CASCADE;
