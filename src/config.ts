@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { FAILURE_RULES } from "./limiter/fallback-store.js";
 import { parsePolicy, type Policy } from "./limiter/policy.js";
 import { LOG_LEVELS } from "./platform/logger.js";
 
@@ -34,6 +35,8 @@ const integer = (least: number, most = Number.MAX_SAFE_INTEGER) =>
 
 const postgresUrl = z.string().regex(/^postgres(ql)?:\/\/.+/, "must begin with postgres://");
 
+const redisUrl = z.string().regex(/^rediss?:\/\/.+/, "must begin with redis:// or rediss://");
+
 type Setting<T extends z.ZodType = z.ZodType> = { readonly schema: T; readonly fallback?: string; readonly about: string };
 const setting = <T extends z.ZodType>(schema: T, fallback: string | undefined, about: string): Setting<T> => ({ schema, fallback, about });
 
@@ -43,6 +46,7 @@ export const settings = {
   HOST: setting(z.string().min(1), "127.0.0.1", "Address to listen on; `0.0.0.0` opens it to the network"),
   DATA_DIR: setting(z.string().min(1), "./data", "Folder of the embedded database"),
   DATABASE_URL: setting(postgresUrl.optional(), undefined, "`postgres://...` uses PostgreSQL instead of the embedded database"),
+  REDIS_URL: setting(redisUrl.optional(), undefined, "`redis://...` shares the rate limits among several processes"),
   DATABASE_TIMEOUT_MS: setting(integer(100, 600_000), "15000", "Deadline of one database statement or transaction, in milliseconds"),
   BOOTSTRAP_API_KEY: setting(
     z
@@ -60,6 +64,11 @@ export const settings = {
     "Overrides the limits of single fields: `Query.searchSessions=120/1m,Query.analytics=60/1m`",
   ),
   RATE_LIMIT_AUTH_FAILURES: setting(policy, "60/1m", "Failed authentications per client address"),
+  RATE_LIMIT_FAIL: setting(
+    z.enum(FAILURE_RULES),
+    "local",
+    "While Redis cannot be reached: `local` limits each process by itself, `open` lets all pass, `closed` answers 503",
+  ),
   CONCEAL_FORBIDDEN: setting(
     z.enum(["true", "false"]).transform((text) => text === "true"),
     "false",
@@ -123,6 +132,7 @@ function toConfig(values: Values) {
     host: values.HOST,
     dataDir: values.DATA_DIR,
     databaseUrl: values.DATABASE_URL,
+    redisUrl: values.REDIS_URL,
     databaseTimeoutMs: values.DATABASE_TIMEOUT_MS,
     bootstrapApiKey: values.BOOTSTRAP_API_KEY,
     rateLimits: {
@@ -131,6 +141,7 @@ function toConfig(values: Values) {
       fields: values.RATE_LIMIT_FIELDS,
       authFailures: values.RATE_LIMIT_AUTH_FAILURES,
     },
+    rateLimitFail: values.RATE_LIMIT_FAIL,
     concealForbidden: values.CONCEAL_FORBIDDEN,
     introspection: values.INTROSPECTION,
     restErrors: values.REST_ERRORS,

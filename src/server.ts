@@ -54,6 +54,7 @@ export function createServer({ config, database, limiterStore, clock, random, lo
     authenticate,
     failureLimit,
     database,
+    limiterStore,
     clock,
     random,
     logger,

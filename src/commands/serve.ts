@@ -7,7 +7,7 @@ import { openDatabase } from "../db/database.js";
 import { AppError } from "../errors/app-error.js";
 import { toRestBody } from "../errors/to-rest.js";
 import { GRAPHQL_PATH } from "../graphql/yoga.js";
-import { createMemoryStore } from "../limiter/memory-store.js";
+import { openLimiterStore } from "../limiter/open-store.js";
 import { systemClock } from "../platform/clock.js";
 import { createLogger } from "../platform/logger.js";
 import { systemRandom } from "../platform/random.js";
@@ -32,7 +32,7 @@ async function serve({ env, out }: CommandContext): Promise<void> {
   const config = readConfig(env);
   const logger = createLogger(config.logLevel);
   const database = await explained(openDatabase(config));
-  const limiterStore = createMemoryStore(systemClock);
+  const limiterStore = openLimiterStore(config, systemClock, logger);
   const dependencies = { config, database, limiterStore, clock: systemClock, random: systemRandom, logger };
   try {
     const server = createServer(dependencies);

@@ -1,5 +1,6 @@
 import type { Hono } from "hono";
 import type { Database } from "../db/database.js";
+import type { LimiterStore } from "../limiter/limiter.js";
 import { AppError } from "../errors/app-error.js";
 import { GRAPHQL_PATH } from "../graphql/yoga.js";
 import { CLI_LOGIN_HEADERS, CLI_LOGIN_PAGE } from "./cli-login-page.js";
@@ -7,7 +8,7 @@ import { renderErrorReference } from "./reference-page.js";
 import type { Environment } from "./request-state.js";
 
 /** The addresses for people and operators: the error reference, whether the server lives, whether it can work. */
-export function addPages(app: Hono<Environment>, { prisma }: Database): void {
+export function addPages(app: Hono<Environment>, { prisma }: Database, limiterStore: LimiterStore): void {
   const errorReference = renderErrorReference();
 
   app.get("/", (context) => context.redirect(GRAPHQL_PATH));
@@ -16,6 +17,7 @@ export function addPages(app: Hono<Environment>, { prisma }: Database): void {
   app.get("/healthz", (context) => context.json({ status: "alive" }));
   app.get("/readyz", async (context) => {
     await prisma.$queryRaw`SELECT 1`;
+    await requireLimiter(limiterStore);
     return context.json({ status: "ready" });
   });
   for (const path of ["/", "/cli-login", "/errors", "/healthz", "/readyz"]) {
@@ -23,5 +25,13 @@ export function addPages(app: Hono<Environment>, { prisma }: Database): void {
       const message = "This address can only be read";
       throw new AppError("ENDPOINT_NOT_FOUND", { message, httpStatus: 405, headers: { Allow: "GET, HEAD" } });
     });
+  }
+}
+
+async function requireLimiter(limiterStore: LimiterStore): Promise<void> {
+  try {
+    await limiterStore.check();
+  } catch (cause) {
+    throw new AppError("UPSTREAM_UNAVAILABLE", { message: "Redis cannot be reached", cause });
   }
 }

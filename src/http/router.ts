@@ -10,6 +10,7 @@ import { logFailure } from "../errors/log-failure.js";
 import { PROBLEM_TYPE, toProblem, toRestBody, type RestErrorStyle } from "../errors/to-rest.js";
 import type { RequestState } from "./request-state.js";
 import { GRAPHQL_PATH, type createGraphQLDoor } from "../graphql/yoga.js";
+import type { LimiterStore } from "../limiter/limiter.js";
 import { RATE_LIMIT_HEADERS, rateLimitHeaders } from "../limiter/headers.js";
 import type { Clock } from "../platform/clock.js";
 import type { Logger } from "../platform/logger.js";
@@ -28,6 +29,7 @@ type Dependencies = {
   readonly rest: (app: Hono<Environment>) => void;
   readonly restErrors: RestErrorStyle;
   readonly database: Database;
+  readonly limiterStore: LimiterStore;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -49,7 +51,18 @@ const EXPOSED_HEADERS = [
 const CLIENT_GONE = 499;
 
 /** Leads every request to its door, gives it an id, and puts the id, the limits and one log line around its answer. */
-export function createRouter({ graphql, rest, restErrors, authenticate, failureLimit, database, clock, random, logger }: Dependencies) {
+export function createRouter({
+  graphql,
+  rest,
+  restErrors,
+  authenticate,
+  failureLimit,
+  database,
+  limiterStore,
+  clock,
+  random,
+  logger,
+}: Dependencies) {
   // Some clients join a base that ends in a slash with a path that begins with one.
   const app = new Hono<Environment>({ getPath: (request) => getPath(request).replace(/^\/{2,}/, "/") });
   const graphiQLPage = createGraphiQLPage();
@@ -78,7 +91,7 @@ export function createRouter({ graphql, rest, restErrors, authenticate, failureL
     return graphql.fetch(context.req.raw, { state, authenticate: signIn });
   });
   rest(app);
-  addPages(app, database);
+  addPages(app, database, limiterStore);
   app.notFound(({ req }) => {
     throw new AppError("ENDPOINT_NOT_FOUND", { message: `There is nothing at ${req.path}` });
   });

@@ -19,8 +19,15 @@ export type Decision = {
  */
 export type LimiterStore = {
   readonly consume: (budget: string, policy: Policy, cost: number) => Promise<Decision>;
+  /** Resolves if the store can decide now. */
+  readonly check: () => Promise<void>;
   readonly close: () => Promise<void>;
 };
+
+/** Counters of different policies are kept apart: a key whose limit is changed begins anew. */
+export function counterName(budget: string, policy: Policy): string {
+  return `${budget}|${policy.map(({ limit, windowMs }) => `${limit}/${windowMs}`).join()}`;
+}
 
 /** The window that a client should watch: a full one that stays full the longest, else the one with the least left. */
 export function tightest(windows: readonly WindowState[]): WindowState | undefined {

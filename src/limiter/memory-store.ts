@@ -1,5 +1,5 @@
 import type { Clock } from "../platform/clock.js";
-import { remaining, type LimiterStore, type WindowState } from "./limiter.js";
+import { counterName, remaining, type LimiterStore, type WindowState } from "./limiter.js";
 import type { Policy } from "./policy.js";
 
 type Options = {
@@ -26,7 +26,7 @@ export function createMemoryStore(clock: Clock, { mostCallers = 100_000 }: Optio
     consume(budget, policy, cost) {
       const nowMs = clock.now().getTime();
       if ((untilSweep -= 1) <= 0) sweep(nowMs);
-      const name = nameOf(budget, policy);
+      const name = counterName(budget, policy);
       const known = callers.get(name);
       const current = policy.map((window, index) => stateAt(nowMs, window, known?.[index]));
       const granted = Math.min(cost, ...current.map(remaining));
@@ -35,6 +35,7 @@ export function createMemoryStore(clock: Clock, { mostCallers = 100_000 }: Optio
       callers.set(name, windows);
       return Promise.resolve({ granted, windows });
     },
+    check: () => Promise.resolve(),
     close() {
       callers.clear();
       return Promise.resolve();
@@ -49,9 +50,4 @@ function stateAt(nowMs: number, { limit, windowMs }: Policy[number], known: Wind
 
 function endOf(windows: readonly WindowState[]): number {
   return Math.max(...windows.map(({ resetAtMs }) => resetAtMs));
-}
-
-/** Counters of different policies are kept apart: a key whose limit is changed begins anew. */
-function nameOf(budget: string, policy: Policy): string {
-  return `${budget}|${policy.map(({ limit, windowMs }) => `${limit}/${windowMs}`).join()}`;
 }

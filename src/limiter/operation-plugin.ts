@@ -38,7 +38,8 @@ export function useOperationLimit({ rateLimiter, policy, clock }: Options): Plug
     },
     async onResultProcess({ serverContext: { state } }) {
       // The headers tell every caller with a key what is left, also where nothing was counted.
-      if (state.principal !== null) state.decision ??= await decide(state, 0);
+      // Where the limiter cannot be reached, that is the answer already or has nothing to do with it: it goes without them.
+      if (state.principal !== null) state.decision ??= await decide(state, 0).catch(() => null);
     },
   };
 }

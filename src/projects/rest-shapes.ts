@@ -21,6 +21,7 @@ export function toProject({ id, ownerId, name, icon, color, createdAt, updatedAt
 
 /** A project of a list also tells how many sessions it has and when anything of it last changed. */
 export function toListedProject(project: Project): z.output<typeof listedProjectShape> {
-  const lastUpdated = (project.lastActivity ?? project.updatedAt).toISOString();
+  const { lastActivity, updatedAt } = project;
+  const lastUpdated = (lastActivity !== null && lastActivity > updatedAt ? lastActivity : updatedAt).toISOString();
   return { ...toProject(project), sessionCount: project.sessionCount, lastUpdated };
 }

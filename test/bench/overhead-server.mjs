@@ -38,6 +38,7 @@ async function createOpenServer() {
     authenticate,
     failureLimit,
     database,
+    limiterStore,
     clock,
     random,
     logger,

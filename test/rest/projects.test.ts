@@ -32,7 +32,7 @@ async function makeShared() {
 test("GET /projects has every project that the caller can see, the newest first, in exactly the fields of the contract.", async () => {
   const [user, other] = [await add(), await add()];
   const first = now();
-  await createProject(server, user.key, { id: "old", name: "Old", icon: "Bug", color: "blue" });
+  await createProject(server, user.key, { id: "old", name: "Old", icon: "Bug" });
   const second = later();
   await createProject(server, other.key, { id: "shared", name: "Shared" });
   await share(server, other.key, "shared", user.email, "VIEWER");
@@ -40,8 +40,8 @@ test("GET /projects has every project that the caller can see, the newest first,
   const third = later();
   await as(user).put(`/projects/new/sessions/${uuid(1)}`, putBody({ projectName: "New" }));
   server.clock.advance(1_000);
-  await as(user).put(`/projects/old/sessions/${uuid(2)}`, putBody());
-  await as(user).put(`/projects/old/sessions/${uuid(3)}`, putBody());
+  for (const number of [2, 3]) await as(user).put(`/projects/old/sessions/${uuid(number)}`, putBody());
+  await as(user).patch("/projects/old", { color: "blue" });
 
   const { status, headers, body } = await as(user).get("/projects");
 
@@ -53,7 +53,7 @@ test("GET /projects has every project that the caller can see, the newest first,
       projects: [
         { id: "new", ownerId: user.id, name: "New", ...plain, createdAt: third, updatedAt: third, sessionCount: 1, lastUpdated: third },
         { id: "shared", ownerId: other.id, name: "Shared", ...plain, createdAt: second, updatedAt: second, sessionCount: 0, lastUpdated: second },
-        { id: "old", ownerId: user.id, name: "Old", icon: "Bug", color: "blue", createdAt: first, updatedAt: first, sessionCount: 2, lastUpdated: now() },
+        { id: "old", ownerId: user.id, name: "Old", icon: "Bug", color: "blue", createdAt: first, updatedAt: now(), sessionCount: 2, lastUpdated: now() },
       ],
       total: 3,
     },

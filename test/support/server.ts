@@ -8,6 +8,7 @@ import { readConfig } from "../../src/config.js";
 import { connectPrisma, openEngine } from "../../src/db/database.js";
 import type { Engine } from "../../src/db/engine.js";
 import { toEngine } from "../../src/db/pglite.js";
+import type { LimiterStore } from "../../src/limiter/limiter.js";
 import { createMemoryStore } from "../../src/limiter/memory-store.js";
 import { createLogger } from "../../src/platform/logger.js";
 import { createServer } from "../../src/server.js";
@@ -34,7 +35,11 @@ const WARN = 40;
  * A whole server on a fresh database, with a clock that stands still until it is moved, reached through its fetch.
  * `close` fails if anything was logged at warn or above that the test did not take with `takeLog`.
  */
-export async function startTestServer(settings: Readonly<Record<string, string>> = {}, route: Route = (url) => url) {
+export async function startTestServer(
+  settings: Readonly<Record<string, string>> = {},
+  route: Route = (url) => url,
+  sharedStore?: LimiterStore,
+) {
   const config = readConfig({ LOG_LEVEL: "debug", ...settings });
   const clock = movableClock();
   const random = { uuid: () => randomUUID(), bytes: (length: number) => randomBytes(length) };
@@ -43,7 +48,7 @@ export async function startTestServer(settings: Readonly<Record<string, string>>
   const engine = await openTestEngine(config.databaseTimeoutMs, route);
   const database = connectPrisma(engine, config.databaseTimeoutMs, (sql) => statements.push(sql));
   const logger = createLogger(config.logLevel, collect(lines));
-  const limiterStore = createMemoryStore(clock);
+  const limiterStore = sharedStore ?? createMemoryStore(clock);
   const server = await orClose(database, () => createServer({ config, database, limiterStore, clock, random, logger }));
   const services = createServices({ prisma: database.prisma, clock, random, config });
 

@@ -1,0 +1,102 @@
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { createFallbackStore, type FailureRule } from "../../src/limiter/fallback-store.js";
+import type { LimiterStore } from "../../src/limiter/limiter.js";
+import { createMemoryStore } from "../../src/limiter/memory-store.js";
+import { parsePolicy } from "../../src/limiter/policy.js";
+import { openLimiterStore } from "../../src/limiter/open-store.js";
+import { createLogger } from "../../src/platform/logger.js";
+import { startTestServer } from "../support/server.js";
+
+const policy = parsePolicy("2/1h") ?? [];
+
+let nowMs: number;
+let isLost: boolean;
+let lines: string[];
+beforeEach(() => {
+  nowMs = Date.parse("2026-06-15T12:00:00.000Z");
+  isLost = false;
+  lines = [];
+});
+
+const clock = { now: () => new Date(nowMs) };
+const logger = () => createLogger("info", { write: (line: string) => void lines.push((JSON.parse(line) as { msg: string }).msg) });
+
+/** A shared store that can be lost, beneath the rule. */
+function startStore(rule: FailureRule): LimiterStore {
+  const memory = createMemoryStore(clock);
+  const shared: LimiterStore = {
+    ...memory,
+    consume: (...asked) => (isLost ? Promise.reject(new Error("connection lost")) : memory.consume(...asked)),
+  };
+  return createFallbackStore({ shared, local: createMemoryStore(clock), rule, clock, logger: logger() });
+}
+
+async function ask(store: LimiterStore, times: number): Promise<number[]> {
+  const granted = [];
+  for (let time = 0; time < times; time += 1) granted.push((await store.consume("k", policy, 1)).granted);
+  return granted;
+}
+
+test("While the shared store is lost, the rule local limits each process by itself.", async () => {
+  const store = startStore("local");
+  expect(await ask(store, 1)).toEqual([1]);
+  isLost = true;
+  expect(await ask(store, 4)).toEqual([1, 1, 0, 0]);
+});
+
+test("The rule open lets all pass, and says what the windows would be.", async () => {
+  const store = startStore("open");
+  isLost = true;
+  expect(await ask(store, 4)).toEqual([1, 1, 1, 1]);
+  expect((await store.consume("k", policy, 1)).windows).toEqual([{ limit: 2, windowMs: 3_600_000, used: 0, resetAtMs: nowMs + 3_600_000 }]);
+});
+
+test("The rule closed refuses with UPSTREAM_UNAVAILABLE.", async () => {
+  const store = startStore("closed");
+  isLost = true;
+  await expect(async () => store.consume("k", policy, 1)).rejects.toMatchObject({ reason: "UPSTREAM_UNAVAILABLE", httpStatus: 503 });
+});
+
+test("The shared store is asked again after a second, goes on where it was, and the log says once that it was lost and is back.", async () => {
+  const store = startStore("local");
+  expect(await ask(store, 1)).toEqual([1]);
+  isLost = true;
+  await ask(store, 3);
+  isLost = false;
+  expect(await ask(store, 1)).toEqual([0]);
+  nowMs += 1_000;
+  expect(await ask(store, 2)).toEqual([1, 0]);
+  expect(lines).toEqual(["Redis is lost; RATE_LIMIT_FAIL decides", "Redis is back"]);
+});
+
+/** Nothing listens on this port: connections are refused at once. */
+const NOWHERE = "redis://127.0.0.1:1";
+
+let store: LimiterStore | undefined;
+afterEach(async () => {
+  await store?.close();
+  store = undefined;
+});
+
+test.each([
+  ["local", [1, 1, 0]],
+  ["open", [1, 1, 1]],
+] as const)("Where no Redis listens, the rule %s decides from the first request on.", async (rateLimitFail, expected) => {
+  store = openLimiterStore({ redisUrl: NOWHERE, rateLimitFail }, clock, logger());
+  expect(await ask(store, 3)).toEqual(expected);
+});
+
+test("With the rule closed a server without its Redis answers 503, and so does /readyz.", async () => {
+  store = openLimiterStore({ redisUrl: NOWHERE, rateLimitFail: "closed" }, clock, logger());
+  const server = await startTestServer({}, undefined, store);
+  const user = await server.addUser();
+
+  const graphql = await server.query(user.key, "{ viewer { email } }");
+  expect([graphql.status, graphql.body.errors[0].extensions.code]).toEqual([503, "SERVICE_UNAVAILABLE"]);
+  const rest = await server.send("/api/v1/projects", { headers: { authorization: `Bearer ${user.key}` } });
+  expect([rest.status, rest.body.error.code]).toEqual([503, "UPSTREAM_UNAVAILABLE"]);
+  expect((await server.send("/readyz")).status).toBe(503);
+  expect((await server.send("/healthz")).status).toBe(200);
+  expect(server.takeLog().length).toBeGreaterThan(0);
+  await server.close();
+});
