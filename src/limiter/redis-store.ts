@@ -30,6 +30,7 @@ return answer`;
 
 /** How long a decision may take; a Redis that does not answer is as good as none. */
 const DEADLINE_MS = 1_000;
+const TICK_MS = 100;
 const LONGEST_PAUSE_MS = 1_000;
 
 /** The store of any number of processes that share a Redis. It connects by itself, again and again; until then it fails. */
@@ -67,14 +68,19 @@ export function createRedisStore(url: string, clock: Clock): LimiterStore {
   };
 }
 
+/** Counted in ticks and not by the clock: while this process itself is too busy to read an answer, no tick comes either. */
 async function withDeadline<T>(answer: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
+  let ticks = 0;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error("Redis did not answer in time")), DEADLINE_MS);
+    timer = setInterval(() => {
+      ticks += 1;
+      if (ticks * TICK_MS >= DEADLINE_MS) reject(new Error("Redis did not answer in time"));
+    }, TICK_MS);
   });
   try {
     return await Promise.race([answer, late]);
   } finally {
-    clearTimeout(timer);
+    clearInterval(timer);
   }
 }
