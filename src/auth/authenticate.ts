@@ -2,11 +2,8 @@ import type { Clock } from "../platform/clock.js";
 import { parsePolicy } from "../limiter/policy.js";
 import { hashSecret } from "./secret-text.js";
 import { parseBearerToken, unauthenticated } from "./bearer-token.js";
-import type { Principal } from "./principal.js";
+import type { CredentialKind, Principal } from "./principal.js";
 import { isScope } from "./scopes.js";
-
-/** A key, the refresh token of a device that signed in, or an access token that either was exchanged for. */
-export type CredentialKind = "API_KEY" | "DEVICE" | "ACCESS_TOKEN";
 
 /** What is stored of a key, as far as authenticating needs it; an access token is its key with an end of its own. */
 export type StoredCredential = {

@@ -1,7 +1,9 @@
 import { AppError } from "../errors/app-error.js";
 import type { Policy } from "../limiter/policy.js";
-import type { CredentialKind } from "./authenticate.js";
 import type { Scope } from "./scopes.js";
+
+/** A key, the refresh token of a device that signed in, or an access token that either was exchanged for. */
+export type CredentialKind = "API_KEY" | "DEVICE" | "ACCESS_TOKEN";
 
 /** Who is asking: one API key and the user behind it. A key never reaches further than its user. */
 export type Principal = {
