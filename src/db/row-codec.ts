@@ -27,14 +27,16 @@ export function createRowCodec<Row extends object>(alias: string, columns: Colum
     return row as Row & Extra; // the columns are the keys of Row
   }
 
+  const columnAs = (name: string) => Prisma.raw(`${values}::text AS "${name}"`);
+
   return {
     /** The column to select, called "row", for `read`. */
-    column: Prisma.raw(`${values}::text AS "row"`),
+    column: columnAs("row"),
 
     read: <Extra extends object>({ row, ...extra }: Encoded<Extra>): Row & Omit<Extra, "row"> => fill(extra, JSON.parse(row) as unknown[]),
 
     /** The same beside rows of another table: a column of this name, for `readText`. */
-    columnAs: (name: string) => Prisma.raw(`${values}::text AS "${name}"`),
+    columnAs,
 
     readText: (text: string): Row => fill({}, JSON.parse(text) as unknown[]),
 

@@ -2,7 +2,7 @@ import { AppError } from "../errors/app-error.js";
 import { badInput } from "../errors/bad-input.js";
 import type { Plugin } from "graphql-yoga";
 import { requireJson, unsupported } from "../http/content-type.js";
-import { decodeUtf8, readBytes } from "../http/read-body.js";
+import { decodeUtf8, parseJson, readBytes } from "../http/read-body.js";
 import { requireAcceptable } from "./media-types.js";
 
 type Limits = { readonly bodyBytes: number; readonly batch: number };
@@ -61,14 +61,6 @@ function parseJsonBody(text: string, mostOperations: number): Parameters | Param
   if (body === null || typeof body !== "object") throw new AppError("INVALID_FORMAT", { message: "The body must be a JSON object" });
   if (Array.isArray(body)) requireBatchSize(body, mostOperations);
   return body as Parameters | Parameters[];
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new AppError("INVALID_FORMAT", { message: "The body is not valid JSON", cause: error });
-  }
 }
 
 function requireBatchSize(batch: readonly unknown[], most: number): void {

@@ -59,13 +59,11 @@ async function* encode(beginning: string, pieces: AsyncGenerator<string>, log: L
   }
 }
 
-/** The pages of a list as the members of a JSON array; `onRow` hears of each. */
+/** The pages of a list, none of them empty, as the members of a JSON array or object. */
 export async function* toMembers<Row>(pages: AsyncIterable<readonly Row[]>, toJson: (row: Row) => string): AsyncGenerator<string> {
   let separator = "";
   for await (const page of pages) {
-    const members = page.map(toJson).filter((member) => member !== "");
-    if (members.length === 0) continue;
-    yield separator + members.join(",");
+    yield separator + page.map(toJson).join(",");
     separator = ",";
   }
 }

@@ -30,14 +30,14 @@ type Dependencies = {
 
 /** The REST door: adds every route to the application, and to each what all have in common, in this order. */
 export function addRest(app: Hono<Environment>, dependencies: Dependencies): void {
-  const { services, clock, config, failureLimit } = dependencies;
+  const { services, config, failureLimit } = dependencies;
 
   async function answer(route: RestRoute, context: Context<Environment>): Promise<Response> {
     const { req } = context;
     const state = context.get("state");
     state.operationNames.push(`${route.method} ${route.path}`);
     const readBody = () => readJson(req.raw, config.uploads);
-    const call = { request: req.raw, state, services, clock, params: req.param() as Record<string, string>, query: req.query(), readBody };
+    const call = { request: req.raw, state, services, params: req.param() as Record<string, string>, query: req.query(), readBody };
     if (route.access === "code") return failureLimit.byCode(state.address, () => route.answer({ ...call, principal: null }));
     const principal = await admit(route.access, req.header("authorization") ?? null, state, dependencies);
     return route.answer({ ...call, principal });

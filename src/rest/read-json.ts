@@ -2,7 +2,7 @@ import { createGunzip, type Gunzip } from "node:zlib";
 import { Readable } from "node:stream";
 import { AppError } from "../errors/app-error.js";
 import { requireJson, unsupported } from "../http/content-type.js";
-import { decodeUtf8, readBytes, tooLarge } from "../http/read-body.js";
+import { decodeUtf8, parseJson, readBytes, tooLarge } from "../http/read-body.js";
 
 export type UploadLimits = {
   /** Of the body as it is sent. */
@@ -20,11 +20,7 @@ export async function readJson(request: Request, limits: UploadLimits): Promise<
   requireJson(request.headers);
   const text = decodeUtf8(await readBody(request, limits));
   if (text.trim() === "") throw new AppError("INVALID_FORMAT", { message: "The body is empty; send a JSON object" });
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new AppError("INVALID_FORMAT", { message: "The body is not valid JSON", cause });
-  }
+  return parseJson(text);
 }
 
 async function readBody(request: Request, { sentBytes, unzippedBytes }: UploadLimits): Promise<Uint8Array> {

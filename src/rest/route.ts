@@ -2,7 +2,6 @@ import type { z } from "zod";
 import type { Principal } from "../auth/principal.js";
 import { parseInputs } from "../errors/parse-input.js";
 import type { RequestState } from "../http/request-state.js";
-import type { Clock } from "../platform/clock.js";
 import type { Services } from "../services.js";
 
 /** Who may call: a key or access token, one that can be exchanged for access tokens, or whoever has a device code. */
@@ -13,7 +12,6 @@ type CallFacts<A extends Access> = {
   readonly request: Request;
   readonly state: RequestState;
   readonly services: Services;
-  readonly clock: Clock;
   readonly principal: A extends "code" ? null : Principal;
 };
 
@@ -76,7 +74,8 @@ export function defineRoute<
       ].flatMap(({ schema, ...part }) => (schema === undefined ? [] : [{ ...part, schema }]));
       const parsed = parseInputs(parts);
       const input = Object.fromEntries(parts.map(({ name }, index) => [name, parsed[index]]));
-      return handle({ ...call, params: undefined, query: undefined, body: undefined, ...input } as Parameters<typeof handle>[0]); // as the schemas parsed them
+      const unread = { params: undefined, query: undefined, body: undefined };
+      return handle({ ...call, ...unread, ...input } as Parameters<typeof handle>[0]); // as the schemas parsed them
     },
-  }; // the schemas are absent where they are undefined
+  };
 }
