@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isProxyList } from "./http/client-address.js";
 import { FAILURE_RULES } from "./limiter/fallback-store.js";
 import { parsePolicy, type Policy } from "./limiter/policy.js";
 import { LOG_LEVELS } from "./platform/logger.js";
@@ -37,6 +38,14 @@ const postgresUrl = z.string().regex(/^postgres(ql)?:\/\/.+/, "must begin with p
 
 const redisUrl = z.string().regex(/^rediss?:\/\/.+/, "must begin with redis:// or rediss://");
 
+const trustedProxies = z.string().transform((text, context) => {
+  const listed = text.split(",").map((piece) => piece.trim());
+  const proxies = listed.filter((piece) => piece !== "");
+  if (isProxyList(proxies)) return proxies;
+  context.addIssue('must be addresses, ranges or names like "10.0.0.0/8,loopback"');
+  return z.NEVER;
+});
+
 type Setting<T extends z.ZodType = z.ZodType> = { readonly schema: T; readonly fallback?: string; readonly about: string };
 const setting = <T extends z.ZodType>(schema: T, fallback: string | undefined, about: string): Setting<T> => ({ schema, fallback, about });
 
@@ -48,6 +57,7 @@ export const settings = {
   DATABASE_URL: setting(postgresUrl.optional(), undefined, "`postgres://...` uses PostgreSQL instead of the embedded database"),
   REDIS_URL: setting(redisUrl.optional(), undefined, "`redis://...` shares the rate limits among several processes"),
   DATABASE_TIMEOUT_MS: setting(integer(100, 600_000), "15000", "Deadline of one database statement or transaction, in milliseconds"),
+  DATABASE_POOL_SIZE: setting(integer(2, 1_000), "10", "Most connections of one process to PostgreSQL"),
   BOOTSTRAP_API_KEY: setting(
     z
       .string()
@@ -94,6 +104,39 @@ export const settings = {
   MAX_TOKENS: setting(integer(10, 1_000_000), "5000", "Most tokens in a GraphQL document"),
   MAX_COMPLEXITY: setting(integer(1), "100000", "Highest cost of a GraphQL operation: one per field, times the length of its lists"),
   MAX_BATCH: setting(integer(1, 1_000), "10", "Most operations in one GraphQL request"),
+  MAX_OPERATIONS: setting(integer(1, 10_000), "50", "Operations and REST requests that one process works on at the same time"),
+  MAX_QUEUE_MS: setting(
+    integer(1, 600_000),
+    "5000",
+    "Longest wait for a place among them, in milliseconds; over it the answer is 503 at once",
+  ),
+  OPERATION_TIMEOUT_MS: setting(
+    integer(100, 3_600_000),
+    "30000",
+    "Deadline of one operation or REST request once it has arrived, in milliseconds",
+  ),
+  REQUEST_TIMEOUT_MS: setting(integer(100, 86_400_000), "300000", "Longest time that a request may take to arrive, in milliseconds"),
+  MAX_BODIES_BYTES: setting(
+    integer(1_000),
+    "500000000",
+    "Bytes of request bodies that one process keeps in memory at once; over it the answer is 503",
+  ),
+  TRUSTED_PROXIES: setting(
+    trustedProxies,
+    "",
+    "Proxies whose `X-Forwarded-*` headers are believed: addresses, ranges like `10.0.0.0/8`, `loopback`, `uniquelocal`, separated by commas",
+  ),
+  DRAIN_DELAY_MS: setting(
+    integer(0, 600_000),
+    "1000",
+    "How long after SIGTERM requests are still accepted while `/readyz` says 503, in milliseconds",
+  ),
+  DRAIN_TIMEOUT_MS: setting(integer(0, 3_600_000), "30000", "How long accepted requests may take to end after that, in milliseconds"),
+  OTEL_EXPORTER_OTLP_ENDPOINT: setting(
+    z.url("must be an address like http://localhost:4318").optional(),
+    undefined,
+    "Where traces are sent by OTLP; OpenTelemetry's other variables hold too",
+  ),
   LOG_LEVEL: setting(z.enum(LOG_LEVELS), "info", "`fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`"),
 } as const;
 
@@ -123,7 +166,17 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     else mistakes.push(`${name}: ${parsed.error.issues.map((issue) => issue.message).join("; ")}`);
   }
   if (mistakes.length > 0) throw new ConfigError(mistakes);
-  return toConfig(values as Values); // each value was parsed by the schema of its name
+  return requireRoomForBodies(toConfig(values as Values)); // each value was parsed by the schema of its name
+}
+
+/** A body that could never be kept would be refused with "try again" for ever. */
+function requireRoomForBodies(config: Config): Config {
+  const { uploads, abuse, operations } = config;
+  const largest = Math.max(uploads.sentBytes + uploads.unzippedBytes, abuse.bodyBytes);
+  if (operations.bodyBytes >= largest) return config;
+  throw new ConfigError([
+    `MAX_BODIES_BYTES: must be at least ${largest}, which one body may have (MAX_UPLOAD_BYTES and MAX_UNZIPPED_BYTES)`,
+  ]);
 }
 
 function toConfig(values: Values) {
@@ -134,6 +187,7 @@ function toConfig(values: Values) {
     databaseUrl: values.DATABASE_URL,
     redisUrl: values.REDIS_URL,
     databaseTimeoutMs: values.DATABASE_TIMEOUT_MS,
+    databasePoolSize: values.DATABASE_POOL_SIZE,
     bootstrapApiKey: values.BOOTSTRAP_API_KEY,
     rateLimits: {
       graphql: values.RATE_LIMIT_GRAPHQL,
@@ -156,6 +210,16 @@ function toConfig(values: Values) {
       complexity: values.MAX_COMPLEXITY,
       batch: values.MAX_BATCH,
     },
+    operations: {
+      running: values.MAX_OPERATIONS,
+      queueMs: values.MAX_QUEUE_MS,
+      timeoutMs: values.OPERATION_TIMEOUT_MS,
+      bodyBytes: values.MAX_BODIES_BYTES,
+    },
+    requestTimeoutMs: values.REQUEST_TIMEOUT_MS,
+    trustedProxies: values.TRUSTED_PROXIES,
+    drain: { delayMs: values.DRAIN_DELAY_MS, timeoutMs: values.DRAIN_TIMEOUT_MS },
+    tracesEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
     logLevel: values.LOG_LEVEL,
   };
 }

@@ -1,3 +1,4 @@
+import type { Tracer } from "@opentelemetry/api";
 import { createAuthenticate } from "./auth/authenticate.js";
 import { coalesce } from "./auth/coalesce.js";
 import { createCredentialStore } from "./auth/credential-store.js";
@@ -7,12 +8,16 @@ import type { Config } from "./config.js";
 import type { Database } from "./db/database.js";
 import { createSchema } from "./graphql/schema.js";
 import { createGraphQLDoor } from "./graphql/yoga.js";
+import type { Client } from "./http/client-address.js";
+import { createOperations } from "./http/operations.js";
 import { createRouter } from "./http/router.js";
 import { applyFieldLimits } from "./limiter/field-limits.js";
 import type { LimiterStore } from "./limiter/limiter.js";
 import { createRateLimiter } from "./limiter/rate-limiter.js";
 import type { Clock } from "./platform/clock.js";
+import type { CurrentSignal } from "./platform/current-signal.js";
 import type { Logger } from "./platform/logger.js";
+import type { Metrics } from "./platform/metrics.js";
 import type { Random } from "./platform/random.js";
 import { addRest } from "./rest/door.js";
 import { createServices } from "./services.js";
@@ -24,22 +29,29 @@ export type ServerDependencies = {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly tracer: Tracer;
+  /** The one under which the database works, too. */
+  readonly currentSignal: CurrentSignal;
 };
 
 export type Server = {
-  /** Answers one request. `address` is the client's, for the limits per address. */
-  readonly fetch: (request: Request, address: string) => Promise<Response>;
+  /** Answers one request of a client. */
+  readonly fetch: (request: Request, client: Client) => Promise<Response>;
+  /** From now on `/readyz` says that the server is going; all else goes on. */
+  readonly drain: () => void;
   /** Waits for what is still being written beside the requests. */
   readonly close: () => Promise<void>;
 };
 
 /** Joins the rooms into a server. */
-export function createServer({ config, database, limiterStore, clock, random, logger }: ServerDependencies): Server {
+export function createServer(dependencies: ServerDependencies): Server {
+  const { config, database, limiterStore, clock, random, logger, metrics, tracer, currentSignal } = dependencies;
   const services = createServices({ prisma: database.prisma, clock, random, config });
-  const rateLimiter = createRateLimiter(limiterStore);
+  const rateLimiter = createRateLimiter(limiterStore, metrics.limiterDecision);
   const schema = createSchema();
   applyFieldLimits(schema, config.rateLimits.fields);
-  const graphql = createGraphQLDoor({ schema, services, rateLimiter, config, clock });
+  const graphql = createGraphQLDoor({ schema, services, rateLimiter, config, clock, tracer });
   const lastUse = createLastUse({ touch: services.apiKeys.touch, logger });
   const credentials = { findCredential: coalesce(createCredentialStore(database.query)), noteUse: lastUse.note, clock };
   const authenticate = createAuthenticate({ ...credentials, accepted: ["API_KEY", "ACCESS_TOKEN"] });
@@ -47,17 +59,23 @@ export function createServer({ config, database, limiterStore, clock, random, lo
   const failureLimit = createFailureLimit({ rateLimiter, policy: config.rateLimits.authFailures, clock });
   const rest = (app: Parameters<typeof addRest>[0]) =>
     addRest(app, { services, rateLimiter, config, clock, failureLimit, authenticate, authenticateRefresh });
+  const operations = createOperations({ limits: config.operations, clock, currentSignal });
+  metrics.watchOperations(operations.counts);
+  metrics.watchConnections(database.connections);
+  let isDraining = false;
   const router = createRouter({
     graphql,
     rest,
     restErrors: config.restErrors,
     authenticate,
     failureLimit,
-    database,
-    limiterStore,
+    operations,
+    pages: { database, limiterStore, metrics, isDraining: () => isDraining },
+    metrics,
+    tracer,
     clock,
     random,
     logger,
   });
-  return { fetch: router.fetch, close: lastUse.settled };
+  return { fetch: router.fetch, drain: () => void (isDraining = true), close: lastUse.settled };
 }

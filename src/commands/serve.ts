@@ -1,16 +1,16 @@
-import { STATUS_CODES } from "node:http";
-import type { Duplex } from "node:stream";
-import { serve as listen, type ServerType } from "@hono/node-server";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import { readConfig, type Config } from "../config.js";
 import { openDatabase } from "../db/database.js";
-import { AppError } from "../errors/app-error.js";
-import { toRestBody } from "../errors/to-rest.js";
 import { GRAPHQL_PATH } from "../graphql/yoga.js";
+import { openListener, type Listener } from "../http/listener.js";
 import { openLimiterStore } from "../limiter/open-store.js";
 import { systemClock } from "../platform/clock.js";
-import { createLogger } from "../platform/logger.js";
+import { createCurrentSignal } from "../platform/current-signal.js";
+import { createLogger, type Logger } from "../platform/logger.js";
+import { createMetrics } from "../platform/metrics.js";
 import { systemRandom } from "../platform/random.js";
+import { startTracing } from "../platform/tracing.js";
 import { createServer, type Server } from "../server.js";
 import { createServices } from "../services.js";
 import { announceFirstKey, bootstrap } from "./bootstrap.js";
@@ -29,67 +29,70 @@ export function addServe(program: Command, context: CommandContext): void {
 }
 
 async function serve({ env, out }: CommandContext): Promise<void> {
+  const stopped = watchSignals();
   const config = readConfig(env);
   const logger = createLogger(config.logLevel);
-  const database = await explained(openDatabase(config));
-  const limiterStore = openLimiterStore(config, systemClock, logger);
-  const dependencies = { config, database, limiterStore, clock: systemClock, random: systemRandom, logger };
+  const metrics = createMetrics();
+  metrics.watchProcess();
+  const tracing = await startTracing(config.tracesEndpoint);
+  const currentSignal = createCurrentSignal();
+  const database = await explained(openDatabase(config, currentSignal.get));
+  const limiterStore = openLimiterStore(config, systemClock, logger, metrics);
+  const platform = { clock: systemClock, random: systemRandom, logger, metrics, tracer: tracing.tracer, currentSignal };
+  const server = createServer({ config, database, limiterStore, ...platform });
   try {
-    const server = createServer(dependencies);
-    const { http, address } = await open(server, config);
+    const listener = await openListener({ fetch: server.fetch, random: systemRandom, config });
     try {
       // Only now: a key that is made before the port turns out to be taken would never be shown.
-      const firstKey = await bootstrap(createServices({ ...dependencies, prisma: database.prisma }), config.bootstrapApiKey);
-      announce(address, announceFirstKey(firstKey, config.bootstrapApiKey), out);
-      await untilStopped();
+      const firstKey = await bootstrap(createServices({ ...platform, config, prisma: database.prisma }), config.bootstrapApiKey);
+      announce(addressOf(config, listener), announceFirstKey(firstKey, config.bootstrapApiKey), out);
+      const signal = await stopped.once();
+      await drain(server, listener, signal === "SIGTERM" ? config.drain.delayMs : 0, logger);
     } finally {
-      await close(http);
+      const cut = await listener.close(config.drain.timeoutMs);
+      if (cut > 0) logger.warn({ requests: cut }, "DRAIN_TIMEOUT_MS has passed: requests were cut off");
       await server.close();
     }
   } finally {
     await limiterStore.close();
     await database.close();
+    await tracing.close();
   }
 }
 
-function open(server: Server, { host, port }: Config): Promise<{ http: ServerType; address: string }> {
-  return new Promise((resolve, reject) => {
-    const http = listen(
-      { fetch: (request, { incoming }) => server.fetch(request, incoming.socket.remoteAddress ?? "unknown"), hostname: host, port },
-      (bound) => resolve({ http, address: `http://${host === "127.0.0.1" ? "localhost" : host}:${bound.port}` }),
-    );
-    http.once("error", reject);
-    http.on("clientError", refuseUnreadable);
-  });
+function addressOf({ host }: Config, { port }: Listener): string {
+  return `http://${host === "127.0.0.1" ? "localhost" : host}:${port}`;
 }
-
-/** A request that the HTTP parser could not read, so that no server saw it: too long a header, an unknown method, garbage. */
-function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
-  const status = STATUS_OF_UNREADABLE[error.code ?? ""] ?? 400;
-  const refusal = new AppError("INVALID_FORMAT", { message: "The request is not HTTP that this server can read" });
-  const body = JSON.stringify(toRestBody(refusal, { requestId: systemRandom.uuid() }, "structured"));
-  const headers = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close`;
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${headers}\r\n\r\n${body}`);
-}
-
-const STATUS_OF_UNREADABLE: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
 
 /** Tells where the server is, and the first key, in one piece: whoever waits for the address has all of it. */
 function announce(address: string, firstKey: readonly string[], out: (line: string) => void): void {
   out([`Backstory is at ${address}`, `GraphiQL:  ${address}${GRAPHQL_PATH}`, ...firstKey].join("\n"));
 }
 
-function untilStopped(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
-  });
+/**
+ * Until `once` is called, a signal ends the process at once: nothing has begun that could be lost. Process 1 of a container
+ * would not end by itself. A second signal is not waited for.
+ */
+function watchSignals(): { once: () => Promise<NodeJS.Signals> } {
+  const signals = ["SIGTERM", "SIGINT"] as const;
+  const end = () => process.exit(0);
+  for (const signal of signals) process.once(signal, end);
+  return {
+    once: () =>
+      new Promise((resolve) => {
+        for (const signal of signals)
+          process
+            .off(signal, end)
+            .once(signal, resolve)
+            .once(signal, () => watchSignals());
+      }),
+  };
 }
 
-/** Stops taking connections and waits until every request that was accepted is answered. */
-function close(http: ServerType): Promise<void> {
-  return new Promise((resolve, reject) => {
-    http.close((error) => (error === undefined ? resolve() : reject(error)));
-    if ("closeIdleConnections" in http) http.closeIdleConnections();
-  });
+/** Says that the server is going, and goes on until those who send it requests had the time to see that. */
+async function drain(server: Server, listener: Listener, delayMs: number, logger: Logger): Promise<void> {
+  logger.info({ delayMs }, "draining");
+  server.drain();
+  listener.shedConnections();
+  await delay(delayMs);
 }

@@ -1,11 +1,12 @@
 import { PrismaClient } from "./generated/prisma/client.js";
-import type { BareQuery, Engine } from "./engine.js";
+import { noSignal, type BareQuery, type ConnectionCounts, type Engine, type FindSignal } from "./engine.js";
 import { openPGlite } from "./pglite.js";
 import { openPostgres } from "./postgres.js";
 
 export type Database = {
   readonly prisma: PrismaClient;
   readonly query: BareQuery;
+  readonly connections: () => ConnectionCounts;
   readonly close: () => Promise<void>;
 };
 
@@ -15,11 +16,12 @@ export type DatabaseOptions = {
   readonly dataDir: string;
   /** Deadline of a statement or transaction. */
   readonly databaseTimeoutMs: number;
+  readonly databasePoolSize: number;
 };
 
 /** The database of the settings: PostgreSQL where an address is given, else the embedded one. */
-export async function openEngine(options: DatabaseOptions): Promise<Engine> {
-  return options.databaseUrl === undefined ? openPGlite(options.dataDir) : openPostgres(options.databaseUrl, options.databaseTimeoutMs);
+export async function openEngine({ databaseUrl, ...options }: DatabaseOptions, findSignal: FindSignal = noSignal): Promise<Engine> {
+  return databaseUrl === undefined ? openPGlite(options.dataDir, findSignal) : openPostgres(databaseUrl, options, findSignal);
 }
 
 /** Prisma over an engine. `onStatement` hears every SQL statement. */
@@ -33,6 +35,7 @@ export function connectPrisma(engine: Engine, timeoutMs: number, onStatement?: (
   return {
     prisma,
     query: engine.query,
+    connections: engine.connections,
     async close() {
       await prisma.$disconnect();
       await engine.close();
@@ -40,9 +43,9 @@ export function connectPrisma(engine: Engine, timeoutMs: number, onStatement?: (
   };
 }
 
-/** The database of the settings, migrated and ready. */
-export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const engine = await openEngine(options);
+/** The database of the settings, migrated and ready. What it does for an operation ends with the operation's signal. */
+export async function openDatabase(options: DatabaseOptions, findSignal: FindSignal = noSignal): Promise<Database> {
+  const engine = await openEngine(options, findSignal);
   try {
     await engine.migrate();
   } catch (error) {

@@ -1,8 +1,11 @@
 import { createHash } from "node:crypto";
 import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
-import type { Engine } from "./engine.js";
+import type { Engine, FindSignal } from "./engine.js";
 import { migrate } from "./migrate.js";
+import { createCancellingPool } from "./cancelling-pool.js";
+
+type Options = { readonly databaseTimeoutMs: number; readonly databasePoolSize: number };
 
 /** How much longer than the server's own deadline a client waits: for where the line is dead and nobody can say so. */
 const GRACE_MS = 1_000;
@@ -13,23 +16,24 @@ function nameOf(text: string): string {
 }
 
 /** A pool on a PostgreSQL server. A connection that breaks while idle is dropped by the pool and replaced on demand. */
-export function openPostgres(url: string, timeoutMs: number): Engine {
+export function openPostgres(url: string, { databaseTimeoutMs, databasePoolSize }: Options, findSignal: FindSignal): Engine {
   const connection = {
     connectionString: url,
-    connectionTimeoutMillis: Math.min(timeoutMs, 5_000),
+    connectionTimeoutMillis: Math.min(databaseTimeoutMs, 5_000),
     keepAlive: true,
     options: "-c TimeZone=UTC",
   };
-  const pool = new pg.Pool({
-    ...connection,
-    statement_timeout: timeoutMs,
-    query_timeout: timeoutMs + GRACE_MS,
-    idle_in_transaction_session_timeout: timeoutMs,
-  });
-  pool.on("error", () => undefined); // the next query on a new connection tells the caller; without a listener it would end the process
+  const limits = {
+    max: databasePoolSize,
+    statement_timeout: databaseTimeoutMs,
+    query_timeout: databaseTimeoutMs + GRACE_MS,
+    idle_in_transaction_session_timeout: databaseTimeoutMs,
+  };
+  const { pool, queryBare } = createCancellingPool({ ...connection, ...limits }, findSignal);
   return {
     adapter: new PrismaPg(pool),
-    query: async (text, values) => (await pool.query<Record<string, unknown>>({ name: nameOf(text), text, values: [...values] })).rows,
+    query: async (text, values) => (await queryBare({ name: nameOf(text), text, values: [...values] })).rows,
+    connections: () => ({ busy: pool.totalCount - pool.idleCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     async migrate() {
       const client = new pg.Client(connection); // without the deadlines of requests
       await client.connect();

@@ -3,7 +3,7 @@ import type { Plugin } from "graphql-yoga";
 import type { AppError } from "../errors/app-error.js";
 import { isDocumentError, joinVariableErrors } from "../errors/graphql-request-errors.js";
 import { logFailure } from "../errors/log-failure.js";
-import { shapeGraphQLError } from "../errors/to-graphql.js";
+import { shapeGraphQLError, type RequestFacts } from "../errors/to-graphql.js";
 import type { RequestState } from "../http/request-state.js";
 import { answerTypeOf, type MediaType } from "./media-types.js";
 
@@ -53,6 +53,12 @@ function shape(result: { readonly data?: unknown; readonly errors?: readonly unk
 
 function respond({ body, refusal }: Answer, mediaType: MediaType): Response {
   return json(body, mediaType, statusOf(refusal, mediaType), refusal?.cause.headers);
+}
+
+/** The answer to a request that was refused before any of it was read. */
+export function respondToRefusal(error: AppError, request: Request, facts: RequestFacts): Response {
+  const body = { errors: [shapeGraphQLError(error, facts, { hints: false }).error.toJSON()] };
+  return respond({ body, refusal: { cause: error, inDocument: false } }, answerTypeOf(request));
 }
 
 /** A batch is answered with 200, unless every operation was refused by the rate limit. */

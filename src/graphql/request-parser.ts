@@ -4,6 +4,7 @@ import type { Plugin } from "graphql-yoga";
 import { requireJson, unsupported } from "../http/content-type.js";
 import { decodeUtf8, parseJson, readBytes } from "../http/read-body.js";
 import { requireAcceptable } from "./media-types.js";
+import type { GraphQLRequest } from "./yoga.js";
 
 type Limits = { readonly bodyBytes: number; readonly batch: number };
 
@@ -11,17 +12,18 @@ type Limits = { readonly bodyBytes: number; readonly batch: number };
  * Reads GraphQL requests (GraphQL over HTTP, sections 5 and 6): POST with JSON, one operation or a batch, and GET.
  * Forms and plain text are refused: a browser sends them across sites without asking.
  */
-export function useJsonRequests({ bodyBytes, batch }: Limits): Plugin {
+export function useJsonRequests({ bodyBytes, batch }: Limits): Plugin<Record<string, never>, GraphQLRequest> {
   const limit = { bytes: bodyBytes, setting: "MAX_BODY_BYTES" };
   return {
-    onRequestParse({ request, setRequestParser }) {
+    onRequestParse({ request, setRequestParser, serverContext: { operation } }) {
       if (request.method !== "GET" && request.method !== "POST") throw wrongMethod();
       requireAcceptable(request);
       if (request.method === "POST") {
         requireJson(request.headers);
         requireUncompressed(request.headers);
       }
-      setRequestParser(request.method === "GET" ? parseUrl : async () => parseJsonBody(decodeUtf8(await readBytes(request, limit)), batch));
+      const readBody = () => operation.whileReading((hold) => readBytes(request, limit, hold));
+      setRequestParser(request.method === "GET" ? parseUrl : async () => parseJsonBody(decodeUtf8(await readBody()), batch));
       return undefined;
     },
   };

@@ -1,3 +1,4 @@
+import type { Tracer } from "@opentelemetry/api";
 import type { GraphQLSchema } from "graphql";
 import { createYoga } from "graphql-yoga";
 import type { Config } from "../config.js";
@@ -9,6 +10,7 @@ import { useAnswer } from "./answer.js";
 import { useAuthenticated } from "./authenticated.js";
 import { useCallerCheck } from "./caller-check.js";
 import { useComplexityLimit } from "./complexity.js";
+import type { Operation } from "../http/operations.js";
 import type { RequestState } from "../http/request-state.js";
 import { caller, type GraphQLContext } from "./context.js";
 import { createDocumentCache } from "./document-cache.js";
@@ -16,6 +18,7 @@ import { createLoaders } from "./loaders.js";
 import { useOperationChoice } from "./operation-choice.js";
 import { useParameterCheck } from "./parameters.js";
 import { useJsonRequests } from "./request-parser.js";
+import { useTracing } from "./tracing.js";
 import { useValidation } from "./validation.js";
 
 export const GRAPHQL_PATH = "/api/v1/graphql";
@@ -26,13 +29,18 @@ type Dependencies = {
   readonly rateLimiter: RateLimiter;
   readonly config: Config;
   readonly clock: Clock;
+  readonly tracer: Tracer;
 };
 
 /** What the HTTP side gives to each GraphQL request. */
-export type GraphQLRequest = { readonly state: RequestState; readonly authenticate: () => Promise<void> };
+export type GraphQLRequest = {
+  readonly state: RequestState;
+  readonly operation: Operation;
+  readonly authenticate: () => Promise<void>;
+};
 
 /** The GraphQL door: Yoga runs the request, and every step that decides anything is one of the plugins, in this order. */
-export function createGraphQLDoor({ schema, services, rateLimiter, config, clock }: Dependencies) {
+export function createGraphQLDoor({ schema, services, rateLimiter, config, clock, tracer }: Dependencies) {
   const hints = config.introspection;
   return createYoga<GraphQLRequest, GraphQLContext>({
     schema,
@@ -49,6 +57,7 @@ export function createGraphQLDoor({ schema, services, rateLimiter, config, clock
       useValidation({ introspection: config.introspection, abuse: config.abuse }),
       useCallerCheck(),
       useComplexityLimit(config.abuse.complexity),
+      useTracing(tracer),
       useAnswer({ hints }),
     ],
     // Errors take their form, and their line in the log, in useAnswer; bodies are read and bounded in useJsonRequests.

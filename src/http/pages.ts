@@ -1,5 +1,6 @@
 import type { Hono } from "hono";
 import type { Database } from "../db/database.js";
+import type { Metrics } from "../platform/metrics.js";
 import type { LimiterStore } from "../limiter/limiter.js";
 import { AppError } from "../errors/app-error.js";
 import { GRAPHQL_PATH } from "../graphql/yoga.js";
@@ -7,20 +8,33 @@ import { CLI_LOGIN_HEADERS, CLI_LOGIN_PAGE } from "./cli-login-page.js";
 import { renderErrorReference } from "./reference-page.js";
 import type { Environment } from "./request-state.js";
 
-/** The addresses for people and operators: the error reference, whether the server lives, whether it can work. */
-export function addPages(app: Hono<Environment>, { prisma }: Database, limiterStore: LimiterStore): void {
+export type PageDependencies = {
+  readonly database: Database;
+  readonly limiterStore: LimiterStore;
+  readonly metrics: Metrics;
+  readonly isDraining: () => boolean;
+};
+
+/** The addresses for people and operators: the error reference, whether the server lives, whether it can work, its metrics. */
+export function addPages(app: Hono<Environment>, { database, limiterStore, metrics, isDraining }: PageDependencies): void {
   const errorReference = renderErrorReference();
 
   app.get("/", (context) => context.redirect(GRAPHQL_PATH));
   app.get("/cli-login", (context) => context.html(CLI_LOGIN_PAGE, 200, CLI_LOGIN_HEADERS));
   app.get("/errors", (context) => context.html(errorReference));
   app.get("/healthz", (context) => context.json({ status: "alive" }));
+  // `exclude` as Kubernetes has it: for a proxy, where RATE_LIMIT_FAIL lets the server go on without Redis.
   app.get("/readyz", async (context) => {
-    await prisma.$queryRaw`SELECT 1`;
-    await requireLimiter(limiterStore);
+    if (isDraining()) throw new AppError("UPSTREAM_UNAVAILABLE", { message: "The server is shutting down" });
+    await database.prisma.$queryRaw`SELECT 1`;
+    if (context.req.query("exclude") !== "redis") await requireLimiter(limiterStore);
     return context.json({ status: "ready" });
   });
-  for (const path of ["/", "/cli-login", "/errors", "/healthz", "/readyz"]) {
+  app.get("/metrics", async (context) => {
+    const { text, type } = await metrics.render();
+    return context.body(text, 200, { "Content-Type": type, "Cache-Control": "no-store" });
+  });
+  for (const path of ["/", "/cli-login", "/errors", "/healthz", "/readyz", "/metrics"]) {
     app.all(path, () => {
       const message = "This address can only be read";
       throw new AppError("ENDPOINT_NOT_FOUND", { message, httpStatus: 405, headers: { Allow: "GET, HEAD" } });

@@ -1,4 +1,5 @@
 import { AppError } from "../errors/app-error.js";
+import type { Hold } from "./operations.js";
 
 /** How many bytes a body may have, and the setting that says so. */
 export type BodyLimit = { readonly bytes: number; readonly setting: string };
@@ -23,21 +24,22 @@ export function parseJson(text: string): unknown {
 
 /**
  * The body of a request, read no further than the limit.
- * @throws VALIDATION_ERROR: status 413 over the limit, INVALID_FORMAT where it was cut off
+ * @throws VALIDATION_ERROR: status 413 over the limit, INVALID_FORMAT where it was cut off; and what `hold` throws
  */
-export async function readBytes(request: Request, limit: BodyLimit): Promise<Uint8Array> {
+export async function readBytes(request: Request, limit: BodyLimit, hold: Hold): Promise<Uint8Array> {
   const declared = Number(request.headers.get("content-length") ?? 0);
   if (declared > limit.bytes) throw tooLarge(limit);
   try {
-    return await readWithin(request, limit);
+    return await readWithin(request, limit, hold);
   } catch (error) {
     throw error instanceof AppError ? error : new AppError("INVALID_FORMAT", { message: "The body was cut off", cause: error });
   }
 }
 
-async function readWithin(request: Request, limit: BodyLimit): Promise<Uint8Array> {
+async function readWithin(request: Request, limit: BodyLimit, hold: Hold): Promise<Uint8Array> {
   if (request.headers.has("content-length") && !request.headers.has("transfer-encoding")) {
     // The HTTP parser reads exactly as many bytes as were declared, so the check above has bounded them.
+    hold(Number(request.headers.get("content-length")));
     return new Uint8Array(await request.arrayBuffer());
   }
   const chunks: Uint8Array[] = [];
@@ -45,6 +47,7 @@ async function readWithin(request: Request, limit: BodyLimit): Promise<Uint8Arra
   for await (const chunk of request.body ?? []) {
     length += chunk.byteLength;
     if (length > limit.bytes) throw tooLarge(limit);
+    hold(chunk.byteLength);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

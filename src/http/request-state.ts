@@ -1,7 +1,10 @@
+import type { ErrorReason } from "../errors/catalogue.js";
 import type { Principal } from "../auth/principal.js";
 import type { Decision } from "../limiter/limiter.js";
 import type { Logger } from "../platform/logger.js";
 import type { Random } from "../platform/random.js";
+import type { Client } from "./client-address.js";
+import type { Operation } from "./operations.js";
 
 /** What is known of one HTTP request; a batch of operations shares it. */
 export type RequestState = {
@@ -16,27 +19,32 @@ export type RequestState = {
   /** The decision about the request's operations; its windows make the rate-limit headers. */
   decision: Decision | null;
   /** The codes of all errors of the answer, for the request's log line. */
-  readonly errorReasons: string[];
+  readonly errorReasons: ErrorReason[];
   /** The names of its operations, as far as they have any, for the log line. */
   readonly operationNames: string[];
 };
 
 /** What Hono hands from one step of a request to the next. */
-export type Environment = { Bindings: { address: string }; Variables: { state: RequestState } };
+export type Environment = { Bindings: Client; Variables: { state: RequestState; operation: Operation } };
 
 /** An id that a client may choose for its request: what every log and header can hold. */
 const SANE_ID = /^[A-Za-z0-9._:/+=-]{1,128}$/;
 
 type Dependencies = { readonly logger: Logger; readonly random: Random };
 
-/** What is known of a request when it comes in. Its id is the client's own if that is sane, else a new one. */
-export function createRequestState(request: Request, address: string, { logger, random }: Dependencies): RequestState {
-  const given = request.headers.get("x-request-id");
-  const requestId = given !== null && SANE_ID.test(given) ? given : random.uuid();
+/** The client's own id for its request if that is sane, else a new one. */
+export function idOf({ headers }: Request, random: Random): string {
+  const given = headers.get("x-request-id");
+  return given !== null && SANE_ID.test(given) ? given : random.uuid();
+}
+
+/** What is known of a request when it comes in. */
+export function createRequestState(request: Request, client: Client, { logger, random }: Dependencies): RequestState {
+  const requestId = idOf(request, random);
   return {
     requestId,
-    origin: new URL(request.url).origin,
-    address,
+    origin: client.origin ?? new URL(request.url).origin,
+    address: client.address,
     log: logger.child({ requestId }),
     principal: null,
     decision: null,

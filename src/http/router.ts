@@ -1,35 +1,42 @@
+import type { Tracer } from "@opentelemetry/api";
 import { Hono, type Context, type Next } from "hono";
 import { cors } from "hono/cors";
 import { getPath } from "hono/utils/url";
 import type { Authenticate } from "../auth/authenticate.js";
 import type { FailureLimit } from "../auth/failure-limit.js";
-import type { Database } from "../db/database.js";
 import { AppError } from "../errors/app-error.js";
 import { toAppError } from "../errors/from-unknown.js";
 import { logFailure } from "../errors/log-failure.js";
-import { PROBLEM_TYPE, toProblem, toRestBody, type RestErrorStyle } from "../errors/to-rest.js";
-import type { RequestState } from "./request-state.js";
+import type { RestErrorStyle } from "../errors/to-rest.js";
 import { GRAPHQL_PATH, type createGraphQLDoor } from "../graphql/yoga.js";
-import type { LimiterStore } from "../limiter/limiter.js";
 import { RATE_LIMIT_HEADERS, rateLimitHeaders } from "../limiter/headers.js";
 import type { Clock } from "../platform/clock.js";
 import type { Logger } from "../platform/logger.js";
+import type { Metrics } from "../platform/metrics.js";
 import type { Random } from "../platform/random.js";
+import { REST_PATH } from "../rest/door.js";
 import { SIZE_HEADERS } from "../sessions/rest-read.js";
-import { chooseMediaType } from "./accept.js";
+import type { Client } from "./client-address.js";
+import { respondToError } from "./error-response.js";
 import { createGraphiQLPage, wantsGraphiQL } from "./graphiql-page.js";
-import { addPages } from "./pages.js";
+import type { Operations } from "./operations.js";
+import { createOverloadRefusal } from "./overload-refusal.js";
+import { addPages, type PageDependencies } from "./pages.js";
 import { logRequest } from "./request-log.js";
+import { countRequest } from "./request-metrics.js";
+import { traceRequests } from "./request-tracing.js";
 import { createRequestState, type Environment } from "./request-state.js";
 
-type Dependencies = {
+export type RouterDependencies = {
   readonly graphql: ReturnType<typeof createGraphQLDoor>;
   readonly authenticate: Authenticate;
   readonly failureLimit: FailureLimit;
   readonly rest: (app: Hono<Environment>) => void;
   readonly restErrors: RestErrorStyle;
-  readonly database: Database;
-  readonly limiterStore: LimiterStore;
+  readonly operations: Operations;
+  readonly pages: PageDependencies;
+  readonly metrics: Metrics;
+  readonly tracer: Tracer;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -51,35 +58,34 @@ const EXPOSED_HEADERS = [
 const CLIENT_GONE = 499;
 
 /** Leads every request to its door, gives it an id, and puts the id, the limits and one log line around its answer. */
-export function createRouter({
-  graphql,
-  rest,
-  restErrors,
-  authenticate,
-  failureLimit,
-  database,
-  limiterStore,
-  clock,
-  random,
-  logger,
-}: Dependencies) {
-  // Some clients join a base that ends in a slash with a path that begins with one.
-  const app = new Hono<Environment>({ getPath: (request) => getPath(request).replace(/^\/{2,}/, "/") });
+export function createRouter(dependencies: RouterDependencies) {
+  const { graphql, rest, restErrors, authenticate, failureLimit, operations, pages, clock, random, logger } = dependencies;
+  const app = new Hono<Environment>({ getPath: pathOf });
   const graphiQLPage = createGraphiQLPage();
+  const refuseOverload = createOverloadRefusal(dependencies);
 
+  app.use(traceRequests(dependencies.tracer));
   app.use(async (context, next) => {
     const startedAt = clock.now().getTime();
-    const state = createRequestState(context.req.raw, context.env.address, { logger, random });
+    const state = createRequestState(context.req.raw, context.env, { logger, random });
     context.set("state", state);
     await next();
     context.header("X-Request-Id", state.requestId);
     context.header("X-Content-Type-Options", "nosniff");
     if (state.decision !== null)
       for (const [name, value] of Object.entries(rateLimitHeaders(state.decision, clock.now()))) context.header(name, value);
-    logRequest(state, context.req.raw, context.res.status, clock.now().getTime() - startedAt);
+    const facts = { status: context.res.status, durationMs: clock.now().getTime() - startedAt };
+    logRequest(state, context.req.raw, facts);
+    countRequest(dependencies.metrics, state, context.req.path, facts);
   });
   app.use(cors({ origin: "*", exposeHeaders: EXPOSED_HEADERS, maxAge: 86_400 }));
   app.use(throwErrorsOnly);
+  app.use(`${REST_PATH}/*`, async (context, next) => {
+    await operations.run(async (operation) => {
+      context.set("operation", operation);
+      await next();
+    });
+  });
 
   app.all(GRAPHQL_PATH, async (context) => {
     if (wantsGraphiQL(context.req.raw)) return graphiQLPage(context.req.raw);
@@ -88,16 +94,28 @@ export function createRouter({
     const signIn = async () => {
       state.principal = await failureLimit.byKey(state.address, () => authenticate(authorization));
     };
-    return graphql.fetch(context.req.raw, { state, authenticate: signIn });
+    return graphql.fetch(context.req.raw, { state, operation: context.get("operation"), authenticate: signIn });
   });
   rest(app);
-  addPages(app, database, limiterStore);
+  addPages(app, pages);
   app.notFound(({ req }) => {
     throw new AppError("ENDPOINT_NOT_FOUND", { message: `There is nothing at ${req.path}` });
   });
-  app.onError((thrown, context) => answerError(toAppError(thrown), context.get("state"), context.req.raw, restErrors));
+  app.onError((thrown, context) => answerError(toAppError(thrown), context, restErrors));
 
-  return { fetch: async (request: Request, address: string) => app.fetch(request, { address }) };
+  return {
+    async fetch(request: Request, client: Client): Promise<Response> {
+      const path = pathOf(request);
+      if (operations.isFull() && request.method !== "OPTIONS" && path.startsWith(`${REST_PATH}/`))
+        return refuseOverload(request, path, client);
+      return app.fetch(request, client);
+    },
+  };
+}
+
+/** Some clients join a base that ends in a slash with a path that begins with one. */
+function pathOf(request: Request): string {
+  return getPath(request).replace(/^\/{2,}/, "/");
 }
 
 /** Hono hands only instances of Error to onError, and JavaScript throws anything. */
@@ -110,14 +128,10 @@ async function throwErrorsOnly(_context: Context, next: Next): Promise<void> {
 }
 
 /** What failed outside GraphQL, or before it. */
-function answerError(error: AppError, state: RequestState, { signal, headers }: Request, style: RestErrorStyle): Response {
-  if (signal.aborted) return new Response(null, { status: CLIENT_GONE });
+function answerError(error: AppError, { req, get }: Context<Environment>, style: RestErrorStyle): Response {
+  if (req.raw.signal.aborted) return new Response(null, { status: CLIENT_GONE });
+  const state = get("state");
   state.errorReasons.push(error.reason);
   logFailure(state.log, error);
-  const type = chooseMediaType(headers.get("accept"), ["application/json", PROBLEM_TYPE]) ?? "application/json";
-  const body = type === PROBLEM_TYPE ? toProblem(error, state) : toRestBody(error, state, style);
-  return new Response(JSON.stringify(body), {
-    status: error.httpStatus,
-    headers: { "Content-Type": type, "Cache-Control": "no-store", Vary: "Accept", ...error.headers },
-  });
+  return respondToError(error, req.raw, req.path, state, style);
 }

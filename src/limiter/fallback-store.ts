@@ -13,24 +13,31 @@ type Options = {
   readonly rule: FailureRule;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Hears when the shared store is lost, and when it is back. */
+  readonly onChange: (isUp: boolean) => void;
 };
 
 /** How long a store that failed is left alone, so that not every request waits for one that does not answer. */
 const PAUSE_MS = 1_000;
 
 /** A shared store, and a rule for when it fails. The log says when it is lost and when it is back. */
-export function createFallbackStore({ shared, local, rule, clock, logger }: Options): LimiterStore {
+export function createFallbackStore({ shared, local, rule, clock, logger, onChange }: Options): LimiterStore {
   let failedAtMs: number | null = null;
 
   const nowMs = () => clock.now().getTime();
 
   function noteFailure(error: unknown): void {
-    if (failedAtMs === null) logger.warn({ err: error, rule }, "Redis is lost; RATE_LIMIT_FAIL decides");
+    if (failedAtMs === null) {
+      logger.warn({ err: error, rule }, "Redis is lost; RATE_LIMIT_FAIL decides");
+      onChange(false);
+    }
     failedAtMs = nowMs();
   }
 
   function noteSuccess(): void {
-    if (failedAtMs !== null) logger.info("Redis is back");
+    if (failedAtMs === null) return;
+    logger.info("Redis is back");
+    onChange(true);
     failedAtMs = null;
   }
 

@@ -34,7 +34,10 @@ class AtomicStore extends Store {
   override setForIdentity(): void {}
 }
 
-export function createRateLimiter(store: LimiterStore): RateLimiter {
+/** Hears what was granted and refused of a kind of budget: the part of its name before the first bar. */
+type OnDecision = (kind: string, granted: number, refused: number) => void;
+
+export function createRateLimiter(store: LimiterStore, onDecision: OnDecision): RateLimiter {
   const atomic = new AtomicStore(store);
   const plugin = useRateLimiter({ identifyFn: (context) => (context as { ticket: string }).ticket, store: atomic }); // only consume calls it
   const limit = stockLimiterOf(plugin);
@@ -51,9 +54,14 @@ export function createRateLimiter(store: LimiterStore): RateLimiter {
         atomic.calls.delete(ticket);
       }
       if (call.decision === undefined) throw new Error("The rate limiter took no decision");
+      onDecision(kindOf(budget), call.decision.granted, cost - call.decision.granted);
       return call.decision;
     },
   };
+}
+
+function kindOf(budget: string): string {
+  return budget.slice(0, budget.indexOf("|"));
 }
 
 /**

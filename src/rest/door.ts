@@ -36,7 +36,7 @@ export function addRest(app: Hono<Environment>, dependencies: Dependencies): voi
     const { req } = context;
     const state = context.get("state");
     state.operationNames.push(`${route.method} ${route.path}`);
-    const readBody = () => readJson(req.raw, config.uploads);
+    const readBody = () => context.get("operation").whileReading((hold) => readJson(req.raw, config.uploads, hold));
     const call = { request: req.raw, state, services, params: req.param() as Record<string, string>, query: req.query(), readBody };
     if (route.access === "code") return failureLimit.byCode(state.address, () => route.answer({ ...call, principal: null }));
     const principal = await admit(route.access, req.header("authorization") ?? null, state, dependencies);

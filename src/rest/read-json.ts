@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { AppError } from "../errors/app-error.js";
 import { requireJson, unsupported } from "../http/content-type.js";
 import { decodeUtf8, parseJson, readBytes, tooLarge } from "../http/read-body.js";
+import type { Hold } from "../http/operations.js";
 
 export type UploadLimits = {
   /** Of the body as it is sent. */
@@ -16,22 +17,22 @@ export type UploadLimits = {
  * that a bomb costs no more than an honest body.
  * @throws VALIDATION_ERROR: status 413 over a limit, 415 for another type or encoding, INVALID_FORMAT for what is no JSON
  */
-export async function readJson(request: Request, limits: UploadLimits): Promise<unknown> {
+export async function readJson(request: Request, limits: UploadLimits, hold: Hold): Promise<unknown> {
   requireJson(request.headers);
-  const text = decodeUtf8(await readBody(request, limits));
+  const text = decodeUtf8(await readBody(request, limits, hold));
   if (text.trim() === "") throw new AppError("INVALID_FORMAT", { message: "The body is empty; send a JSON object" });
   return parseJson(text);
 }
 
-async function readBody(request: Request, { sentBytes, unzippedBytes }: UploadLimits): Promise<Uint8Array> {
+async function readBody(request: Request, { sentBytes, unzippedBytes }: UploadLimits, hold: Hold): Promise<Uint8Array> {
   const encoding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
   const sent = { bytes: sentBytes, setting: "MAX_UPLOAD_BYTES" };
-  if (encoding === "identity" || encoding === "") return readBytes(request, sent);
-  if (encoding === "gzip" || encoding === "x-gzip") return unzip(await readBytes(request, sent), unzippedBytes);
+  if (encoding === "identity" || encoding === "") return readBytes(request, sent, hold);
+  if (encoding === "gzip" || encoding === "x-gzip") return unzip(await readBytes(request, sent, hold), unzippedBytes, hold);
   throw unsupported("The Content-Encoding must be gzip or identity", { "Accept-Encoding": "gzip, identity" });
 }
 
-async function unzip(zipped: Uint8Array, mostBytes: number): Promise<Uint8Array> {
+async function unzip(zipped: Uint8Array, mostBytes: number, hold: Hold): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   const gunzip: Gunzip = Readable.from([zipped]).pipe(createGunzip());
@@ -39,6 +40,7 @@ async function unzip(zipped: Uint8Array, mostBytes: number): Promise<Uint8Array>
     for await (const chunk of gunzip as AsyncIterable<Uint8Array>) {
       length += chunk.byteLength;
       if (length > mostBytes) throw tooLarge({ bytes: mostBytes, setting: "MAX_UNZIPPED_BYTES" });
+      hold(chunk.byteLength);
       chunks.push(chunk);
     }
   } catch (cause) {

@@ -1,14 +1,19 @@
 import { once } from "node:events";
+import { trace } from "@opentelemetry/api";
 import { serve } from "@hono/node-server";
 import { allScopes } from "../../dist/auth/scopes.js";
 import { readConfig } from "../../dist/config.js";
 import { openDatabase } from "../../dist/db/database.js";
 import { createSchema } from "../../dist/graphql/schema.js";
 import { createGraphQLDoor } from "../../dist/graphql/yoga.js";
+import { createClientFinder } from "../../dist/http/client-address.js";
+import { createOperations } from "../../dist/http/operations.js";
 import { createRouter } from "../../dist/http/router.js";
 import { createMemoryStore } from "../../dist/limiter/memory-store.js";
 import { systemClock as clock } from "../../dist/platform/clock.js";
+import { createCurrentSignal } from "../../dist/platform/current-signal.js";
 import { createLogger } from "../../dist/platform/logger.js";
+import { createMetrics } from "../../dist/platform/metrics.js";
 import { systemRandom as random } from "../../dist/platform/random.js";
 import { createServer } from "../../dist/server.js";
 import { createServices } from "../../dist/services.js";
@@ -18,9 +23,11 @@ import { createServices } from "../../dist/services.js";
 
 const config = readConfig(process.env);
 const logger = createLogger(config.logLevel);
-const database = await openDatabase(config);
+const currentSignal = createCurrentSignal();
+const database = await openDatabase(config, currentSignal.get);
 const limiterStore = createMemoryStore(clock);
-const dependencies = { config, database, limiterStore, clock, random, logger };
+const platform = { clock, random, logger, metrics: createMetrics(), tracer: trace.getTracer("benchmark"), currentSignal };
+const dependencies = { config, database, limiterStore, ...platform };
 
 /** Lets everybody in as the first user, without asking the database, and counts nothing. */
 async function createOpenServer() {
@@ -28,7 +35,7 @@ async function createOpenServer() {
   const [user] = await services.users.list();
   const principal = { keyId: "benchmark", userId: user.id, scopes: new Set(allScopes), rateLimit: null };
   const rateLimiter = { consume: async (_budget, _policy, cost = 1) => ({ granted: cost, windows: [] }) };
-  const graphql = createGraphQLDoor({ schema: createSchema(), services, rateLimiter, config, clock });
+  const graphql = createGraphQLDoor({ schema: createSchema(), services, rateLimiter, config, ...platform });
   const authenticate = async () => principal;
   const failureLimit = { byKey: (_address, run) => run() };
   return createRouter({
@@ -37,18 +44,16 @@ async function createOpenServer() {
     restErrors: config.restErrors,
     authenticate,
     failureLimit,
-    database,
-    limiterStore,
-    clock,
-    random,
-    logger,
+    operations: createOperations({ limits: config.operations, clock, currentSignal }),
+    pages: { database, limiterStore, metrics: platform.metrics, isDraining: () => false },
+    ...platform,
   });
 }
 
 /** Listens on a free port and says so as the product does. */
 async function listen({ fetch }) {
-  const address = ({ incoming }) => incoming.socket.remoteAddress ?? "unknown";
-  const http = serve({ fetch: (request, bindings) => fetch(request, address(bindings)), hostname: config.host, port: 0 });
+  const clientOf = createClientFinder([]);
+  const http = serve({ fetch: (request, { incoming }) => fetch(request, clientOf(incoming)), hostname: config.host, port: 0 });
   await once(http, "listening");
   console.log(`Backstory is at http://localhost:${http.address().port}`);
   return http;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import pg from "pg";
+import { noSignal } from "../../src/db/engine.js";
 import { openPostgres } from "../../src/db/postgres.js";
 import { newCommandLine, type CommandLine } from "../support/cli.js";
 
@@ -79,7 +80,7 @@ withPostgres(
   () =>
     withDatabase(async (url) => {
       const other = await holdMigrations(url);
-      const engine = openPostgres(url, 200);
+      const engine = openPostgres(url, { databaseTimeoutMs: 200, databasePoolSize: 2 }, noSignal);
 
       const migrated = engine.migrate();
       await other.query("SELECT pg_sleep(0.5)");

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { catalogue, errorReasons } from "../../src/errors/catalogue.js";
-import { startTestServer, type TestServer } from "../support/server.js";
+import { CLIENT, startTestServer, type TestServer } from "../support/server.js";
 
 /** The table of the contract, section 1. */
 const CONTRACT = `
@@ -90,7 +90,7 @@ test("The reference page says of each entry its status, when it happens, whether
 
 test("An error's documentationUrl leads to its code on the reference page of the address that the client used.", async () => {
   const request = new Request("https://backstory.example:8443/api/v1/graphql?query={projects{id}}");
-  const { errors } = (await (await server.fetch(request, "192.0.2.1")).json()) as {
+  const { errors } = (await (await server.fetch(request, CLIENT)).json()) as {
     errors: [{ extensions: { documentationUrl: string } }];
   };
   const url = new URL(errors[0].extensions.documentationUrl);

@@ -14,10 +14,10 @@ function auditsAs(authorization: () => Record<string, string>) {
   return serverAudits({
     url: "http://backstory.test/api/v1/graphql",
     fetchFn: (url: string, init: RequestInit = {}) =>
-      server.fetch(
-        new Request(url, { ...init, headers: { ...(init.headers as Record<string, string>), ...authorization() } }),
-        "192.0.2.7",
-      ),
+      server.fetch(new Request(url, { ...init, headers: { ...(init.headers as Record<string, string>), ...authorization() } }), {
+        address: "192.0.2.7",
+        origin: null,
+      }),
   });
 }
 

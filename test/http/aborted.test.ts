@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { startTestServer, type TestServer } from "../support/server.js";
+import { CLIENT, startTestServer, type TestServer } from "../support/server.js";
 
 let server: TestServer;
 let key: string;
@@ -19,7 +19,7 @@ test("A client that goes away in the middle of its request is a line in the log,
     signal: client.signal,
     ...{ duplex: "half" },
   });
-  const { status } = await server.fetch(request, "192.0.2.1");
+  const { status } = await server.fetch(request, CLIENT);
   expect(status).toBe(499);
   expect(server.lines.at(-1)).toMatchObject({ msg: "request", status: 499 });
   expect(server.takeLog()).toEqual([]);

@@ -4,6 +4,7 @@ import type { LimiterStore } from "../../src/limiter/limiter.js";
 import { createMemoryStore } from "../../src/limiter/memory-store.js";
 import { parsePolicy } from "../../src/limiter/policy.js";
 import { openLimiterStore } from "../../src/limiter/open-store.js";
+import { createMetrics } from "../../src/platform/metrics.js";
 import { createLogger } from "../../src/platform/logger.js";
 import { startTestServer } from "../support/server.js";
 
@@ -12,10 +13,12 @@ const policy = parsePolicy("2/1h") ?? [];
 let nowMs: number;
 let isLost: boolean;
 let lines: string[];
+let changes: boolean[];
 beforeEach(() => {
   nowMs = Date.parse("2026-06-15T12:00:00.000Z");
   isLost = false;
   lines = [];
+  changes = [];
 });
 
 const clock = { now: () => new Date(nowMs) };
@@ -28,7 +31,14 @@ function startStore(rule: FailureRule): LimiterStore {
     ...memory,
     consume: (...asked) => (isLost ? Promise.reject(new Error("connection lost")) : memory.consume(...asked)),
   };
-  return createFallbackStore({ shared, local: createMemoryStore(clock), rule, clock, logger: logger() });
+  return createFallbackStore({
+    shared,
+    local: createMemoryStore(clock),
+    rule,
+    clock,
+    logger: logger(),
+    onChange: (isUp) => void changes.push(isUp),
+  });
 }
 
 async function ask(store: LimiterStore, times: number): Promise<number[]> {
@@ -66,6 +76,7 @@ test("The shared store is asked again after a second, goes on where it was, and 
   expect(await ask(store, 1)).toEqual([0]);
   nowMs += 1_000;
   expect(await ask(store, 2)).toEqual([1, 0]);
+  expect(changes).toEqual([false, true]);
   expect(lines).toEqual(["Redis is lost; RATE_LIMIT_FAIL decides", "Redis is back"]);
 });
 
@@ -82,12 +93,12 @@ test.each([
   ["local", [1, 1, 0]],
   ["open", [1, 1, 1]],
 ] as const)("Where no Redis listens, the rule %s decides from the first request on.", async (rateLimitFail, expected) => {
-  store = openLimiterStore({ redisUrl: NOWHERE, rateLimitFail }, clock, logger());
+  store = openLimiterStore({ redisUrl: NOWHERE, rateLimitFail }, clock, logger(), createMetrics());
   expect(await ask(store, 3)).toEqual(expected);
 });
 
 test("With the rule closed a server without its Redis answers 503, and so does /readyz.", async () => {
-  store = openLimiterStore({ redisUrl: NOWHERE, rateLimitFail: "closed" }, clock, logger());
+  store = openLimiterStore({ redisUrl: NOWHERE, rateLimitFail: "closed" }, clock, logger(), createMetrics());
   const server = await startTestServer({}, undefined, store);
   const user = await server.addUser();
 

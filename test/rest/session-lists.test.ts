@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { createProject, share, uuid } from "../support/actions.js";
 import { addSessionRows, badFieldsOf, failureOf, putBody, restClient } from "../support/rest.js";
-import { startTestServer, type TestServer, type TestUser } from "../support/server.js";
+import { CLIENT, startTestServer, type TestServer, type TestUser } from "../support/server.js";
 
 type Listed = { readonly id: string; readonly projectId: string };
 
@@ -184,7 +184,7 @@ test("A list of more sessions than are read at once is written piece by piece, a
   await addSessionRows(server, "long", 1, 1_234);
   const request = new Request("http://backstory.test/api/v1/projects/long/sessions", { headers: { authorization: `Bearer ${user.key}` } });
   const pieces: Uint8Array[] = [];
-  for await (const piece of (await server.fetch(request, "192.0.2.1")).body ?? []) pieces.push(piece);
+  for await (const piece of (await server.fetch(request, CLIENT)).body ?? []) pieces.push(piece);
   const { success, data } = JSON.parse(Buffer.concat(pieces).toString());
   const resumable = (await as(user).get("/projects/long/sessions?resumable=true")).body.data;
 

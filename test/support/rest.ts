@@ -1,5 +1,5 @@
 import { expect } from "@jest/globals";
-import type { Answer, TestServer } from "./server.js";
+import { CLIENT, type Answer, type TestServer } from "./server.js";
 
 type HeaderFields = Readonly<Record<string, string>>;
 
@@ -47,7 +47,7 @@ export async function stateOf({ get }: RestClient) {
 /** An answer in bytes: decoded as text it would lose a byte order mark. */
 export async function askForBytes(server: TestServer, key: string, method: string, path: string, accept: string) {
   const headers = { authorization: `Bearer ${key}`, accept };
-  const answer = await server.fetch(new Request(`http://backstory.test/api/v1${path}`, { method, headers }), "192.0.2.1");
+  const answer = await server.fetch(new Request(`http://backstory.test/api/v1${path}`, { method, headers }), CLIENT);
   return { status: answer.status, headers: answer.headers, bytes: Buffer.from(await answer.arrayBuffer()) };
 }
 

@@ -2,15 +2,18 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Writable } from "node:stream";
+import { trace } from "@opentelemetry/api";
 import { PGlite } from "@electric-sql/pglite";
 import { allScopes, type Scope } from "../../src/auth/scopes.js";
-import { readConfig } from "../../src/config.js";
+import { readConfig, type Config } from "../../src/config.js";
 import { connectPrisma, openEngine } from "../../src/db/database.js";
-import type { Engine } from "../../src/db/engine.js";
+import type { Engine, FindSignal } from "../../src/db/engine.js";
 import { toEngine } from "../../src/db/pglite.js";
 import type { LimiterStore } from "../../src/limiter/limiter.js";
 import { createMemoryStore } from "../../src/limiter/memory-store.js";
+import { createCurrentSignal } from "../../src/platform/current-signal.js";
 import { createLogger } from "../../src/platform/logger.js";
+import { createMetrics } from "../../src/platform/metrics.js";
 import { createServer } from "../../src/server.js";
 import { createServices } from "../../src/services.js";
 
@@ -29,6 +32,9 @@ export type TestUser = { readonly id: string; readonly email: string; readonly k
 /** Sends the connections to a PostgreSQL server another way, for tests that interrupt them. */
 type Route = (url: URL) => URL;
 
+/** Who sends requests, unless a test says otherwise. */
+export const CLIENT = { address: "192.0.2.1", origin: null };
+
 const WARN = 40;
 
 /**
@@ -45,15 +51,28 @@ export async function startTestServer(
   const random = { uuid: () => randomUUID(), bytes: (length: number) => randomBytes(length) };
   const lines: LogLine[] = [];
   const statements: string[] = [];
-  const engine = await openTestEngine(config.databaseTimeoutMs, route);
+  const currentSignal = createCurrentSignal();
+  const engine = await openTestEngine(config, route, currentSignal.get);
   const database = connectPrisma(engine, config.databaseTimeoutMs, (sql) => statements.push(sql));
   const logger = createLogger(config.logLevel, collect(lines));
   const limiterStore = sharedStore ?? createMemoryStore(clock);
-  const server = await orClose(database, () => createServer({ config, database, limiterStore, clock, random, logger }));
+  const server = await orClose(database, () =>
+    createServer({
+      config,
+      database,
+      limiterStore,
+      clock,
+      random,
+      logger,
+      metrics: createMetrics(),
+      tracer: trace.getTracer("test"),
+      currentSignal,
+    }),
+  );
   const services = createServices({ prisma: database.prisma, clock, random, config });
 
-  async function send(path: string, init: RequestInit = {}, address = "192.0.2.1"): Promise<Answer> {
-    const response = await server.fetch(new Request(`http://backstory.test${path}`, init), address);
+  async function send(path: string, init: RequestInit = {}, address = CLIENT.address): Promise<Answer> {
+    const response = await server.fetch(new Request(`http://backstory.test${path}`, init), { address, origin: null });
     const text = await response.text();
     const isJson = response.headers.get("content-type")?.includes("json") === true;
     return { status: response.status, headers: response.headers, body: isJson && text !== "" ? (JSON.parse(text) as unknown) : text };
@@ -108,6 +127,8 @@ export async function startTestServer(
     /** The lines logged at warn or above so far, which `close` will then not complain about. */
     takeLog: () => lines.splice(0).filter(({ level }) => level >= WARN),
 
+    drain: server.drain,
+
     /** Waits for what is written beside the requests. */
     settled: server.close,
 
@@ -142,20 +163,20 @@ async function orClose<T>(database: { readonly close: () => Promise<void> }, sta
 }
 
 /** The embedded database from the image of the global set-up, or a new database on TEST_DATABASE_URL's server. */
-async function openTestEngine(timeoutMs: number, route: Route): Promise<Engine> {
+async function openTestEngine(config: Config, route: Route, findSignal: FindSignal): Promise<Engine> {
   const url = process.env.TEST_DATABASE_URL;
-  const engine = url === undefined ? await openPGliteCopy() : await openPostgresCopy(url, timeoutMs, route);
+  const engine = url === undefined ? await openPGliteCopy(findSignal) : await openPostgresCopy(url, config, route, findSignal);
   await engine.migrate();
   let closing: Promise<void> | undefined;
   return { ...engine, close: () => (closing ??= engine.close()) };
 }
 
-async function openPGliteCopy(): Promise<Engine> {
+async function openPGliteCopy(findSignal: FindSignal): Promise<Engine> {
   const image = await readFile(join(process.env.TEST_FOLDER ?? "", "image.tar"));
-  return toEngine(await PGlite.create({ loadDataDir: new Blob([image]) }), () => Promise.resolve());
+  return toEngine(await PGlite.create({ loadDataDir: new Blob([image]) }), () => Promise.resolve(), findSignal);
 }
 
-async function openPostgresCopy(url: string, timeoutMs: number, route: Route): Promise<Engine> {
+async function openPostgresCopy(url: string, config: Config, route: Route, findSignal: FindSignal): Promise<Engine> {
   const { default: pg } = await import("pg");
   const name = `backstory_test_${randomUUID().replaceAll("-", "")}`;
   const server = new pg.Client({ connectionString: url });
@@ -163,7 +184,7 @@ async function openPostgresCopy(url: string, timeoutMs: number, route: Route): P
   await server.query(`CREATE DATABASE ${name}`);
   const target = new URL(url);
   target.pathname = `/${name}`;
-  const engine = await openEngine({ databaseUrl: route(target).href, dataDir: "", databaseTimeoutMs: timeoutMs });
+  const engine = await openEngine({ ...config, databaseUrl: route(target).href }, findSignal);
   return {
     ...engine,
     async close() {

@@ -1,0 +1,44 @@
+import type { IncomingMessage } from "node:http";
+import { isIP } from "node:net";
+import proxyAddr from "proxy-addr";
+
+/** Who sent a request, and by which scheme and host it reached the server or the proxy before it. */
+export type Client = { readonly address: string; readonly origin: string | null };
+
+/** Whether these are addresses, ranges or names of ranges that can be trusted. */
+export function isProxyList(proxies: readonly string[]): boolean {
+  try {
+    proxyAddr.compile([...proxies]);
+    return true;
+  } catch (error) {
+    if (error instanceof TypeError) return false;
+    throw error;
+  }
+}
+
+/**
+ * Finds the client behind the proxies that are trusted: the last address of X-Forwarded-For that is none of theirs. What a
+ * client that is no trusted proxy writes into these headers is not looked at, or it could choose its own address.
+ */
+export function createClientFinder(trustedProxies: readonly string[]): (incoming: IncomingMessage) => Client {
+  const isTrusted = proxyAddr.compile([...trustedProxies]);
+  return (incoming) => {
+    const peer = incoming.socket.remoteAddress ?? "unknown";
+    if (trustedProxies.length === 0 || !isTrusted(peer, 0)) return { address: peer, origin: null };
+    const address = proxyAddr(incoming, isTrusted);
+    return { address: isIP(address) === 0 ? peer : address, origin: originOf(incoming) };
+  };
+}
+
+const HOST = /^[a-z0-9.:[\]-]{1,255}$/i;
+
+function originOf({ headers }: IncomingMessage): string | null {
+  const scheme = firstOf(headers["x-forwarded-proto"]);
+  const host = firstOf(headers["x-forwarded-host"]) ?? headers.host;
+  if ((scheme !== "http" && scheme !== "https") || host === undefined || !HOST.test(host)) return null;
+  return `${scheme}://${host}`;
+}
+
+function firstOf(header: string | string[] | undefined): string | undefined {
+  return [header].flat()[0]?.split(",")[0]?.trim();
+}

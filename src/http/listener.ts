@@ -1,0 +1,104 @@
+import { STATUS_CODES, type IncomingMessage, type Server as HttpServer } from "node:http";
+import type { Duplex } from "node:stream";
+import { serve as listen } from "@hono/node-server";
+import { AppError } from "../errors/app-error.js";
+import { toRestBody, type RestErrorStyle } from "../errors/to-rest.js";
+import type { Random } from "../platform/random.js";
+import { createClientFinder, type Client } from "./client-address.js";
+
+type Options = {
+  readonly fetch: (request: Request, client: Client) => Promise<Response>;
+  readonly random: Random;
+  readonly config: {
+    readonly host: string;
+    readonly port: number;
+    readonly requestTimeoutMs: number;
+    readonly operations: { readonly queueMs: number; readonly timeoutMs: number };
+    readonly trustedProxies: readonly string[];
+    readonly restErrors: RestErrorStyle;
+  };
+};
+
+export type Listener = {
+  readonly port: number;
+  /** From now on every answer closes its connection, so that clients come back to another process. */
+  readonly shedConnections: () => void;
+  /** Takes no more connections and resolves when every request is answered, or after the time: with how many were not. */
+  readonly close: (timeoutMs: number) => Promise<number>;
+};
+
+/** Headers are small, so a client that needs longer for them means no good; bodies may be large and lines slow. */
+const HEADERS_TIMEOUT_MS = 20_000;
+
+/** Longer than proxies keep a connection that is not in use: who is to close it first must not be the one that may be sent on. */
+const KEEP_ALIVE_MS = 75_000;
+
+/** How many times within the shortest timeout it is looked whether one has passed. */
+const CHECKS = 4;
+
+/** Opens the port. What cannot be read as HTTP, or comes too slowly, is answered here, in the catalogue's form. */
+export function openListener({ fetch, random, config }: Options): Promise<Listener> {
+  const { host, port, requestTimeoutMs, operations, trustedProxies, restErrors } = config;
+  const clientOf = createClientFinder(trustedProxies);
+  const headersTimeout = Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs);
+  const limits = {
+    requestTimeout: requestTimeoutMs,
+    headersTimeout,
+    connectionsCheckingInterval: headersTimeout / CHECKS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+  };
+  let closesConnections = false;
+  let answering = 0;
+
+  return new Promise((resolve, reject) => {
+    const http = listen(
+      {
+        fetch(request, { incoming, outgoing }) {
+          answering += 1;
+          outgoing.once("close", () => (answering -= 1));
+          if (closesConnections) outgoing.setHeader("Connection", "close");
+          return fetch(request, clientOf(incoming as IncomingMessage)); // HTTP/2 is not spoken
+        },
+        hostname: host,
+        port,
+        serverOptions: limits,
+      },
+      (bound) =>
+        resolve({
+          port: bound.port,
+          shedConnections: () => void (closesConnections = true),
+          close: (timeoutMs) => close(http as HttpServer, timeoutMs, () => answering),
+        }),
+    );
+    // A client that does not read its answer is let go, but not one that waits for it.
+    http.setTimeout(requestTimeoutMs + operations.queueMs + operations.timeoutMs);
+    http.once("error", reject);
+    http.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => refuseUnreadable(error, socket, random.uuid(), restErrors));
+  });
+}
+
+async function close(http: HttpServer, timeoutMs: number, answering: () => number): Promise<number> {
+  let left = 0;
+  const timer = setTimeout(() => {
+    left = answering();
+    http.closeAllConnections();
+  }, timeoutMs);
+  await new Promise<void>((resolve, reject) => http.close((error) => (error === undefined ? resolve() : reject(error))));
+  clearTimeout(timer);
+  return left;
+}
+
+/** A request that the HTTP parser could not read, so that no server saw it: too long a header, an unknown method, garbage. */
+function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex, requestId: string, style: RestErrorStyle): void {
+  if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
+  const [status, message] = UNREADABLE[error.code ?? ""] ?? [400, "The request is not HTTP that this server can read"];
+  const body = JSON.stringify(toRestBody(new AppError("INVALID_FORMAT", { message }), { requestId }, style));
+  const headers = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nX-Request-Id: ${requestId}\r\nConnection: close`;
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${headers}\r\n\r\n${body}`);
+}
+
+/** Node's codes, and how they are answered. */
+const UNREADABLE: Readonly<Record<string, readonly [number, string]>> = {
+  HPE_HEADER_OVERFLOW: [431, "The headers are too long"],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, "The request did not arrive in time (REQUEST_TIMEOUT_MS)"],
+};

@@ -1,0 +1,102 @@
+import { AppError } from "../errors/app-error.js";
+import type { Clock } from "../platform/clock.js";
+
+type Options = {
+  /** How many places there are. */
+  readonly most: number;
+  /** Nobody is let wait who would have to wait longer. */
+  readonly longestWaitMs: number;
+  readonly clock: Clock;
+};
+
+type Waiting = { readonly take: () => void };
+
+/** However fast it goes on, no more than this wait: each holds its connection and some memory. */
+const MOST_WAITING = 10_000;
+
+/** How much of the measured pace is the newest place that was handed on. */
+const NEWEST_SHARE = 0.02;
+
+export type Places = ReturnType<typeof createPlaces>;
+
+/**
+ * A fixed number of places, and a line before them. Who would stand in line too long is refused on arrival, judging by how
+ * fast places were handed on until now, rather than after a wait: under overload an answer at once is worth more to
+ * everyone than a late one, and what is refused early costs next to nothing.
+ */
+export function createPlaces({ most, longestWaitMs, clock }: Options) {
+  /** Who had a place before and lent it goes first: most of its work is done. */
+  const returning: Waiting[] = [];
+  const arriving: Waiting[] = [];
+  let taken = 0;
+  let handedOnAtMs = 0;
+  let handedOn = 0;
+  let intervalMs = 0;
+
+  const nowMs = () => clock.now().getTime();
+  const waiting = () => returning.length + arriving.length;
+
+  /** Whether the next to arrive would be refused. */
+  function isFull(): boolean {
+    if (taken < most) return false;
+    if (waiting() >= MOST_WAITING) return true;
+    return waiting() > 0 && Math.max(waiting() * intervalMs, nowMs() - handedOnAtMs) > longestWaitMs;
+  }
+
+  function notePace(): void {
+    const atMs = nowMs();
+    handedOn += 1;
+    intervalMs += (atMs - handedOnAtMs - intervalMs) * Math.max(1 / handedOn, NEWEST_SHARE);
+    handedOnAtMs = atMs;
+  }
+
+  function standIn(line: Waiting[]): Promise<void> {
+    if (waiting() === 0) handedOnAtMs = nowMs();
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        line.splice(line.indexOf(entry), 1);
+        reject(overloaded());
+      }, longestWaitMs);
+      const entry: Waiting = {
+        take() {
+          clearTimeout(timer);
+          resolve();
+        },
+      };
+      line.push(entry);
+    });
+  }
+
+  return {
+    isFull,
+
+    /** @throws SERVICE_UNAVAILABLE at once where the wait would be too long, and after it where it was longer than foreseen */
+    async take({ isReturning = false } = {}): Promise<void> {
+      if (taken < most) taken += 1;
+      else if (!isReturning && isFull()) throw overloaded();
+      else await standIn(isReturning ? returning : arriving);
+    },
+
+    /** Hands a place on to the next in line. */
+    give(): void {
+      const returned = returning.shift();
+      const next = returned ?? arriving.shift();
+      if (next === undefined) taken -= 1;
+      else if (returned === undefined) notePace();
+      next?.take();
+    },
+
+    counts: () => ({ running: taken, waiting: waiting() }),
+  };
+}
+
+const RETRY_AFTER_SECONDS = 1;
+
+/** The refusal of a server that has more to do than it can. */
+export function overloaded(message = "The server has more to do than it can at the moment"): AppError {
+  return new AppError("UPSTREAM_UNAVAILABLE", {
+    message,
+    details: { retryAfter: RETRY_AFTER_SECONDS },
+    headers: { "Retry-After": String(RETRY_AFTER_SECONDS) },
+  });
+}

@@ -1,0 +1,36 @@
+import { trace, type Tracer } from "@opentelemetry/api";
+
+export type Tracing = {
+  readonly tracer: Tracer;
+  /** Sends what has not been sent yet. */
+  readonly close: () => Promise<void>;
+};
+
+const NAME = "backstory";
+
+/**
+ * Sends spans of requests, operations and database statements to the OTLP endpoint of the settings; OpenTelemetry reads its
+ * own variables (OTEL_SERVICE_NAME, OTEL_EXPORTER_OTLP_HEADERS ...) from the environment. Without an endpoint nothing of
+ * it is loaded, and the tracer does nothing.
+ */
+export async function startTracing(endpoint: string | undefined): Promise<Tracing> {
+  if (endpoint === undefined) return { tracer: trace.getTracer(NAME), close: () => Promise.resolve() };
+  const { NodeTracerProvider, BatchSpanProcessor } = await import("@opentelemetry/sdk-trace-node");
+  const { OTLPTraceExporter } = await import("@opentelemetry/exporter-trace-otlp-proto");
+  const { PrismaInstrumentation } = await import("@prisma/instrumentation");
+  const { detectResources, envDetector, resourceFromAttributes } = await import("@opentelemetry/resources");
+
+  const resource = resourceFromAttributes({ "service.name": NAME }).merge(detectResources({ detectors: [envDetector] }));
+  const provider = new NodeTracerProvider({ resource, spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())] });
+  provider.register();
+  const prisma = new PrismaInstrumentation();
+  prisma.setTracerProvider(provider);
+  prisma.enable();
+  return {
+    tracer: provider.getTracer(NAME),
+    async close() {
+      prisma.disable();
+      await provider.shutdown();
+    },
+  };
+}
