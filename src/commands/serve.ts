@@ -70,21 +70,19 @@ function announce(address: string, firstKey: readonly string[], out: (line: stri
 }
 
 /**
- * Until `once` is called, a signal ends the process at once: nothing has begun that could be lost. Process 1 of a container
- * would not end by itself. A second signal is not waited for.
+ * Before it is waited for, a signal ends the process at once: nothing has begun that could be lost. A second one does, too.
+ * (Process 1 of a container would not end by itself.)
  */
-function watchSignals(): { once: () => Promise<NodeJS.Signals> } {
-  const signals = ["SIGTERM", "SIGINT"] as const;
-  const end = () => process.exit(0);
-  for (const signal of signals) process.once(signal, end);
+function watchSignals(): { readonly once: () => Promise<NodeJS.Signals> } {
+  let handle = (_signal: NodeJS.Signals): void => process.exit(0);
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => handle(signal));
   return {
     once: () =>
       new Promise((resolve) => {
-        for (const signal of signals)
-          process
-            .off(signal, end)
-            .once(signal, resolve)
-            .once(signal, () => watchSignals());
+        handle = (signal) => {
+          handle = () => process.exit(1);
+          resolve(signal);
+        };
       }),
   };
 }
