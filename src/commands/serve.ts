@@ -74,7 +74,7 @@ function announce(address: string, firstKey: readonly string[], out: (line: stri
  * (Process 1 of a container would not end by itself.)
  */
 function watchSignals(): { readonly once: () => Promise<NodeJS.Signals> } {
-  let handle = (_signal: NodeJS.Signals): void => process.exit(0);
+  let handle: (signal: NodeJS.Signals) => void = () => process.exit(0);
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => handle(signal));
   return {
     once: () =>

@@ -43,9 +43,7 @@ const image = stages.at(-1) ?? [];
 const argumentsOf = (keyword: string) =>
   image.filter((instruction) => instruction.getKeyword() === keyword).map((instruction) => instruction.getArgumentsContent());
 
-/** Settings that compose.yaml counts on already, with their defaults; to be removed as they are in config.ts. */
-const COMING = { TRUSTED_PROXIES: {}, DRAIN_DELAY_MS: { fallback: "1000" }, DRAIN_TIMEOUT_MS: { fallback: "30000" } };
-const known: Readonly<Record<string, { readonly fallback?: string }>> = { ...COMING, ...settings };
+const known: Readonly<Record<string, { readonly fallback?: string }>> = settings;
 
 /** What an instance is given for a setting, else its default. */
 function valueOf(name: string): number {
@@ -113,7 +111,7 @@ test("Two identical instances are what the proxy balances between, as far as the
   expect(instances).toHaveLength(2);
   expect(instances[0]?.[1]).toEqual(instances[1]?.[1]);
   expect(caddyfile).toContain(`reverse_proxy ${instances.map(([name]) => `${name}:4000`).join(" ")} {`);
-  expect(caddyfile).toContain("health_uri /readyz");
+  expect(caddyfile).toContain("health_uri /readyz?exclude=redis");
 });
 
 test("An instance can write nothing but /tmp and has no rights to lose.", () => {
