@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { GRAPHQL_PATH } from "../graphql/yoga.js";
+import { pageHeaders } from "./security-headers.js";
 
 /** Asks the server for a code with the key that was pasted. The key stays in the browser's tab, as in GraphiQL. */
 const SCRIPT = `
@@ -43,11 +43,4 @@ export const CLI_LOGIN_PAGE = `<!doctype html>
 </body></html>
 `;
 
-const sourceOf = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
-
-/** The page runs its own script and style, asks this server only, and stands in no frame. */
-export const CLI_LOGIN_HEADERS = {
-  "Content-Security-Policy": `default-src 'none'; script-src ${sourceOf(SCRIPT)}; style-src ${sourceOf(STYLE)}; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'`,
-  "X-Frame-Options": "DENY",
-  "Referrer-Policy": "no-referrer",
-};
+export const CLI_LOGIN_HEADERS = pageHeaders(CLI_LOGIN_PAGE, { "connect-src": "'self'" });

@@ -2,8 +2,16 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { chooseMediaType } from "./accept.js";
 import { GRAPHIQL_EXAMPLES } from "./graphiql-examples.js";
+import { pageHeaders } from "./security-headers.js";
 
-type Page = { readonly plain: Uint8Array<ArrayBuffer>; readonly gzipped: Uint8Array<ArrayBuffer> };
+type Page = {
+  readonly plain: Uint8Array<ArrayBuffer>;
+  readonly gzipped: Uint8Array<ArrayBuffer>;
+  readonly headers: Readonly<Record<string, string>>;
+};
+
+/** The page asks this server only; its editor brings a font, and makes its styles and its workers while it runs. */
+const NEEDS = { "connect-src": "'self'", "img-src": "data:", "font-src": "data:", "style-src": "'unsafe-inline'", "worker-src": "blob:" };
 
 /** Whether a browser asks for the page: everything else at the GraphQL address is a GraphQL request. */
 export function wantsGraphiQL({ method, headers }: Request): boolean {
@@ -19,14 +27,14 @@ export function createGraphiQLPage(): (request: Request) => Promise<Response> {
   let page: Promise<Page> | undefined;
   return async (request) => {
     page ??= renderPage();
-    const { plain, gzipped } = await page;
+    const { plain, gzipped, headers } = await page;
     const isCompressed = (request.headers.get("accept-encoding") ?? "").includes("gzip");
     return new Response(isCompressed ? gzipped : plain, {
       headers: {
+        ...headers,
         "Content-Type": "text/html; charset=utf-8",
         "Cache-Control": "private, max-age=3600",
         Vary: "Accept, Accept-Encoding",
-        "X-Frame-Options": "DENY",
         ...(isCompressed ? { "Content-Encoding": "gzip" } : {}),
       },
     });
@@ -36,8 +44,9 @@ export function createGraphiQLPage(): (request: Request) => Promise<Response> {
 async function renderPage(): Promise<Page> {
   const { renderGraphiQL } = await import("@graphql-yoga/render-graphiql");
   const html = renderGraphiQL({ title: "Backstory GraphiQL", defaultQuery: GRAPHIQL_EXAMPLES, defaultEditorToolsVisibility: false });
-  const plain = new TextEncoder().encode(html.replace('<div id="root"></div>', () => KEY_FORM));
-  return { plain, gzipped: new Uint8Array(await promisify(gzip)(plain)) };
+  const whole = html.replace('<div id="root"></div>', () => KEY_FORM);
+  const plain = new TextEncoder().encode(whole);
+  return { plain, gzipped: new Uint8Array(await promisify(gzip)(plain)), headers: pageHeaders(whole, NEEDS) };
 }
 
 /** The key stays in the browser's tab, and goes with every request that does not name another in its headers. */

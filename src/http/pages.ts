@@ -7,6 +7,7 @@ import { GRAPHQL_PATH } from "../graphql/yoga.js";
 import { CLI_LOGIN_HEADERS, CLI_LOGIN_PAGE } from "./cli-login-page.js";
 import { renderErrorReference } from "./reference-page.js";
 import type { Environment } from "./request-state.js";
+import { pageHeaders } from "./security-headers.js";
 
 export type PageDependencies = {
   readonly database: Database;
@@ -18,10 +19,11 @@ export type PageDependencies = {
 /** The addresses for people and operators: the error reference, whether the server lives, whether it can work, its metrics. */
 export function addPages(app: Hono<Environment>, { database, limiterStore, metrics, isDraining }: PageDependencies): void {
   const errorReference = renderErrorReference();
+  const errorReferenceHeaders = pageHeaders(errorReference);
 
   app.get("/", (context) => context.redirect(GRAPHQL_PATH));
   app.get("/cli-login", (context) => context.html(CLI_LOGIN_PAGE, 200, CLI_LOGIN_HEADERS));
-  app.get("/errors", (context) => context.html(errorReference));
+  app.get("/errors", (context) => context.html(errorReference, 200, errorReferenceHeaders));
   app.get("/healthz", (context) => context.json({ status: "alive" }));
   // `exclude` as Kubernetes has it: for a proxy, where RATE_LIMIT_FAIL lets the server go on without Redis.
   app.get("/readyz", async (context) => {

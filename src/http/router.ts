@@ -26,6 +26,7 @@ import { logRequest } from "./request-log.js";
 import { countRequest } from "./request-metrics.js";
 import { traceRequests } from "./request-tracing.js";
 import { createRequestState, type Environment } from "./request-state.js";
+import { DEFAULT_HEADERS } from "./security-headers.js";
 
 export type RouterDependencies = {
   readonly graphql: ReturnType<typeof createGraphQLDoor>;
@@ -71,7 +72,7 @@ export function createRouter(dependencies: RouterDependencies) {
     context.set("state", state);
     await next();
     context.header("X-Request-Id", state.requestId);
-    context.header("X-Content-Type-Options", "nosniff");
+    for (const [name, value] of Object.entries(DEFAULT_HEADERS)) if (!context.res.headers.has(name)) context.header(name, value);
     if (state.decision !== null)
       for (const [name, value] of Object.entries(rateLimitHeaders(state.decision, clock.now()))) context.header(name, value);
     const facts = { status: context.res.status, durationMs: clock.now().getTime() - startedAt };

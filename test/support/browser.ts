@@ -17,17 +17,25 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** Opens a page of a new server and looks at it; returns the addresses elsewhere that it asked for. */
-export async function visit(path: string, key: string, look: (page: Page, server: RunningServer) => Promise<void>): Promise<string[]> {
+/** What a visit showed of a page: the addresses elsewhere that it asked for, and what its own policy kept it from. */
+export type Visit = { readonly elsewhere: readonly string[]; readonly violations: readonly string[] };
+
+/** Opens a page of a new server and looks at it. */
+export async function visit(path: string, key: string, look: (page: Page, server: RunningServer) => Promise<void>): Promise<Visit> {
   const server = await startBackstory({ BOOTSTRAP_API_KEY: key });
   const browser = await chromium.launch({ executablePath, args: FLAGS });
   try {
     const page = await browser.newPage();
     const requested: string[] = [];
     page.on("request", (request) => requested.push(request.url()));
+    const said: string[] = [];
+    page.on("console", (message) => said.push(message.text()));
     await page.goto(server.url + path);
     await look(page, server);
-    return requested.filter((url) => !url.startsWith(server.url) && !/^(blob|data):/.test(url));
+    return {
+      elsewhere: requested.filter((url) => !url.startsWith(server.url) && !/^(blob|data):/.test(url)),
+      violations: said.filter((text) => text.includes("Content Security Policy")),
+    };
   } finally {
     await browser.close();
     await server.stop();
