@@ -95,7 +95,11 @@ export const settings = {
     '`off` refuses introspection and drops the "did you mean" hints',
   ),
   QUOTA_STORAGE_BYTES: setting(integer(1).optional(), undefined, "Bytes of content that one user may own; not set means no quota"),
-  MAX_BODY_BYTES: setting(integer(1_000, 500_000_000), "20000000", "Largest GraphQL request body, in bytes"),
+  MAX_BODY_BYTES: setting(
+    integer(1_000, 500_000_000),
+    "20000000",
+    "Largest GraphQL request body, in bytes; without a key it has 100,000 at most",
+  ),
   MAX_UPLOAD_BYTES: setting(integer(1_000, 500_000_000), "50000000", "Largest REST request body as it is sent, in bytes"),
   MAX_UNZIPPED_BYTES: setting(integer(1_000, 500_000_000), "200000000", "Largest REST request body once it is unzipped, in bytes"),
   MAX_DEPTH: setting(integer(1, 1_000), "15", "Deepest nesting of a GraphQL operation"),
@@ -172,7 +176,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
 /** A body that could never be kept would be refused with "try again" for ever. */
 function requireRoomForBodies(config: Config): Config {
   const { uploads, abuse, operations } = config;
-  const largest = Math.max(uploads.sentBytes + uploads.unzippedBytes, abuse.bodyBytes);
+  const largest = Math.max(uploads.sent.bytes + uploads.unzipped.bytes, abuse.bodyBytes);
   if (operations.bodyBytes >= largest) return config;
   throw new ConfigError([
     `MAX_BODIES_BYTES: must be at least ${largest}, which one body may have (MAX_UPLOAD_BYTES and MAX_UNZIPPED_BYTES)`,
@@ -199,7 +203,10 @@ function toConfig(values: Values) {
     concealForbidden: values.CONCEAL_FORBIDDEN,
     introspection: values.INTROSPECTION,
     restErrors: values.REST_ERRORS,
-    uploads: { sentBytes: values.MAX_UPLOAD_BYTES, unzippedBytes: values.MAX_UNZIPPED_BYTES },
+    uploads: {
+      sent: { bytes: values.MAX_UPLOAD_BYTES, setting: "MAX_UPLOAD_BYTES" },
+      unzipped: { bytes: values.MAX_UNZIPPED_BYTES, setting: "MAX_UNZIPPED_BYTES" },
+    },
     quotaStorageBytes: values.QUOTA_STORAGE_BYTES,
     abuse: {
       bodyBytes: values.MAX_BODY_BYTES,

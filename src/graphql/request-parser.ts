@@ -2,7 +2,7 @@ import { AppError } from "../errors/app-error.js";
 import { badInput } from "../errors/bad-input.js";
 import type { Plugin } from "graphql-yoga";
 import { requireJson, unsupported } from "../http/content-type.js";
-import { decodeUtf8, parseJson, readBytes } from "../http/read-body.js";
+import { decodeUtf8, parseJson, readBytes, withoutKey } from "../http/read-body.js";
 import { requireAcceptable } from "./media-types.js";
 import type { GraphQLRequest } from "./yoga.js";
 
@@ -15,14 +15,15 @@ type Limits = { readonly bodyBytes: number; readonly batch: number };
 export function useJsonRequests({ bodyBytes, batch }: Limits): Plugin<Record<string, never>, GraphQLRequest> {
   const limit = { bytes: bodyBytes, setting: "MAX_BODY_BYTES" };
   return {
-    onRequestParse({ request, setRequestParser, serverContext: { operation } }) {
+    onRequestParse({ request, setRequestParser, serverContext: { operation, state } }) {
       if (request.method !== "GET" && request.method !== "POST") throw wrongMethod();
       requireAcceptable(request);
       if (request.method === "POST") {
         requireJson(request.headers);
         requireUncompressed(request.headers);
       }
-      const readBody = () => operation.whileReading((hold) => readBytes(request, limit, hold));
+      const bound = state.principal === null ? withoutKey(limit) : limit;
+      const readBody = () => operation.whileReading((hold) => readBytes(request, bound, hold));
       setRequestParser(request.method === "GET" ? parseUrl : async () => parseJsonBody(decodeUtf8(await readBody()), batch));
       return undefined;
     },

@@ -1,8 +1,16 @@
 import { AppError } from "../errors/app-error.js";
 import type { Hold } from "./operations.js";
 
-/** How many bytes a body may have, and the setting that says so. */
-export type BodyLimit = { readonly bytes: number; readonly setting: string };
+/** How many bytes a body may have, and the setting that says so; null where it is the bound of who has no key. */
+export type BodyLimit = { readonly bytes: number; readonly setting: string | null };
+
+/** Without a key one asks for the schema, for the catalogue, or for a token in exchange for a code: some kilobytes. */
+const MOST_WITHOUT_KEY = 100_000;
+
+/** The bound of a caller without a key, who can ask for little and should not make the server read much. */
+export function withoutKey(limit: BodyLimit): BodyLimit {
+  return limit.bytes <= MOST_WITHOUT_KEY ? limit : { bytes: MOST_WITHOUT_KEY, setting: null };
+}
 
 /** @throws VALIDATION_ERROR / INVALID_FORMAT where the bytes are no UTF-8 */
 export function decodeUtf8(bytes: Uint8Array): string {
@@ -54,6 +62,7 @@ async function readWithin(request: Request, limit: BodyLimit, hold: Hold): Promi
 }
 
 export function tooLarge({ bytes, setting }: BodyLimit): AppError {
-  const message = `The body is larger than ${bytes} bytes (${setting})`;
-  return new AppError("INVALID_PARAMETER", { message, httpStatus: 413, details: { limit: bytes, exceeded: setting } });
+  const message = `The body is larger than ${bytes} bytes (${setting ?? "more needs an API key"})`;
+  const details = { limit: bytes, ...(setting === null ? {} : { exceeded: setting }) };
+  return new AppError("INVALID_PARAMETER", { message, httpStatus: 413, details });
 }

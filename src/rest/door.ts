@@ -5,6 +5,7 @@ import type { FailureLimit } from "../auth/failure-limit.js";
 import type { Principal } from "../auth/principal.js";
 import { AppError } from "../errors/app-error.js";
 import type { RestErrorStyle } from "../errors/to-rest.js";
+import { withoutKey } from "../http/read-body.js";
 import type { Environment, RequestState } from "../http/request-state.js";
 import type { Policy } from "../limiter/policy.js";
 import { rateLimited, type RateLimiter } from "../limiter/rate-limiter.js";
@@ -31,12 +32,14 @@ type Dependencies = {
 /** The REST door: adds every route to the application, and to each what all have in common, in this order. */
 export function addRest(app: Hono<Environment>, dependencies: Dependencies): void {
   const { services, config, failureLimit } = dependencies;
+  const anonymousUploads = { sent: withoutKey(config.uploads.sent), unzipped: withoutKey(config.uploads.unzipped) };
 
   async function answer(route: RestRoute, context: Context<Environment>): Promise<Response> {
     const { req } = context;
     const state = context.get("state");
     state.operationNames.push(`${route.method} ${route.path}`);
-    const readBody = () => context.get("operation").whileReading((hold) => readJson(req.raw, config.uploads, hold));
+    const limits = route.access === "code" ? anonymousUploads : config.uploads;
+    const readBody = () => context.get("operation").whileReading((hold) => readJson(req.raw, limits, hold));
     const call = { request: req.raw, state, services, params: req.param() as Record<string, string>, query: req.query(), readBody };
     if (route.access === "code") return failureLimit.byCode(state.address, () => route.answer({ ...call, principal: null }));
     const principal = await admit(route.access, req.header("authorization") ?? null, state, dependencies);

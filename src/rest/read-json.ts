@@ -2,14 +2,14 @@ import { createGunzip, type Gunzip } from "node:zlib";
 import { Readable } from "node:stream";
 import { AppError } from "../errors/app-error.js";
 import { requireJson, unsupported } from "../http/content-type.js";
-import { decodeUtf8, parseJson, readBytes, tooLarge } from "../http/read-body.js";
 import type { Hold } from "../http/operations.js";
+import { decodeUtf8, parseJson, readBytes, tooLarge, type BodyLimit } from "../http/read-body.js";
 
 export type UploadLimits = {
   /** Of the body as it is sent. */
-  readonly sentBytes: number;
+  readonly sent: BodyLimit;
   /** Of the body once it is unzipped. */
-  readonly unzippedBytes: number;
+  readonly unzipped: BodyLimit;
 };
 
 /**
@@ -24,22 +24,21 @@ export async function readJson(request: Request, limits: UploadLimits, hold: Hol
   return parseJson(text);
 }
 
-async function readBody(request: Request, { sentBytes, unzippedBytes }: UploadLimits, hold: Hold): Promise<Uint8Array> {
+async function readBody(request: Request, { sent, unzipped }: UploadLimits, hold: Hold): Promise<Uint8Array> {
   const encoding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
-  const sent = { bytes: sentBytes, setting: "MAX_UPLOAD_BYTES" };
   if (encoding === "identity" || encoding === "") return readBytes(request, sent, hold);
-  if (encoding === "gzip" || encoding === "x-gzip") return unzip(await readBytes(request, sent, hold), unzippedBytes, hold);
+  if (encoding === "gzip" || encoding === "x-gzip") return unzip(await readBytes(request, sent, hold), unzipped, hold);
   throw unsupported("The Content-Encoding must be gzip or identity", { "Accept-Encoding": "gzip, identity" });
 }
 
-async function unzip(zipped: Uint8Array, mostBytes: number, hold: Hold): Promise<Uint8Array> {
+async function unzip(zipped: Uint8Array, limit: BodyLimit, hold: Hold): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   const gunzip: Gunzip = Readable.from([zipped]).pipe(createGunzip());
   try {
     for await (const chunk of gunzip as AsyncIterable<Uint8Array>) {
       length += chunk.byteLength;
-      if (length > mostBytes) throw tooLarge({ bytes: mostBytes, setting: "MAX_UNZIPPED_BYTES" });
+      if (length > limit.bytes) throw tooLarge(limit);
       hold(chunk.byteLength);
       chunks.push(chunk);
     }

@@ -27,7 +27,7 @@ const PAGES = ["/errors", "/cli-login", "/api/v1/graphql"];
 const open = (path: string) => server.send(path, { headers: { accept: "text/html" } });
 
 test.each(PAGES)(
-  "The page at %s stands in no frame, keeps no other window's hold, and tells no address where one came from.",
+  "The page at %s stands in no frame, is in no other window's hands, and tells no address where one came from.",
   async (path) => {
     const { headers } = await open(path);
     expect(headers.get("content-type")).toMatch(/^text\/html; charset=utf-8$/i);
