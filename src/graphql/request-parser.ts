@@ -2,7 +2,8 @@ import { AppError } from "../errors/app-error.js";
 import { badInput } from "../errors/bad-input.js";
 import type { Plugin } from "graphql-yoga";
 import { requireJson, unsupported } from "../http/content-type.js";
-import { decodeUtf8, parseJson, readBytes, withoutKey } from "../http/read-body.js";
+import { parseJson } from "../http/parse-json.js";
+import { decodeUtf8, readBytes, withoutKey } from "../http/read-body.js";
 import { requireAcceptable } from "./media-types.js";
 import type { GraphQLRequest } from "./yoga.js";
 

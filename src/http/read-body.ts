@@ -21,15 +21,6 @@ export function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
-/** @throws VALIDATION_ERROR / INVALID_FORMAT where the text is no JSON */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new AppError("INVALID_FORMAT", { message: "The body is not valid JSON", cause: error });
-  }
-}
-
 /**
  * The body of a request, read no further than the limit.
  * @throws VALIDATION_ERROR: status 413 over the limit, INVALID_FORMAT where it was cut off; and what `hold` throws

@@ -3,7 +3,8 @@ import { Readable } from "node:stream";
 import { AppError } from "../errors/app-error.js";
 import { requireJson, unsupported } from "../http/content-type.js";
 import type { Hold } from "../http/operations.js";
-import { decodeUtf8, parseJson, readBytes, tooLarge, type BodyLimit } from "../http/read-body.js";
+import { parseJson } from "../http/parse-json.js";
+import { decodeUtf8, readBytes, tooLarge, type BodyLimit } from "../http/read-body.js";
 
 export type UploadLimits = {
   /** Of the body as it is sent. */
