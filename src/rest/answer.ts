@@ -2,8 +2,11 @@ import { toAppError } from "../errors/from-unknown.js";
 import { logFailure } from "../errors/log-failure.js";
 import type { Logger } from "../platform/logger.js";
 
-/** Answers are each caller's own, may be kept by the caller to ask for them conditionally, and vary by what is accepted. */
-export const COMMON_HEADERS = { "Cache-Control": "private, no-cache", Vary: "Accept" } as const;
+/**
+ * Answers are each caller's own, may be kept by the caller to ask for them conditionally, and vary by what is accepted. They
+ * vary by the key too: two users may hold the same version of a session, and one browser both of their keys.
+ */
+export const COMMON_HEADERS = { "Cache-Control": "private, no-cache", Vary: "Accept, Authorization" } as const;
 
 type Init = { readonly status?: number; readonly headers?: Readonly<Record<string, string>> };
 
