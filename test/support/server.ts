@@ -7,7 +7,7 @@ import { PGlite } from "@electric-sql/pglite";
 import { allScopes, type Scope } from "../../src/auth/scopes.js";
 import { readConfig, type Config } from "../../src/config.js";
 import { connectPrisma, openEngine } from "../../src/db/database.js";
-import type { Engine, FindSignal } from "../../src/db/engine.js";
+import type { BareQuery, Engine, FindSignal } from "../../src/db/engine.js";
 import { toEngine } from "../../src/db/pglite.js";
 import type { LimiterStore } from "../../src/limiter/limiter.js";
 import { createMemoryStore } from "../../src/limiter/memory-store.js";
@@ -53,7 +53,11 @@ export async function startTestServer(
   const statements: string[] = [];
   const currentSignal = createCurrentSignal();
   const engine = await openTestEngine(config, route, currentSignal.get);
-  const database = connectPrisma(engine, config.databaseTimeoutMs, (sql) => statements.push(sql));
+  const query: BareQuery = (sql, values) => {
+    statements.push(sql);
+    return engine.query(sql, values);
+  };
+  const database = connectPrisma({ ...engine, query }, config.databaseTimeoutMs, (sql) => statements.push(sql));
   const logger = createLogger(config.logLevel, collect(lines));
   const limiterStore = sharedStore ?? createMemoryStore(clock);
   const server = await orClose(database, () =>
@@ -76,6 +80,13 @@ export async function startTestServer(
     const text = await response.text();
     const isJson = response.headers.get("content-type")?.includes("json") === true;
     return { status: response.status, headers: response.headers, body: isJson && text !== "" ? (JSON.parse(text) as unknown) : text };
+  }
+
+  async function everyStatementOf(run: () => Promise<unknown>): Promise<string[]> {
+    statements.length = 0;
+    await run();
+    await server.close();
+    return [...statements];
   }
 
   return {
@@ -119,10 +130,11 @@ export async function startTestServer(
 
     /** Runs something and returns the SQL statements it needed, those of authentication left out. */
     async statementsOf(run: () => Promise<unknown>): Promise<string[]> {
-      statements.length = 0;
-      await run();
-      return statements.filter((sql) => !sql.includes('"ApiKey"'));
+      return (await everyStatementOf(run)).filter((sql) => !sql.includes('"ApiKey"'));
     },
+
+    /** The same with those of authentication, and with what is written beside the request. */
+    everyStatementOf,
 
     /** The lines logged at warn or above so far, which `close` will then not complain about. */
     takeLog: () => lines.splice(0).filter(({ level }) => level >= WARN),
