@@ -77,6 +77,6 @@ function statusOf(refusal: Refusal | null, mediaType: MediaType): number {
 function json(body: unknown, mediaType: MediaType, status: number, headers: Readonly<Record<string, string>> = {}): Response {
   return new Response(JSON.stringify(body), {
     status,
-    headers: { "Content-Type": `${mediaType}; charset=utf-8`, "Cache-Control": "no-store", Vary: "Accept", ...headers },
+    headers: { "Content-Type": `${mediaType}; charset=utf-8`, Vary: "Accept", ...headers },
   });
 }

@@ -12,6 +12,6 @@ export function respondToError(error: AppError, request: Request, path: string, 
   const body = type === PROBLEM_TYPE ? toProblem(error, facts) : toRestBody(error, facts, style);
   return new Response(JSON.stringify(body), {
     status: error.httpStatus,
-    headers: { "Content-Type": type, "Cache-Control": "no-store", Vary: "Accept", ...error.headers },
+    headers: { "Content-Type": type, Vary: "Accept", ...error.headers },
   });
 }

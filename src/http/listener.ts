@@ -5,6 +5,7 @@ import { AppError } from "../errors/app-error.js";
 import { toRestBody, type RestErrorStyle } from "../errors/to-rest.js";
 import type { Random } from "../platform/random.js";
 import { createClientFinder, type Client } from "./client-address.js";
+import { DEFAULT_HEADERS } from "./security-headers.js";
 
 type Options = {
   readonly fetch: (request: Request, client: Client) => Promise<Response>;
@@ -93,8 +94,18 @@ function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex, requestI
   if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
   const [status, message] = UNREADABLE[error.code ?? ""] ?? [400, "The request is not HTTP that this server can read"];
   const body = JSON.stringify(toRestBody(new AppError("INVALID_FORMAT", { message }), { requestId }, style));
-  const headers = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nX-Request-Id: ${requestId}\r\nConnection: close`;
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${headers}\r\n\r\n${body}`);
+  const headers = {
+    ...DEFAULT_HEADERS,
+    "Content-Type": "application/json",
+    "Content-Length": Buffer.byteLength(body),
+    "X-Request-Id": requestId,
+    Connection: "close",
+  };
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+  ];
+  socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`);
 }
 
 /** Node's codes, and how they are answered. */

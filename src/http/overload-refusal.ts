@@ -8,6 +8,7 @@ import { respondToError } from "./error-response.js";
 import { overloaded } from "./places.js";
 import { countError, doorOf } from "./request-metrics.js";
 import { idOf } from "./request-state.js";
+import { DEFAULT_HEADERS } from "./security-headers.js";
 
 type Dependencies = {
   readonly restErrors: RestErrorStyle;
@@ -44,7 +45,7 @@ export function createOverloadRefusal({ restErrors, metrics, clock, random, logg
     const requestId = idOf(request, random);
     const response = respondToError(error, request, path, { requestId, origin: client.origin ?? new URL(request.url).origin }, restErrors);
     response.headers.set("X-Request-Id", requestId);
-    response.headers.set("X-Content-Type-Options", "nosniff");
+    for (const [name, value] of Object.entries(DEFAULT_HEADERS)) response.headers.set(name, value);
     response.headers.set("Access-Control-Allow-Origin", "*");
     response.headers.set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After");
     return response;

@@ -34,7 +34,7 @@ export function addPages(app: Hono<Environment>, { database, limiterStore, metri
   });
   app.get("/metrics", async (context) => {
     const { text, type } = await metrics.render();
-    return context.body(text, 200, { "Content-Type": type, "Cache-Control": "no-store" });
+    return context.body(text, 200, { "Content-Type": type });
   });
   for (const path of ["/", "/cli-login", "/errors", "/healthz", "/readyz", "/metrics"]) {
     app.all(path, () => {
