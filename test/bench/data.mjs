@@ -9,7 +9,7 @@ const YEAR_MS = 365 * 86_400_000;
 const LATEST_MS = Date.parse("2026-10-31T00:00:00.000Z");
 
 /** A generator of numbers from 0 to 1 that gives the same ones for the same seed (mulberry32). */
-function createRandom(/** @type {number} */ seed) {
+export function createRandom(/** @type {number} */ seed) {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -34,23 +34,29 @@ export function killServers() {
   for (const child of running) child.kill("SIGKILL");
 }
 
+/** @typedef {{ settings?: Record<string, string>, onLog?: (line: string) => void }} ServerOptions */
+
 /**
  * Starts a server as a process of its own and waits until it has answered a query. `urls` are the GraphQL addresses
- * that it announced, `startMs` the time until the answer, `stop` ends it as an operator does.
+ * that it announced, `startMs` the time until the answer, `stop` ends it as an operator does, `kill` as a crash does.
+ * `settings` go before the benchmark's own; what is logged is shown unless `onLog` takes it.
  *
  * @param {Place} place
  * @param {string} script
+ * @param {ServerOptions} options
  */
-export async function startServer({ databaseUrl, dataDir }, script = "dist/main.js") {
+export async function startServer({ databaseUrl, dataDir }, script = "dist/main.js", { settings = {}, onLog } = {}) {
   const startedAt = performance.now();
   const env = {
     PATH: process.env.PATH,
     ...SETTINGS,
+    ...settings,
     DATA_DIR: dataDir,
     ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
   };
-  const child = spawn(process.execPath, [script], { cwd: ROOT, env, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [script], { cwd: ROOT, env, stdio: ["ignore", "pipe", onLog === undefined ? "inherit" : "pipe"] });
   running.add(child);
+  if (onLog !== undefined && child.stderr !== null) createInterface({ input: child.stderr }).on("line", onLog);
   const ended = once(child, "exit").finally(() => running.delete(child));
   const urls = await readAddresses(child);
   if (urls.length === 0) throw new Error(`${script} ended before it was ready`);
@@ -59,7 +65,12 @@ export async function startServer({ databaseUrl, dataDir }, script = "dist/main.
     urls,
     url: urls[0] ?? "",
     startMs: performance.now() - startedAt,
+    pid: child.pid ?? 0,
     memoryBytes: () => memoryOf(child.pid ?? 0),
+    async kill() {
+      child.kill("SIGKILL");
+      await ended;
+    },
     async stop() {
       child.kill("SIGTERM");
       await Promise.race([ended, delay(10_000, undefined, { ref: false }).then(() => child.kill("SIGKILL"))]);
