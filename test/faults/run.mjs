@@ -1,0 +1,56 @@
+import { killServers } from "../bench/server-process.mjs";
+import { cleanUp } from "./clean-up.mjs";
+import { hasFailed, renderFigures } from "./report.mjs";
+import { isQuick, seed } from "./scale.mjs";
+
+// `node test/faults/run.mjs [NAME...]` does to the server what may befall it and tells whether it kept its promises.
+// FAULT_SCALE=quick runs all of it in short; FAULT_SEED repeats what was left to chance; with DATABASE_URL (of a server
+// on which databases may be made) the load runs on PostgreSQL too.
+
+/** @type {Record<string, () => Promise<{ default: () => AsyncIterable<{ title: string, figures: import("./report.mjs").Figure[] }> }>>} */
+const faults = {
+  limits: () => import("./limits.mjs"),
+  "postgres-stop": () => import("./postgres-stop.mjs"),
+  kill: () => import("./kill.mjs"),
+  soak: () => import("./soak.mjs"),
+  overload: () => import("./overload.mjs"),
+};
+
+/** @returns {Promise<boolean>} whether everything was as required */
+async function run(/** @type {string} */ name) {
+  let isFine = true;
+  try {
+    const { default: fault } = await faults[name]();
+    for await (const { title, figures } of fault()) {
+      console.log(renderFigures(`${name}: ${title}`, figures));
+      if (hasFailed(figures)) isFine = false;
+    }
+  } catch (error) {
+    console.error(`${name} could not be run to its end:`, error);
+    isFine = false;
+  } finally {
+    await cleanUp();
+  }
+  return isFine;
+}
+
+/** A second time after the cleaning: what goes on meanwhile may have started one more. */
+async function stop() {
+  await cleanUp();
+  killServers();
+  process.exit(1);
+}
+
+const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(faults);
+const unknown = names.filter((name) => !(name in faults));
+if (unknown.length > 0) {
+  console.error(`There is no fault ${unknown.join(", ")}; there are ${Object.keys(faults).join(", ")}.`);
+  process.exit(1);
+}
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void stop());
+
+console.log(`Seed ${seed}${isQuick ? ", in short" : ""}\n`);
+const failed = [];
+for (const name of names) if (!(await run(name))) failed.push(name);
+console.log(failed.length === 0 ? "All as required." : `Not as required: ${failed.join(", ")}`);
+process.exitCode = failed.length === 0 ? 0 : 1;

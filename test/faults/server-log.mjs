@@ -1,0 +1,14 @@
+/** Keeps what servers log, to tell what went wrong inside and to show it where something did. */
+export function createServerLog() {
+  /** @type {string[]} */
+  const lines = [];
+  return {
+    onLog: (/** @type {string} */ line) => void lines.push(line),
+    /** The lines that tell of a bug, and what is no log line at all, which is a process that fell over. */
+    failures: () => lines.filter((line) => !line.startsWith("{") || line.includes('"msg":"internal error"')),
+    /** Shows the first of them, cut to what fits on some lines. */
+    show() {
+      for (const line of this.failures().slice(0, 3)) console.error(`  ${line.slice(0, 1_200)}`);
+    },
+  };
+}
