@@ -1,3 +1,5 @@
+const MOST_LINES = 15;
+
 /** Keeps what servers log, to tell what went wrong inside and to show it where something did. */
 export function createServerLog() {
   /** @type {string[]} */
@@ -6,9 +8,9 @@ export function createServerLog() {
     onLog: (/** @type {string} */ line) => void lines.push(line),
     /** The lines that tell of a bug, and what is no log line at all, which is a process that fell over. */
     failures: () => lines.filter((line) => !line.startsWith("{") || line.includes('"msg":"internal error"')),
-    /** Shows the first of them, cut to what fits on some lines. */
+    /** Shows the first of them, cut to what can be read. */
     show() {
-      for (const line of this.failures().slice(0, 3)) console.error(`  ${line.slice(0, 1_200)}`);
+      for (const line of this.failures().slice(0, MOST_LINES)) console.error(`  ${line.slice(0, 1_500)}`);
     },
   };
 }

@@ -4,6 +4,7 @@ import { attempt, attemptOperation } from "./attempt.mjs";
 import { makeVersion, sessionPath } from "./session-version.mjs";
 
 const AT_ONCE = 6;
+const MOST_SHOWN = 3;
 const MARKDOWN = { accept: "text/markdown" };
 const SESSION_DATA = { accept: "application/vnd.specstory.session-data+json" };
 const IN_GRAPHQL =
@@ -28,7 +29,8 @@ export async function verify(url, ledger) {
     for (let entry = waiting.pop(); entry !== undefined; entry = waiting.pop()) {
       const { verdict, seen } = await judge(url, entry, ledger.largest);
       counts[verdict] += 1;
-      if (verdict !== "absent" && verdict !== "whole") console.error(`  ${verdict}: ${entry.id}, ${describe(entry)}; ${seen}`);
+      const isBad = verdict === "lost" || verdict === "half";
+      if (isBad && counts[verdict] <= MOST_SHOWN) console.error(`  ${verdict}: ${entry.id}, ${describe(entry)}; ${seen}`);
       if (verdict === "whole") present.set(entry.projectId, (present.get(entry.projectId) ?? 0) + 1);
     }
   }
