@@ -1,0 +1,155 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { performance } from "node:perf_hooks";
+import { openConnection } from "./raw-connection.mjs";
+
+// The process that makes the load, so that neither measuring nor judging gets in its way. It is told what to do once,
+// by the process that forked it, and answers with a record of every request.
+
+/** @typedef {import("./load.mjs").Plan} Plan */
+/** @typedef {import("./load.mjs").Phase} Phase */
+
+const TICK_MS = 1;
+const DRAIN_MS = 10_000;
+/** Well before the server closes an idle connection, since it may do so just when the next request is on its way. */
+const MOST_IDLE_MS = 2_000;
+
+/** The place in the sequence, which goes on from phase to phase. */
+let next = 0;
+let unanswered = 0;
+
+/** The requests of a phase, as columns: when one was due, when it was sent, and what came of it. */
+function createRecord() {
+  const columns = {
+    /** @type {number[]} */ kind: [],
+    /** @type {number[]} */ dueMs: [],
+    /** @type {number[]} */ sentMs: [],
+    /** @type {number[]} */ tookMs: [],
+    /** @type {number[]} */ status: [],
+    /** @type {number[]} */ marks: [],
+  };
+  const startedAt = performance.now();
+  return {
+    startedAt,
+    columns,
+    add(
+      /** @type {number} */ kind,
+      /** @type {number} */ dueAt,
+      /** @type {number} */ sentAt,
+      /** @type {import("./raw-connection.mjs").RawAnswer} */ answer,
+    ) {
+      columns.kind.push(kind);
+      columns.dueMs.push(dueAt - startedAt);
+      columns.sentMs.push(sentAt - startedAt);
+      columns.tookMs.push(performance.now() - sentAt);
+      columns.status.push(answer.status);
+      columns.marks.push((answer.hasErrors ? 1 : 0) + (answer.hasRetryAfter ? 2 : 0) + (answer.isUnavailable ? 4 : 0));
+    },
+  };
+}
+
+/** Sends the next request of the sequence. */
+function fire(
+  /** @type {Plan} */ { requests, sequence },
+  /** @type {ReturnType<typeof openConnection>} */ connection,
+  /** @type {ReturnType<typeof createRecord>} */ record,
+  /** @type {number} */ dueAt,
+  /** @type {() => void} */ onDone,
+) {
+  const kind = sequence[(next += 1) % sequence.length];
+  const sentAt = performance.now();
+  unanswered += 1;
+  connection.send(requests[kind], (answer) => {
+    unanswered -= 1;
+    record.add(kind, dueAt, sentAt, answer);
+    onDone();
+  });
+}
+
+/** So many clients, each of which sends its next request when the last is answered. */
+async function loadClosed(/** @type {Plan} */ plan, /** @type {Phase} */ { connections = 1, seconds }) {
+  const record = createRecord();
+  const endsAt = record.startedAt + seconds * 1_000;
+  const work = () =>
+    new Promise((/** @type {(value: void) => void} */ resolve) => {
+      let connection = openConnection(plan.port);
+      const go = () => {
+        if (performance.now() >= endsAt) return void (connection.close(), resolve());
+        if (!connection.isOpen()) connection = openConnection(plan.port);
+        fire(plan, connection, record, performance.now(), go);
+      };
+      go();
+    });
+  const working = Promise.all(Array.from({ length: connections }, work));
+  await Promise.race([working, delay(seconds * 1_000)]);
+  return { record, unsent: 0, lost: working };
+}
+
+/** Connections that are free or in use, at most so many; some are there from the beginning. */
+function createPool(/** @type {number} */ port, /** @type {number} */ most, /** @type {number} */ atFirst) {
+  const open = () => ({ connection: openConnection(port), usedAt: performance.now() });
+  const free = Array.from({ length: Math.min(most, atFirst) }, open);
+  let count = free.length;
+  let isClosed = false;
+  return {
+    /** The one that was used last, or a new one; none where all are in use. */
+    take() {
+      for (let candidate = free.pop(); candidate !== undefined; candidate = free.pop()) {
+        if (candidate.connection.isOpen() && performance.now() - candidate.usedAt < MOST_IDLE_MS) return candidate.connection;
+        candidate.connection.close();
+        count -= 1;
+      }
+      if (count >= most) return undefined;
+      count += 1;
+      return openConnection(port);
+    },
+    giveBack(/** @type {ReturnType<typeof openConnection>} */ connection) {
+      if (isClosed) connection.close();
+      else free.push({ connection, usedAt: performance.now() });
+    },
+    close() {
+      isClosed = true;
+      for (const { connection } of free) connection.close();
+    },
+  };
+}
+
+/**
+ * Requests at a constant rate, whatever becomes of those before. One that no connection is free for waits, and is due
+ * all the same; those that still wait at the end are given up.
+ */
+async function loadOpen(/** @type {Plan} */ plan, /** @type {Phase} */ { rate = 1, connections: most = 1, seconds }) {
+  const pool = createPool(plan.port, most, plan.opened);
+  let sent = 0;
+  const record = createRecord();
+  const total = Math.floor(rate * seconds);
+
+  function send(/** @type {number} */ dueAt) {
+    const connection = pool.take();
+    if (connection === undefined) return false;
+    fire(plan, connection, record, dueAt, () => pool.giveBack(connection));
+    return true;
+  }
+
+  for (let elapsed = 0; elapsed < seconds * 1_000; elapsed = performance.now() - record.startedAt) {
+    const due = Math.min(total, Math.floor((elapsed * rate) / 1_000));
+    while (sent < due && send(record.startedAt + (sent * 1_000) / rate)) sent += 1;
+    await delay(TICK_MS);
+  }
+  pool.close();
+  return { record, unsent: total - sent };
+}
+
+process.once("message", async (/** @type {Plan} */ plan) => {
+  const phases = [];
+  for (const phase of plan.phases) phases.push(await (phase.rate === undefined ? loadClosed : loadOpen)(plan, phase));
+  // What is still under way belongs to the record, too, for as long as one can wait.
+  for (let waited = 0; unanswered > 0 && waited < DRAIN_MS; waited += 50) await delay(50);
+  const records = phases.map(({ record, unsent }) => ({
+    unsent,
+    ...Object.fromEntries(Object.entries(record.columns).map(([name, column]) => [name, Float64Array.from(column)])),
+  }));
+  process.send?.({ records, unanswered }, () => process.exit());
+});
+
+// Whoever forked it is gone.
+process.once("disconnect", () => process.exit(1));

@@ -1,0 +1,64 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { onCleanUp } from "./clean-up.mjs";
+import { within } from "./deadline.mjs";
+
+const SCRIPT = fileURLToPath(new URL("load-process.mjs", import.meta.url));
+const GRACE_MS = 60_000;
+const OPENED = 200;
+
+/** Closed where it has no rate, else open; over at most so many connections. @typedef {{ connections: number, seconds: number, rate?: number }} Phase */
+/** @typedef {{ port: number, requests: import("./raw-connection.mjs").RawRequest[], sequence: Uint16Array, opened: number, phases: Phase[] }} Plan */
+/** @typedef {"kind" | "dueMs" | "sentMs" | "tookMs" | "status" | "marks"} Column */
+/** One request. @typedef {{ kind: number, dueMs: number, sentMs: number, tookMs: number, status: number, hasErrors: boolean, hasRetryAfter: boolean, isUnavailable: boolean }} Sample */
+/** What came of a phase: every request that was sent, and how many were due and could not be. @typedef {{ seconds: number, samples: Sample[], unsent: number }} Loaded */
+
+/**
+ * Loads a server in phases that follow each other at once, from a process of its own.
+ *
+ * @param {string} url
+ * @param {import("./traffic.mjs").Traffic} traffic
+ * @param {Phase[]} phases
+ * @returns {Promise<Loaded[]>}
+ */
+export async function load(url, { requests, sequence }, phases) {
+  const child = fork(SCRIPT, { serialization: "advanced" });
+  onCleanUp(() => child.kill("SIGKILL"));
+  const ended = once(child, "exit").then(([code]) => {
+    throw new Error(`The process that makes the load ended with ${code}`);
+  });
+  ended.catch(() => undefined); // it may end once it has answered
+  const answered = once(child, "message");
+  child.send({ port: Number(new URL(url).port), requests, sequence, opened: OPENED, phases });
+  const seconds = phases.reduce((sum, phase) => sum + phase.seconds, 0);
+  const [{ records }] = await within(Promise.race([answered, ended]), seconds * 1_000 + GRACE_MS, "The load");
+  return phases.map((phase, index) => ({ seconds: phase.seconds, unsent: records[index].unsent, samples: toSamples(records[index]) }));
+}
+
+/** @returns {Sample[]} */
+function toSamples(/** @type {Record<Column, Float64Array>} */ { kind, dueMs, sentMs, tookMs, status, marks }) {
+  return Array.from(kind, (one, index) => ({
+    kind: one,
+    dueMs: dueMs[index] ?? 0,
+    sentMs: sentMs[index] ?? 0,
+    tookMs: tookMs[index] ?? 0,
+    status: status[index] ?? 0,
+    hasErrors: ((marks[index] ?? 0) & 1) !== 0,
+    hasRetryAfter: ((marks[index] ?? 0) & 2) !== 0,
+    isUnavailable: ((marks[index] ?? 0) & 4) !== 0,
+  }));
+}
+
+/** The answers with what was asked for in each second between two moments of a phase. */
+export function goodput(/** @type {Loaded} */ { samples, seconds }, fromSecond = 0, toSecond = seconds) {
+  const isIn = (/** @type {number} */ ms) => ms >= fromSecond * 1_000 && ms < toSecond * 1_000;
+  const good = samples.filter(({ status, hasErrors, sentMs, tookMs }) => status === 200 && !hasErrors && isIn(sentMs + tookMs));
+  return good.length / (toSecond - fromSecond);
+}
+
+/** What so large a share of the values does not exceed; 0 of none. */
+export function quantile(/** @type {number[]} */ values, /** @type {number} */ share) {
+  const sorted = values.sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}

@@ -1,0 +1,60 @@
+import { goodput, load, quantile } from "./load.mjs";
+import { eachDatabase } from "./load-databases.mjs";
+import { atLeast, atMost, exactly, told } from "./report.mjs";
+import { scaled } from "./scale.mjs";
+import { makeReads } from "./traffic.mjs";
+
+const FACTOR = 10;
+const CONNECTIONS = 10;
+const MOST_CONNECTIONS = 1_000;
+const WARM_UP_SECONDS = scaled(5, 2);
+const MEASURED_SECONDS = scaled(10, 3);
+const OVERLOAD_SECONDS = scaled(30, 5);
+const RECOVERY_SECONDS = 2;
+const LEAST_GOODPUT = 0.7;
+const LEAST_RECOVERED = 0.9;
+const MOST_REFUSAL_MS = 100;
+
+/** @typedef {import("./load.mjs").Loaded} Loaded */
+
+/** Asks for ten times what the server can do: it goes on doing most of what it can, and refuses the rest at once. */
+export default async function* overload() {
+  for await (const { name, server, stocked, log } of eachDatabase()) {
+    const traffic = makeReads(stocked);
+    const usual = { connections: CONNECTIONS, seconds: MEASURED_SECONDS };
+    const [, before] = await load(server.url, traffic, [{ ...usual, seconds: WARM_UP_SECONDS }, usual]);
+    const capacity = goodput(before);
+    const [over, after] = await load(server.url, traffic, [
+      { connections: MOST_CONNECTIONS, seconds: OVERLOAD_SECONDS, rate: capacity * FACTOR },
+      { ...usual, seconds: RECOVERY_SECONDS + MEASURED_SECONDS },
+    ]);
+    yield { title: name, figures: [...judge(capacity, over, after), exactly("internal errors in the log", log.failures().length, 0)] };
+  }
+}
+
+function judge(/** @type {number} */ capacity, /** @type {Loaded} */ over, /** @type {Loaded} */ after) {
+  const { samples, seconds, unsent } = over;
+  const refusals = samples.filter(({ status }) => status === 503);
+  const complete = refusals.filter(({ hasRetryAfter, isUnavailable }) => hasRetryAfter && isUnavailable);
+  const others = samples.filter(({ status, hasErrors }) => status !== 503 && (status !== 200 || hasErrors));
+  const answered = samples.filter(({ status }) => status === 200);
+  const ms = (/** @type {number[]} */ times) => `${Math.round(quantile(times, 0.5))} / ${Math.round(quantile(times, 0.99))} ms`;
+  return [
+    told("capacity", `${Math.round(capacity)}/s`),
+    told("offered, of the capacity", `${(samples.length / seconds / capacity).toFixed(1)} times`),
+    told("requests that were due and could not be sent", unsent),
+    told("how late requests were sent, p50 / p99", ms(samples.map(({ dueMs, sentMs }) => sentMs - dueMs))),
+    told("answered with 200, p50 / p99", ms(answered.map(({ tookMs }) => tookMs))),
+    atLeast("goodput, of the capacity", (100 * goodput(over)) / capacity, 100 * LEAST_GOODPUT, " %"),
+    atLeast("refusals", refusals.length, 1),
+    atMost("refusals, p99", quantile(refusals.map(({ tookMs }) => tookMs), 0.99), MOST_REFUSAL_MS, " ms"), // prettier-ignore
+    exactly("of these without the code or Retry-After", refusals.length - complete.length, 0),
+    exactly("answers that are neither, or none", others.length, 0),
+    atLeast(
+      `goodput ${RECOVERY_SECONDS} s after, of the capacity`,
+      (100 * goodput(after, RECOVERY_SECONDS)) / capacity,
+      100 * LEAST_RECOVERED,
+      " %",
+    ),
+  ];
+}
