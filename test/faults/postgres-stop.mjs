@@ -20,6 +20,8 @@ const BACK_MS = 3_000;
 const START_MS = 60_000;
 const BEFORE_MS = scaled(3_000, 1_500);
 const LOST_MS = scaled(5_000, 2_500);
+const RESTARTS = scaled(20, 4);
+const BETWEEN_MS = 800;
 const LARGEST = 100_000;
 const SETTINGS = { OPERATION_TIMEOUT_MS: String(DEADLINE_MS), DATABASE_TIMEOUT_MS: String(DEADLINE_MS) };
 
@@ -60,6 +62,15 @@ function usualTroubles(/** @type {PostgresServer} */ postgres) {
       database: "faults",
     })),
     {
+      // Connections break in every state they can be in, some of which one stop in a hundred meets.
+      title: `PostgreSQL is restarted ${RESTARTS} times`,
+      begin: () => restartAgainAndAgain(postgres),
+      end: () => Promise.resolve(),
+      refusals: UNREACHABLE,
+      readsGoOn: false,
+      database: "faults",
+    },
+    {
       title: "PostgreSQL is read-only",
       begin: () => postgres.command("ALTER SYSTEM SET default_transaction_read_only = on", reload),
       end: () => postgres.command("ALTER SYSTEM RESET default_transaction_read_only", reload),
@@ -68,6 +79,14 @@ function usualTroubles(/** @type {PostgresServer} */ postgres) {
       database: "faults",
     },
   ];
+}
+
+async function restartAgainAndAgain(/** @type {PostgresServer} */ postgres) {
+  for (let time = 0; time < RESTARTS; time += 1) {
+    await postgres.stop(time % 2 === 0 ? "fast" : "immediate");
+    await postgres.start();
+    await delay(BETWEEN_MS);
+  }
 }
 
 /** @returns {Promise<import("./report.mjs").Figure[]>} */
@@ -114,7 +133,7 @@ function judgeAnswers(/** @type {Done[]} */ done, /** @type {Trouble} */ { refus
   const slowest = Math.max(...done.map(({ outcome }) => outcome.tookMs));
   return [
     told("requests", `${done.length}, of these ${lost.length} meanwhile`),
-    told("refusals meanwhile", tally(bad(lost).map(describe))),
+    told("refusals", tally(bad(done).map(describe))),
     told("reads and writes that succeeded meanwhile", `${reads.length - bad(reads).length}, ${writes.length - bad(writes).length}`),
     ...(readsGoOn
       ? [named("reads that failed meanwhile", bad(reads)), isRefused("writes that were refused meanwhile", bad(writes).length)]

@@ -48,6 +48,11 @@ if (unknown.length > 0) {
   process.exit(1);
 }
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void stop());
+process.stdout.on("error", () => void stop()); // nobody reads on: a pipe that was closed must leave nothing behind either
+process.once("uncaughtException", (error) => {
+  console.error(error);
+  void stop();
+});
 
 console.log(`Seed ${seed}${isQuick ? ", in short" : ""}\n`);
 const failed = [];
