@@ -10,6 +10,8 @@ import { openConnection } from "./raw-connection.mjs";
 
 const TICK_MS = 1;
 const DRAIN_MS = 10_000;
+const OPENED_AT_ONCE = 100;
+const OPENING_MS = 20;
 /** Well before the server closes an idle connection, since it may do so just when the next request is on its way. */
 const MOST_IDLE_MS = 2_000;
 
@@ -81,16 +83,24 @@ async function loadClosed(/** @type {Plan} */ plan, /** @type {Phase} */ { conne
     });
   const working = Promise.all(Array.from({ length: connections }, work));
   await Promise.race([working, delay(seconds * 1_000)]);
-  return { record, unsent: 0, lost: working };
+  return { record, unsent: 0 };
 }
 
-/** Connections that are free or in use, at most so many; some are there from the beginning. */
-function createPool(/** @type {number} */ port, /** @type {number} */ most, /** @type {number} */ atFirst) {
-  const open = () => ({ connection: openConnection(port), usedAt: performance.now() });
-  const free = Array.from({ length: Math.min(most, atFirst) }, open);
-  let count = free.length;
+/** Connections that are free or in use, so many of them. */
+function createPool(/** @type {number} */ port, /** @type {number} */ most) {
+  /** @type {{ connection: ReturnType<typeof openConnection>, usedAt: number }[]} */
+  const free = [];
+  let count = 0;
   let isClosed = false;
   return {
+    /** Opens all of them, no more at once than a server takes, so that none has to be opened in the middle of the load. */
+    async fill() {
+      for (; count < most; count += 1) {
+        free.push({ connection: openConnection(port), usedAt: performance.now() });
+        if (count % OPENED_AT_ONCE === 0) await delay(OPENING_MS);
+      }
+      for (const one of free) one.usedAt = performance.now();
+    },
     /** The one that was used last, or a new one; none where all are in use. */
     take() {
       for (let candidate = free.pop(); candidate !== undefined; candidate = free.pop()) {
@@ -118,7 +128,8 @@ function createPool(/** @type {number} */ port, /** @type {number} */ most, /** 
  * all the same; those that still wait at the end are given up.
  */
 async function loadOpen(/** @type {Plan} */ plan, /** @type {Phase} */ { rate = 1, connections: most = 1, seconds }) {
-  const pool = createPool(plan.port, most, plan.opened);
+  const pool = createPool(plan.port, most);
+  await pool.fill();
   let sent = 0;
   const record = createRecord();
   const total = Math.floor(rate * seconds);

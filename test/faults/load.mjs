@@ -6,10 +6,9 @@ import { within } from "./deadline.mjs";
 
 const SCRIPT = fileURLToPath(new URL("load-process.mjs", import.meta.url));
 const GRACE_MS = 60_000;
-const OPENED = 200;
 
 /** Closed where it has no rate, else open; over at most so many connections. @typedef {{ connections: number, seconds: number, rate?: number }} Phase */
-/** @typedef {{ port: number, requests: import("./raw-connection.mjs").RawRequest[], sequence: Uint16Array, opened: number, phases: Phase[] }} Plan */
+/** @typedef {{ port: number, requests: import("./raw-connection.mjs").RawRequest[], sequence: Uint16Array, phases: Phase[] }} Plan */
 /** @typedef {"kind" | "dueMs" | "sentMs" | "tookMs" | "status" | "marks"} Column */
 /** One request. @typedef {{ kind: number, dueMs: number, sentMs: number, tookMs: number, status: number, hasErrors: boolean, hasRetryAfter: boolean, isUnavailable: boolean }} Sample */
 /** What came of a phase: every request that was sent, and how many were due and could not be. @typedef {{ seconds: number, samples: Sample[], unsent: number }} Loaded */
@@ -30,7 +29,7 @@ export async function load(url, { requests, sequence }, phases) {
   });
   ended.catch(() => undefined); // it may end once it has answered
   const answered = once(child, "message");
-  child.send({ port: Number(new URL(url).port), requests, sequence, opened: OPENED, phases });
+  child.send({ port: Number(new URL(url).port), requests, sequence, phases });
   const seconds = phases.reduce((sum, phase) => sum + phase.seconds, 0);
   const [{ records }] = await within(Promise.race([answered, ended]), seconds * 1_000 + GRACE_MS, "The load");
   return phases.map((phase, index) => ({ seconds: phase.seconds, unsent: records[index].unsent, samples: toSamples(records[index]) }));
@@ -48,6 +47,12 @@ function toSamples(/** @type {Record<Column, Float64Array>} */ { kind, dueMs, se
     hasRetryAfter: ((marks[index] ?? 0) & 2) !== 0,
     isUnavailable: ((marks[index] ?? 0) & 4) !== 0,
   }));
+}
+
+/** A phase as part of the one that follows it at once: when what came of it came, in the time of the next. @returns {Loaded} */
+export function continued(/** @type {Loaded} */ { samples, seconds, unsent }) {
+  const shift = seconds * 1_000;
+  return { seconds, unsent, samples: samples.map((one) => ({ ...one, dueMs: one.dueMs - shift, sentMs: one.sentMs - shift })) };
 }
 
 /** The answers with what was asked for in each second between two moments of a phase. */

@@ -1,4 +1,6 @@
-import { goodput, load, quantile } from "./load.mjs";
+import { setTimeout as delay } from "node:timers/promises";
+import { attempt } from "./attempt.mjs";
+import { continued, goodput, load, quantile } from "./load.mjs";
 import { eachDatabase } from "./load-databases.mjs";
 import { atLeast, atMost, exactly, told } from "./report.mjs";
 import { scaled } from "./scale.mjs";
@@ -6,7 +8,9 @@ import { makeReads } from "./traffic.mjs";
 
 const FACTOR = 10;
 const CONNECTIONS = 10;
-const MOST_CONNECTIONS = 1_000;
+const MOST_CONNECTIONS = 10_000;
+/** So many connections, in seconds of the capacity, that those whose requests the server lets wait leave some to the others. */
+const WAITING_SECONDS = 8;
 const WARM_UP_SECONDS = scaled(5, 2);
 const MEASURED_SECONDS = scaled(10, 3);
 const OVERLOAD_SECONDS = scaled(30, 5);
@@ -14,6 +18,7 @@ const RECOVERY_SECONDS = 2;
 const LEAST_GOODPUT = 0.7;
 const LEAST_RECOVERED = 0.9;
 const MOST_REFUSAL_MS = 100;
+const PROBE_MS = 100;
 
 /** @typedef {import("./load.mjs").Loaded} Loaded */
 
@@ -24,12 +29,50 @@ export default async function* overload() {
     const usual = { connections: CONNECTIONS, seconds: MEASURED_SECONDS };
     const [, before] = await load(server.url, traffic, [{ ...usual, seconds: WARM_UP_SECONDS }, usual]);
     const capacity = goodput(before);
+    const probing = probeHealth(server.url);
     const [over, after] = await load(server.url, traffic, [
-      { connections: MOST_CONNECTIONS, seconds: OVERLOAD_SECONDS, rate: capacity * FACTOR },
+      {
+        connections: Math.min(MOST_CONNECTIONS, Math.ceil(capacity * WAITING_SECONDS) + 500),
+        seconds: OVERLOAD_SECONDS,
+        rate: capacity * FACTOR,
+      },
       { ...usual, seconds: RECOVERY_SECONDS + MEASURED_SECONDS },
     ]);
-    yield { title: name, figures: [...judge(capacity, over, after), exactly("internal errors in the log", log.failures().length, 0)] };
+    const healthMs = await probing.end();
+    yield {
+      title: name,
+      figures: [
+        ...judge(capacity, over, after),
+        told("the slowest /healthz meanwhile, which does nothing", `${Math.round(healthMs)} ms`),
+        exactly("internal errors in the log", log.failures().length, 0),
+      ],
+    };
   }
+}
+
+/** Asks again and again for what costs nothing: that waits only where the process does not get to read what has come. */
+function probeHealth(/** @type {string} */ url) {
+  let slowestMs = 0;
+  let isEnding = false;
+  async function probe() {
+    while (!isEnding) {
+      const { tookMs } = await attempt(url, { method: "GET", path: "/healthz" });
+      slowestMs = Math.max(slowestMs, tookMs);
+      await delay(PROBE_MS);
+    }
+  }
+  const probing = probe();
+  return {
+    async end() {
+      isEnding = true;
+      await probing;
+      return slowestMs;
+    },
+  };
+}
+
+function percent(/** @type {number} */ share) {
+  return `${Math.round(100 * share)} %`;
 }
 
 function judge(/** @type {number} */ capacity, /** @type {Loaded} */ over, /** @type {Loaded} */ after) {
@@ -47,9 +90,14 @@ function judge(/** @type {number} */ capacity, /** @type {Loaded} */ over, /** @
     told("answered with 200, p50 / p99", ms(answered.map(({ tookMs }) => tookMs))),
     atLeast("goodput, of the capacity", (100 * goodput(over)) / capacity, 100 * LEAST_GOODPUT, " %"),
     atLeast("refusals", refusals.length, 1),
+    told("refusals, p50 / p99", ms(refusals.map(({ tookMs }) => tookMs))),
     atMost("refusals, p99", quantile(refusals.map(({ tookMs }) => tookMs), 0.99), MOST_REFUSAL_MS, " ms"), // prettier-ignore
     exactly("of these without the code or Retry-After", refusals.length - complete.length, 0),
     exactly("answers that are neither, or none", others.length, 0),
+    told(
+      "late answers to the overload then, of the capacity",
+      percent(goodput(continued(over), RECOVERY_SECONDS, after.seconds) / capacity),
+    ),
     atLeast(
       `goodput ${RECOVERY_SECONDS} s after, of the capacity`,
       (100 * goodput(after, RECOVERY_SECONDS)) / capacity,

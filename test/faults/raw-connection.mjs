@@ -69,6 +69,7 @@ function createReading() {
     begin(/** @type {string} */ head, /** @type {boolean} */ isHead) {
       this.isBegun = true;
       answer.status = Number(head.slice(9, 12));
+      answer.isUnavailable = answer.status === 503 && isHead; // without a body the status is all there is
       answer.hasRetryAfter = /\r\nretry-after:/i.test(head);
       const hasBody = !isHead && answer.status !== 204 && answer.status !== 304;
       isChunked = hasBody && /\r\ntransfer-encoding: *chunked/i.test(head);

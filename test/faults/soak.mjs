@@ -17,7 +17,7 @@ const SOAK_SECONDS = scaled(600, 12);
 const WINDOW_SECONDS = SOAK_SECONDS / 10;
 const SAMPLE_MS = scaled(1_000, 250);
 /** Within seconds nothing has settled: in short, only that memory does not run away. */
-const MOST_GROWTH = scaled(10, 50);
+const MOST_GROWTH = scaled(10, 25);
 const MOST_REFUSED = 1;
 /** Longer than idle connections are kept: to clients for 5 s, to the database for 10 s; in short, the latter may still be there. */
 const SETTLE_MS = scaled(12_000, 6_000);
