@@ -34,7 +34,7 @@ async function serve({ env, out }: CommandContext): Promise<void> {
   const logger = createLogger(config.logLevel);
   const metrics = createMetrics();
   metrics.watchProcess();
-  const tracing = await startTracing(config.tracesEndpoint);
+  const tracing = await startTracing(config.tracesEndpoint, logger);
   const currentSignal = createCurrentSignal();
   const database = await explained(openDatabase(config, currentSignal.get));
   const limiterStore = openLimiterStore(config, systemClock, logger, metrics);

@@ -1,4 +1,5 @@
 import { trace, type Tracer } from "@opentelemetry/api";
+import type { Logger } from "./logger.js";
 
 export type Tracing = {
   readonly tracer: Tracer;
@@ -13,7 +14,7 @@ const NAME = "backstory";
  * own variables (OTEL_SERVICE_NAME, OTEL_EXPORTER_OTLP_HEADERS ...) from the environment. Without an endpoint nothing of
  * it is loaded, and the tracer does nothing.
  */
-export async function startTracing(endpoint: string | undefined): Promise<Tracing> {
+export async function startTracing(endpoint: string | undefined, logger: Logger): Promise<Tracing> {
   if (endpoint === undefined) return { tracer: trace.getTracer(NAME), close: () => Promise.resolve() };
   const { NodeTracerProvider, BatchSpanProcessor } = await import("@opentelemetry/sdk-trace-node");
   const { OTLPTraceExporter } = await import("@opentelemetry/exporter-trace-otlp-proto");
@@ -30,7 +31,7 @@ export async function startTracing(endpoint: string | undefined): Promise<Tracin
     tracer: provider.getTracer(NAME),
     async close() {
       prisma.disable();
-      await provider.shutdown();
+      await provider.shutdown().catch((error: unknown) => logger.warn({ err: error }, "the last traces could not be sent"));
     },
   };
 }

@@ -1,0 +1,123 @@
+import { setImmediate } from "node:timers/promises";
+import { afterEach, expect, test } from "@jest/globals";
+import { refusalOf } from "../support/refusal.js";
+import { CLIENT, startTestServer, type TestServer } from "../support/server.js";
+
+let server: TestServer;
+afterEach(async () => {
+  server.takeLog();
+  await server.close();
+});
+
+/** Waits until so many operations are worked on and so many wait, as the metrics have it. */
+async function untilCounted(running: number, waiting: number): Promise<void> {
+  const wanted = [`backstory_operations{state="running"} ${running}\n`, `backstory_operations{state="waiting"} ${waiting}\n`];
+  for (;;) {
+    const { body } = await server.send("/metrics");
+    if (wanted.every((line) => String(body).includes(line))) return;
+    await setImmediate();
+  }
+}
+
+/** Keeps whoever signs in waiting for as long as something runs. */
+function whileBusy<T>(run: () => Promise<T>): Promise<T> {
+  return server.prisma.$transaction(
+    async (transaction) => {
+      await transaction.$executeRaw`LOCK TABLE "ApiKey" IN ACCESS EXCLUSIVE MODE`;
+      return run();
+    },
+    { timeout: 60_000 },
+  );
+}
+
+type SlowBody = { readonly answer: Promise<Response>; readonly send: (text: string) => void; readonly end: () => void };
+
+/** A request whose body is sent as the test has it. */
+function postSlowly(key: string): SlowBody {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  const init = { method: "POST", headers: { authorization: `Bearer ${key}`, "content-type": "application/json" }, body: readable };
+  const request = new Request("http://backstory.test/api/v1/graphql", { ...init, ...{ duplex: "half" } });
+  return {
+    answer: server.fetch(request, CLIENT),
+    send: (text) => void writer.write(new TextEncoder().encode(text)),
+    end: () => void writer.close(),
+  };
+}
+
+test("Who would wait longer than MAX_QUEUE_MS is refused at once in the form of each door, and who waits is answered.", async () => {
+  server = await startTestServer({ MAX_OPERATIONS: "1", MAX_QUEUE_MS: "60000" });
+  const { key } = await server.addUser();
+  const [graphql, rest, answers] = await whileBusy(async () => {
+    const waiting = [server.query(key, "{ viewer { id } }"), server.query(key, "{ viewer { id } }")];
+    await untilCounted(1, 1);
+    server.clock.advance(60_001);
+    const refused = [await server.query(key, "{ viewer { id } }"), await server.send("/api/v1/projects")] as const;
+    return [...refused, waiting] as const;
+  });
+
+  expect(refusalOf(graphql)).toMatchObject({ http: 503, code: "SERVICE_UNAVAILABLE", reason: "UPSTREAM_UNAVAILABLE", retryAfter: 1 });
+  expect(graphql.headers.get("retry-after")).toBe("1");
+  expect(graphql.headers.get("x-request-id")).toBe(graphql.body.errors[0].extensions.requestId);
+  expect(graphql.headers.get("access-control-allow-origin")).toBe("*");
+  expect([rest.status, rest.body.success, rest.body.error.code]).toEqual([503, false, "UPSTREAM_UNAVAILABLE"]);
+  expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200]);
+  expect((await server.query(key, "{ viewer { id } }")).status).toBe(200);
+  expect(server.takeLog()).toMatchObject([{ level: 40, refused: 1, msg: expect.stringContaining("overloaded") }]);
+});
+
+test("Pages and the operator's addresses are answered while operations are refused.", async () => {
+  server = await startTestServer({ MAX_OPERATIONS: "1", MAX_QUEUE_MS: "60000" });
+  const { key } = await server.addUser();
+  const answers = await whileBusy(async () => {
+    const waiting = [server.query(key, "{ viewer { id } }"), server.query(key, "{ viewer { id } }")];
+    await untilCounted(1, 1);
+    server.clock.advance(60_001);
+    expect((await server.query(key, "{ viewer { id } }")).status).toBe(503);
+    for (const path of ["/healthz", "/errors", "/metrics"]) expect((await server.send(path)).status).toBe(200);
+    return waiting;
+  });
+  await Promise.all(answers);
+});
+
+test("Who has waited for MAX_QUEUE_MS without a place is refused, too.", async () => {
+  server = await startTestServer({ MAX_OPERATIONS: "1", MAX_QUEUE_MS: "50" });
+  const { key } = await server.addUser();
+  const [refused, waiting] = await whileBusy(async () => {
+    const first = server.query(key, "{ viewer { id } }");
+    await untilCounted(1, 0);
+    return [await server.query(key, "{ viewer { id } }"), [first]] as const;
+  });
+  await Promise.all(waiting);
+  expect(refusalOf(refused)).toMatchObject({ http: 503, reason: "UPSTREAM_UNAVAILABLE" });
+});
+
+test("A client that is slow to send its body holds no place.", async () => {
+  server = await startTestServer({ MAX_OPERATIONS: "1" });
+  const { key } = await server.addUser();
+  const slow = postSlowly(key);
+  slow.send('{"query":');
+  expect((await server.query(key, "{ __typename }")).body).toEqual({ data: { __typename: "Query" } });
+
+  slow.send('"{ viewer { id } }"}');
+  slow.end();
+  expect(await (await slow.answer).json()).toMatchObject({ data: { viewer: { id: expect.any(String) } } });
+  await untilCounted(0, 0);
+});
+
+test("Bodies beyond MAX_BODIES_BYTES are refused with 503, and welcome when the others are done.", async () => {
+  const limits = { MAX_BODY_BYTES: "1000", MAX_UPLOAD_BYTES: "1000", MAX_UNZIPPED_BYTES: "1000", MAX_BODIES_BYTES: "2000" };
+  server = await startTestServer(limits);
+  const { key } = await server.addUser();
+  const body = JSON.stringify({ query: "{ __typename }", variables: { filler: "x".repeat(700) } });
+  const slow = [postSlowly(key), postSlowly(key)];
+  for (const { send } of slow) send(body);
+  let refused = await server.query(key, "{ __typename }", { filler: "x".repeat(700) });
+  while (refused.status === 200) refused = await server.query(key, "{ __typename }", { filler: "x".repeat(700) }); // until both have been read
+  expect(refusalOf(refused)).toMatchObject({ http: 503, reason: "UPSTREAM_UNAVAILABLE" });
+  expect(refused.headers.get("retry-after")).toBe("1");
+
+  for (const { end } of slow) end();
+  for (const { answer } of slow) expect((await answer).status).toBe(200);
+  expect((await server.query(key, "{ __typename }", { filler: "x".repeat(700) })).status).toBe(200);
+});

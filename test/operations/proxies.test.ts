@@ -1,0 +1,50 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
+import { newCommandLine } from "../support/cli.js";
+
+let cli: Awaited<ReturnType<typeof newCommandLine>>;
+let server: { readonly url: string; readonly stop: () => Promise<unknown> };
+beforeAll(async () => {
+  cli = await newCommandLine({ LOG_LEVEL: "silent", RATE_LIMIT_AUTH_FAILURES: "1/1m" });
+});
+afterEach(() => server.stop());
+afterAll(() => cli.remove());
+
+async function start(trusted: string) {
+  const { output, kill } = await cli.serve({ TRUSTED_PROXIES: trusted });
+  return { url: /at (\S+)/.exec(output)?.[1] ?? "", stop: () => kill("SIGINT") };
+}
+
+/** Asks with a bad key; one such address may do so once a minute. */
+async function fail(headers: Readonly<Record<string, string>>) {
+  const init = {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: "Bearer wrong-key", ...headers },
+    body: "{}",
+  };
+  const answer = await fetch(`${server.url}/api/v1/graphql`, init);
+  const { errors } = (await answer.json()) as { errors: { extensions: { documentationUrl: string } }[] };
+  return { status: answer.status, link: errors[0]?.extensions.documentationUrl };
+}
+
+test("Behind a trusted proxy each client has its own address, and links have the address by which it reached the proxy.", async () => {
+  server = await start("loopback,10.0.0.0/8");
+  const forwarded = { "x-forwarded-proto": "https", "x-forwarded-host": "backstory.example" };
+
+  expect(await fail({ ...forwarded, "x-forwarded-for": "192.0.2.1" })).toEqual({
+    status: 401,
+    link: "https://backstory.example/errors#UNAUTHENTICATED",
+  });
+  expect((await fail({ "x-forwarded-for": "192.0.2.2, 10.1.2.3" })).status).toBe(401);
+  expect((await fail({ "x-forwarded-for": "192.0.2.2" })).status).toBe(429);
+  // What a client itself writes stands before what the proxy adds.
+  expect((await fail({ "x-forwarded-for": "198.51.100.9, 192.0.2.1" })).status).toBe(429);
+});
+
+test("Nobody else is believed.", async () => {
+  server = await start("10.0.0.0/8");
+
+  expect((await fail({ "x-forwarded-for": "192.0.2.1", "x-forwarded-proto": "https", "x-forwarded-host": "evil.example" })).link).toBe(
+    `${server.url}/errors#UNAUTHENTICATED`,
+  );
+  expect((await fail({ "x-forwarded-for": "192.0.2.2" })).status).toBe(429);
+});
