@@ -111,7 +111,7 @@ export const settings = {
   MAX_OPERATIONS: setting(integer(1, 10_000), "50", "Operations and REST requests that one process works on at the same time"),
   MAX_QUEUE_MS: setting(
     integer(1, 600_000),
-    "5000",
+    "2000",
     "Longest wait for a place among them, in milliseconds; over it the answer is 503 at once",
   ),
   OPERATION_TIMEOUT_MS: setting(

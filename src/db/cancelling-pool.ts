@@ -19,6 +19,8 @@ type Query = { readonly name: string; readonly text: string; readonly values: un
  */
 export function createCancellingPool(config: pg.PoolConfig, findSignal: FindSignal) {
   const pool = new pg.Pool(config);
+  // Whoever has a connection that breaks learns it from what he asked; without a listener it would end the process.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   pool.on("error", () => undefined); // the next query on a new connection tells the caller; without a listener it would end the process
   const bare = { connect: pool.connect.bind(pool), query: pool.query.bind(pool) };
 

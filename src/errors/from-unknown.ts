@@ -40,8 +40,8 @@ const BY_CODE: Readonly<Record<string, ErrorReason>> = {
 /** What the drivers and the pool say where they give no code. */
 const BY_MESSAGE: readonly (readonly [RegExp, ErrorReason])[] = [
   [/timeout exceeded when trying to connect|Can't reach database|PGlite is clos|after calling end on the pool/i, "UPSTREAM_UNAVAILABLE"],
-  [/Query read timeout/i, "UPSTREAM_TIMEOUT"],
-  [/Connection terminated|closed the connection|connection error and is not queryable/i, "UPSTREAM_ERROR"],
+  [/Query read timeout|SocketTimeout/i, "UPSTREAM_TIMEOUT"],
+  [/Connection terminated|ConnectionClosed|closed the connection|connection error and is not queryable/i, "UPSTREAM_ERROR"],
 ];
 
 /** Any thrown value as an entry of the catalogue: what is not known is INTERNAL_ERROR, with the value as its cause. */

@@ -56,7 +56,10 @@ export function openListener({ fetch, random, config }: Options): Promise<Listen
       {
         fetch(request, { incoming, outgoing }) {
           answering += 1;
-          outgoing.once("close", () => (answering -= 1));
+          outgoing.once("close", () => {
+            answering -= 1;
+            if (!http.listening) setImmediate(() => (http as HttpServer).closeIdleConnections());
+          });
           if (closesConnections) outgoing.setHeader("Connection", "close");
           return fetch(request, clientOf(incoming as IncomingMessage)); // HTTP/2 is not spoken
         },

@@ -52,6 +52,11 @@ export function createOperations({ limits, clock, currentSignal }: Dependencies)
         bytesHeld += more;
         state.bytes += more;
       };
+      const lend = () => {
+        if (state.isOver) return;
+        state.hasPlace = false;
+        places.give();
+      };
       const resume = () => {
         if (state.isOver) return places.give();
         state.hasPlace = true;
@@ -61,10 +66,9 @@ export function createOperations({ limits, clock, currentSignal }: Dependencies)
         async whileReading(read) {
           if (state.isOver) throw over();
           deadline.stop();
-          state.hasPlace = false;
-          places.give();
-          const body = await read(hold);
-          await places.take({ isReturning: true });
+          const lending = lendLater(lend);
+          const body = await read(hold).finally(lending.cancel);
+          if (!state.hasPlace) await places.take({ isReturning: true });
           resume();
           return body;
         },
@@ -77,6 +81,7 @@ export function createOperations({ limits, clock, currentSignal }: Dependencies)
         deadline.stop();
         bytesHeld -= state.bytes;
         if (state.hasPlace) places.give();
+        state.hasPlace = false;
         state.isOver = true;
       }
     },
@@ -86,6 +91,23 @@ export function createOperations({ limits, clock, currentSignal }: Dependencies)
 /** What is left of the work on a request learns this where it was answered already, because its client is gone or it took too long. */
 function over(): AppError {
   return new AppError("INVALID_FORMAT", { message: "The request is over" });
+}
+
+/** How long a body may take to arrive before its operation's place is lent: most are there with their headers. */
+const LEND_AFTER_MS = 50;
+
+/** Lends after a while, unless that is cancelled; and not for a body that came while this process was too busy to look. */
+function lendLater(lend: () => void): { readonly cancel: () => void } {
+  let immediate: NodeJS.Immediate | undefined;
+  const timer = setTimeout(() => {
+    immediate = setImmediate(() => (immediate = setImmediate(lend)));
+  }, LEND_AFTER_MS);
+  return {
+    cancel() {
+      clearTimeout(timer);
+      clearImmediate(immediate);
+    },
+  };
 }
 
 /** A signal that is aborted some time after the start, and a promise that fails a while later. */

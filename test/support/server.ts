@@ -46,7 +46,7 @@ export async function startTestServer(
   route: Route = (url) => url,
   sharedStore?: LimiterStore,
 ) {
-  const config = readConfig({ LOG_LEVEL: "debug", ...settings });
+  const config = readConfig({ LOG_LEVEL: "debug", MAX_QUEUE_MS: "60000", ...settings });
   const clock = movableClock();
   const random = { uuid: () => randomUUID(), bytes: (length: number) => randomBytes(length) };
   const lines: LogLine[] = [];
