@@ -7,14 +7,19 @@ import { timeUntil, within } from "./deadline.mjs";
 import { createPostgresServer } from "./postgres-server.mjs";
 import { createRedisServer } from "./redis-server.mjs";
 import { atLeast, atMost, exactly, told } from "./report.mjs";
+import { scaled } from "./scale.mjs";
 import { createServerLog } from "./server-log.mjs";
 
 const PROCESSES = 4;
-const LIMIT = 500;
-const AT_ONCE = 2_000;
+const LIMIT = scaled(500, 100);
+const AT_ONCE = 4 * LIMIT;
+/** Of a limit, what is sent before Redis is lost. */
+const BEFORE = 0.8;
 const BACK_MS = 3_000;
 const START_MS = 60_000;
 const LOST_MS = 1_500;
+/** What comes at once may wait: only the limit is to refuse. */
+const PATIENT = { MAX_QUEUE_MS: "60000" };
 
 /** @typedef {import("../bench/server-process.mjs").ServerProcess} ServerProcess */
 /** @typedef {import("./attempt.mjs").Outcome} Outcome */
@@ -25,9 +30,9 @@ const LOST_MS = 1_500;
  * sent meanwhile, which is more than may pass.
  */
 const RULES = [
-  { rule: "closed", most: LIMIT, refusals: ["RATE_LIMITED", "SERVICE_UNAVAILABLE"], meanwhile: 1_200 },
-  { rule: "local", most: LIMIT + PROCESSES * LIMIT, refusals: ["RATE_LIMITED"], meanwhile: 3_200 },
-  { rule: "open", most: Infinity, refusals: ["RATE_LIMITED"], meanwhile: 1_200 },
+  { rule: "closed", most: LIMIT, refusals: ["RATE_LIMITED", "SERVICE_UNAVAILABLE"], meanwhile: 2.4 * LIMIT },
+  { rule: "local", most: LIMIT + PROCESSES * LIMIT, refusals: ["RATE_LIMITED"], meanwhile: 6.4 * LIMIT },
+  { rule: "open", most: Infinity, refusals: ["RATE_LIMITED"], meanwhile: 2.4 * LIMIT },
 ];
 
 /** Several processes share the limit of one key, exactly, and keep to the rule of the settings while Redis is restarted. */
@@ -38,7 +43,7 @@ export default async function* limits() {
   const redis = await createRedisServer();
   for (const rule of RULES) {
     const log = createServerLog();
-    const settings = { REDIS_URL: redis.url, RATE_LIMIT_FAIL: rule.rule, RATE_LIMIT_GRAPHQL: `${LIMIT}/1h` };
+    const settings = { REDIS_URL: redis.url, RATE_LIMIT_FAIL: rule.rule, RATE_LIMIT_GRAPHQL: `${LIMIT}/1h`, ...PATIENT };
     const place = { databaseUrl: postgres.urlOf("limits"), dataDir: "unused" };
     const starting = Array.from({ length: PROCESSES }, () => startServer(place, undefined, { settings, onLog: log.onLog }));
     const servers = await within(Promise.all(starting), START_MS, "The start of the servers");
@@ -69,7 +74,7 @@ async function countAtOnce(/** @type {ServerProcess[]} */ servers) {
  */
 async function loseRedis(servers, redis, { most, refusals, meanwhile }, log) {
   const key = await makeKey(servers);
-  const first = fire(servers, key, LIMIT - 100);
+  const first = fire(servers, key, BEFORE * LIMIT);
   await middleOf(first);
   await redis.kill();
   const second = fire(servers, key, meanwhile);

@@ -1,5 +1,5 @@
 import { killServers } from "../bench/server-process.mjs";
-import { cleanUp } from "./clean-up.mjs";
+import { cleanUp, cleanUpForGood } from "./clean-up.mjs";
 import { hasFailed, renderFigures } from "./report.mjs";
 import { isQuick, seed } from "./scale.mjs";
 
@@ -34,9 +34,9 @@ async function run(/** @type {string} */ name) {
   return isFine;
 }
 
-/** A second time after the cleaning: what goes on meanwhile may have started one more. */
+/** The servers once more in the end: one may have been started meanwhile. */
 async function stop() {
-  await cleanUp();
+  await cleanUpForGood();
   killServers();
   process.exit(1);
 }
@@ -48,8 +48,9 @@ if (unknown.length > 0) {
   process.exit(1);
 }
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void stop());
-process.stdout.on("error", () => void stop()); // nobody reads on: a pipe that was closed must leave nothing behind either
-process.once("uncaughtException", (error) => {
+// Nobody reads on: a pipe that was closed must leave nothing behind either.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => void stop());
+process.on("uncaughtException", (error) => {
   console.error(error);
   void stop();
 });

@@ -2,13 +2,14 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { REST_PATH, toGraphQLRequest } from "../bench/server-process.mjs";
 import { attempt, isGood } from "./attempt.mjs";
+import { scaled } from "./scale.mjs";
 import { sessionPath } from "./session-version.mjs";
 
 const CLIENTS = 30;
 const PROJECTS = 3;
 const WRITES = 0.3;
 /** What a client waits between two requests, so that refusals, which come at once, do not become a load of their own. */
-const PAUSE_MS = 50;
+const PAUSE_MS = scaled(50, 150);
 
 /** One request: what it was, and what went on when it was sent and answered. @typedef {{ kind: "read" | "write", sentIn: string, answeredIn: string, outcome: import("./attempt.mjs").Outcome }} Done */
 
