@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import { killServers } from "../bench/server-process.mjs";
 import { cleanUp, cleanUpForGood } from "./clean-up.mjs";
 import { hasFailed, renderFigures } from "./report.mjs";
@@ -19,6 +20,7 @@ const faults = {
 /** @returns {Promise<boolean>} whether everything was as required */
 async function run(/** @type {string} */ name) {
   let isFine = true;
+  const startedAt = performance.now();
   try {
     const { default: fault } = await faults[name]();
     for await (const { title, figures } of fault()) {
@@ -31,6 +33,7 @@ async function run(/** @type {string} */ name) {
   } finally {
     await cleanUp();
   }
+  console.log(`${name} took ${Math.round((performance.now() - startedAt) / 1_000)} s.\n`);
   return isFine;
 }
 
