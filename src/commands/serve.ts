@@ -39,8 +39,8 @@ async function serve({ env, out }: CommandContext): Promise<void> {
   const database = await explained(openDatabase(config, currentSignal.get));
   const limiterStore = openLimiterStore(config, systemClock, logger, metrics);
   const platform = { clock: systemClock, random: systemRandom, logger, metrics, tracer: tracing.tracer, currentSignal };
-  const server = createServer({ config, database, limiterStore, ...platform });
   try {
+    const server = createServer({ config, database, limiterStore, ...platform });
     const listener = await openListener({ fetch: server.fetch, random: systemRandom, config });
     try {
       // Only now: a key that is made before the port turns out to be taken would never be shown.

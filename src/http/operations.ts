@@ -16,7 +16,7 @@ export type OperationLimits = {
 export type Hold = (bytes: number) => void;
 
 export type Operation = {
-  /** Reads the body. Others have the operation's place meanwhile, however slow the client is, and the deadline begins anew. */
+  /** Reads the body. Others have the operation's place meanwhile if that takes long, and the deadline begins anew. */
   readonly whileReading: <T>(read: (hold: Hold) => Promise<T>) => Promise<T>;
 };
 
@@ -52,10 +52,9 @@ export function createOperations({ limits, clock, currentSignal }: Dependencies)
         bytesHeld += more;
         state.bytes += more;
       };
-      const lend = () => {
-        if (state.isOver) return;
+      const leave = () => {
+        if (state.hasPlace) places.give();
         state.hasPlace = false;
-        places.give();
       };
       const resume = () => {
         if (state.isOver) return places.give();
@@ -66,7 +65,7 @@ export function createOperations({ limits, clock, currentSignal }: Dependencies)
         async whileReading(read) {
           if (state.isOver) throw over();
           deadline.stop();
-          const lending = lendLater(lend);
+          const lending = lendLater(leave);
           const body = await read(hold).finally(lending.cancel);
           if (!state.hasPlace) await places.take({ isReturning: true });
           resume();
@@ -80,8 +79,7 @@ export function createOperations({ limits, clock, currentSignal }: Dependencies)
       } finally {
         deadline.stop();
         bytesHeld -= state.bytes;
-        if (state.hasPlace) places.give();
-        state.hasPlace = false;
+        leave();
         state.isOver = true;
       }
     },

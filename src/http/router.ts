@@ -106,10 +106,9 @@ export function createRouter(dependencies: RouterDependencies) {
 
   return {
     async fetch(request: Request, client: Client): Promise<Response> {
+      if (!operations.isFull() || request.method === "OPTIONS") return app.fetch(request, client);
       const path = pathOf(request);
-      if (operations.isFull() && request.method !== "OPTIONS" && path.startsWith(`${REST_PATH}/`))
-        return refuseOverload(request, path, client);
-      return app.fetch(request, client);
+      return path.startsWith(`${REST_PATH}/`) ? refuseOverload(request, path, client) : app.fetch(request, client);
     },
   };
 }
