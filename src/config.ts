@@ -108,11 +108,15 @@ export const settings = {
   MAX_TOKENS: setting(integer(10, 1_000_000), "5000", "Most tokens in a GraphQL document"),
   MAX_COMPLEXITY: setting(integer(1), "100000", "Highest cost of a GraphQL operation: one per field, times the length of its lists"),
   MAX_BATCH: setting(integer(1, 1_000), "10", "Most operations in one GraphQL request"),
-  MAX_OPERATIONS: setting(integer(1, 10_000), "50", "Operations and REST requests that one process works on at the same time"),
+  MAX_OPERATIONS: setting(
+    integer(1, 10_000),
+    "20",
+    "Operations and REST requests that one process works on at the same time; twice DATABASE_POOL_SIZE is a good measure",
+  ),
   MAX_QUEUE_MS: setting(
     integer(1, 600_000),
     "2000",
-    "Longest wait for a place among them, in milliseconds; over it the answer is 503 at once",
+    "Longest wait for a place among them, in milliseconds; who would wait half as long gets 503 at once",
   ),
   OPERATION_TIMEOUT_MS: setting(
     integer(100, 3_600_000),

@@ -9,8 +9,9 @@ import type { Database } from "./db/database.js";
 import { createSchema } from "./graphql/schema.js";
 import { createGraphQLDoor } from "./graphql/yoga.js";
 import type { Client } from "./http/client-address.js";
+import type { RenderedError } from "./http/error-response.js";
 import { createOperations } from "./http/operations.js";
-import { createRouter } from "./http/router.js";
+import { createRouter, type RequestHead } from "./http/router.js";
 import { applyFieldLimits } from "./limiter/field-limits.js";
 import type { LimiterStore } from "./limiter/limiter.js";
 import { createRateLimiter } from "./limiter/rate-limiter.js";
@@ -36,6 +37,8 @@ export type ServerDependencies = {
 };
 
 export type Server = {
+  /** The answer to a request for which there is no place now, before anything is done for it; null where there is one. */
+  readonly refuse: (head: RequestHead, client: Client) => RenderedError | null;
   /** Answers one request of a client. */
   readonly fetch: (request: Request, client: Client) => Promise<Response>;
   /** From now on `/readyz` says that the server is going; all else goes on. */
@@ -52,7 +55,7 @@ export function createServer(dependencies: ServerDependencies): Server {
   const schema = createSchema();
   applyFieldLimits(schema, config.rateLimits.fields);
   const graphql = createGraphQLDoor({ schema, services, rateLimiter, config, clock, tracer });
-  const lastUse = createLastUse({ touch: services.apiKeys.touch, logger });
+  const lastUse = createLastUse({ touch: services.apiKeys.touch, clock, logger });
   const credentials = { findCredential: coalesce(createCredentialStore(database.query)), noteUse: lastUse.note, clock };
   const authenticate = createAuthenticate({ ...credentials, accepted: ["API_KEY", "ACCESS_TOKEN"] });
   const authenticateRefresh = createAuthenticate({ ...credentials, accepted: ["API_KEY", "DEVICE"] });
@@ -77,5 +80,5 @@ export function createServer(dependencies: ServerDependencies): Server {
     random,
     logger,
   });
-  return { fetch: router.fetch, drain: () => void (isDraining = true), close: lastUse.settled };
+  return { ...router, drain: () => void (isDraining = true), close: lastUse.settled };
 }

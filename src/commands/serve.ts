@@ -41,7 +41,7 @@ async function serve({ env, out }: CommandContext): Promise<void> {
   const platform = { clock: systemClock, random: systemRandom, logger, metrics, tracer: tracing.tracer, currentSignal };
   try {
     const server = createServer({ config, database, limiterStore, ...platform });
-    const listener = await openListener({ fetch: server.fetch, random: systemRandom, config });
+    const listener = await openListener({ server, random: systemRandom, config });
     try {
       // Only now: a key that is made before the port turns out to be taken would never be shown.
       const firstKey = await bootstrap(createServices({ ...platform, config, prisma: database.prisma }), config.bootstrapApiKey);

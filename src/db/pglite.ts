@@ -1,11 +1,12 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { PGlite } from "@electric-sql/pglite";
 import { PrismaPGlite } from "pglite-prisma-adapter";
-import { noSignal, type Engine, type FindSignal } from "./engine.js";
+import { noSignal, type BareQuery, type Engine, type FindSignal } from "./engine.js";
 import { lockFolder } from "./folder-lock.js";
 import { migrate } from "./migrate.js";
 
@@ -37,13 +38,16 @@ async function makeDatabase(folder: string): Promise<string[]> {
 }
 
 export function toEngine(pglite: PGlite, afterClose: () => Promise<void>, findSignal: FindSignal = noSignal): Engine {
+  const inTurn = createTurns();
+  // Without a signal: one look-up may be for many operations.
+  const query: BareQuery = async (sql, values) => (await inTurn(() => pglite.query<Record<string, unknown>>(sql, [...values]))).rows;
   return {
-    adapter: new PrismaPGlite(refuseLate(pglite, findSignal)),
+    adapter: new PrismaPGlite(inTurns(pglite, inTurn, findSignal)),
     connections: () => ({ busy: 0, idle: 1, waiting: 0 }), // it answers within a turn of the event loop, so that nobody sees it busy
-    query: async (sql, values) => (await pglite.query<Record<string, unknown>>(sql, [...values])).rows,
+    query,
     migrate: () =>
       migrate({
-        query: async (sql, values = []) => (await pglite.query<Record<string, unknown>>(sql, [...values])).rows,
+        query: async (sql, values = []) => query(sql, values),
         script: async (sql) => {
           await pglite.exec(sql);
         },
@@ -55,16 +59,32 @@ export function toEngine(pglite: PGlite, afterClose: () => Promise<void>, findSi
   };
 }
 
-/** The same database, which begins nothing more for an operation that has ended. It cannot be stopped in a statement: it runs on this very thread. */
-function refuseLate(pglite: PGlite, findSignal: FindSignal): PGlite {
-  const query: PGlite["query"] = async (...args) => {
-    findSignal()?.throwIfAborted();
-    return pglite.query(...args);
+/** Lets one thing after the other be done, and before each the event loop has a turn. */
+type InTurn = <T>(run: () => Promise<T>) => Promise<T>;
+
+function createTurns(): InTurn {
+  let last: Promise<unknown> = Promise.resolve();
+  return (run) => {
+    const result = last.then(() => setImmediate()).then(run);
+    last = result.catch(() => undefined); // whoever asked for it hears of it
+    return result;
   };
-  const transaction: PGlite["transaction"] = async (run) => {
-    findSignal()?.throwIfAborted();
-    return pglite.transaction(run);
+}
+
+/**
+ * The same database, which runs on this very thread: a line of statements must not keep everything else waiting. It cannot
+ * be stopped in a statement, but begins none for an operation that has ended.
+ */
+function inTurns(pglite: PGlite, inTurn: InTurn, findSignal: FindSignal): PGlite {
+  const unlessOver: InTurn = (run) => {
+    const signal = findSignal();
+    return inTurn(async () => {
+      signal?.throwIfAborted();
+      return run();
+    });
   };
+  const query: PGlite["query"] = (...args) => unlessOver(() => pglite.query(...args));
+  const transaction: PGlite["transaction"] = (run) => unlessOver(() => pglite.transaction(run));
   return new Proxy(pglite, {
     get(target, name) {
       if (name === "query") return query;

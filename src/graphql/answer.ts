@@ -4,6 +4,7 @@ import type { AppError } from "../errors/app-error.js";
 import { isDocumentError, joinVariableErrors } from "../errors/graphql-request-errors.js";
 import { logFailure } from "../errors/log-failure.js";
 import { shapeGraphQLError, type RequestFacts } from "../errors/to-graphql.js";
+import type { RenderedError } from "../http/error-response.js";
 import type { RequestState } from "../http/request-state.js";
 import { answerTypeOf, type MediaType } from "./media-types.js";
 
@@ -18,7 +19,7 @@ export function useAnswer({ hints }: { readonly hints: boolean }): Plugin<Record
   return {
     onResultProcess({ request, result, serverContext, setResultProcessor }) {
       const { state } = serverContext;
-      const mediaType = answerTypeOf(request);
+      const mediaType = answerTypeOf(request.headers.get("accept"));
       setResultProcessor(() => {
         if (!Array.isArray(result)) return respond(shape(result as ExecutionResult, state, hints), mediaType);
         return respondToBatch(
@@ -56,9 +57,9 @@ function respond({ body, refusal }: Answer, mediaType: MediaType): Response {
 }
 
 /** The answer to a request that was refused before any of it was read. */
-export function respondToRefusal(error: AppError, request: Request, facts: RequestFacts): Response {
-  const body = { errors: [shapeGraphQLError(error, facts, { hints: false }).error.toJSON()] };
-  return respond({ body, refusal: { cause: error, inDocument: false } }, answerTypeOf(request));
+export function renderRefusal(error: AppError, accept: string | null, facts: RequestFacts): RenderedError {
+  const body = JSON.stringify({ errors: [shapeGraphQLError(error, facts, { hints: false }).error.toJSON()] });
+  return { status: error.httpStatus, headers: { ...headersOf(answerTypeOf(accept)), ...error.headers }, body };
 }
 
 /** A batch is answered with 200, unless every operation was refused by the rate limit. */
@@ -75,8 +76,9 @@ function statusOf(refusal: Refusal | null, mediaType: MediaType): number {
 }
 
 function json(body: unknown, mediaType: MediaType, status: number, headers: Readonly<Record<string, string>> = {}): Response {
-  return new Response(JSON.stringify(body), {
-    status,
-    headers: { "Content-Type": `${mediaType}; charset=utf-8`, Vary: "Accept", ...headers },
-  });
+  return new Response(JSON.stringify(body), { status, headers: { ...headersOf(mediaType), ...headers } });
+}
+
+function headersOf(mediaType: MediaType) {
+  return { "Content-Type": `${mediaType}; charset=utf-8`, Vary: "Accept" };
 }

@@ -7,8 +7,8 @@ const MEDIA_TYPES = ["application/json", "application/graphql-response+json"] as
 export type MediaType = (typeof MEDIA_TYPES)[number];
 
 /** The media type of the answer to a request, by its Accept header; JSON tells those who take neither why they get none. */
-export function answerTypeOf(request: Request): MediaType {
-  return chooseMediaType(request.headers.get("accept"), MEDIA_TYPES) ?? "application/json";
+export function answerTypeOf(accept: string | null): MediaType {
+  return chooseMediaType(accept, MEDIA_TYPES) ?? "application/json";
 }
 
 /** @throws VALIDATION_ERROR with status 406, before anything is run for an answer that the client could not read */

@@ -1,14 +1,16 @@
-import { STATUS_CODES, type IncomingMessage, type Server as HttpServer } from "node:http";
+import { createServer, STATUS_CODES, type IncomingMessage, type Server as HttpServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { serve as listen } from "@hono/node-server";
+import { getRequestListener } from "@hono/node-server";
 import { AppError } from "../errors/app-error.js";
 import { toRestBody, type RestErrorStyle } from "../errors/to-rest.js";
 import type { Random } from "../platform/random.js";
-import { createClientFinder, type Client } from "./client-address.js";
+import type { Server } from "../server.js";
+import { createClientFinder } from "./client-address.js";
 import { DEFAULT_HEADERS } from "./security-headers.js";
 
 type Options = {
-  readonly fetch: (request: Request, client: Client) => Promise<Response>;
+  readonly server: Pick<Server, "fetch" | "refuse">;
   readonly random: Random;
   readonly config: {
     readonly host: string;
@@ -38,7 +40,7 @@ const KEEP_ALIVE_MS = 75_000;
 const CHECKS = 4;
 
 /** Opens the port. What cannot be read as HTTP, or comes too slowly, is answered here, in the catalogue's form. */
-export function openListener({ fetch, random, config }: Options): Promise<Listener> {
+export function openListener({ server, random, config }: Options): Promise<Listener> {
   const { host, port, requestTimeoutMs, operations, trustedProxies, restErrors } = config;
   const clientOf = createClientFinder(trustedProxies);
   const headersTimeout = Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs);
@@ -51,33 +53,33 @@ export function openListener({ fetch, random, config }: Options): Promise<Listen
   let closesConnections = false;
   let answering = 0;
 
+  // HTTP/2 is not spoken, so that what comes in is what HTTP/1 has.
+  const answer = getRequestListener((request, { incoming }) => server.fetch(request, clientOf(incoming as IncomingMessage)));
+  const http = createServer(limits, (incoming, outgoing) => {
+    answering += 1;
+    outgoing.once("close", () => {
+      answering -= 1;
+      if (!http.listening) setImmediate(() => http.closeIdleConnections());
+    });
+    if (closesConnections) outgoing.setHeader("Connection", "close");
+    const refusal = server.refuse(incoming, clientOf(incoming));
+    if (refusal === null) return void answer(incoming, outgoing);
+    outgoing.writeHead(refusal.status, { ...refusal.headers, "Content-Length": Buffer.byteLength(refusal.body) });
+    outgoing.end(refusal.body);
+  });
+  // A client that does not read its answer is let go, but not one that waits for it.
+  http.setTimeout(requestTimeoutMs + operations.queueMs + operations.timeoutMs);
+  http.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => refuseUnreadable(error, socket, random.uuid(), restErrors));
+
   return new Promise((resolve, reject) => {
-    const http = listen(
-      {
-        fetch(request, { incoming, outgoing }) {
-          answering += 1;
-          outgoing.once("close", () => {
-            answering -= 1;
-            if (!http.listening) setImmediate(() => (http as HttpServer).closeIdleConnections());
-          });
-          if (closesConnections) outgoing.setHeader("Connection", "close");
-          return fetch(request, clientOf(incoming as IncomingMessage)); // HTTP/2 is not spoken
-        },
-        hostname: host,
-        port,
-        serverOptions: limits,
-      },
-      (bound) =>
-        resolve({
-          port: bound.port,
-          shedConnections: () => void (closesConnections = true),
-          close: (timeoutMs) => close(http as HttpServer, timeoutMs, () => answering),
-        }),
-    );
-    // A client that does not read its answer is let go, but not one that waits for it.
-    http.setTimeout(requestTimeoutMs + operations.queueMs + operations.timeoutMs);
     http.once("error", reject);
-    http.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => refuseUnreadable(error, socket, random.uuid(), restErrors));
+    http.listen(port, host, () =>
+      resolve({
+        port: (http.address() as AddressInfo).port, // a server on TCP has an address with a port, not a path
+        shedConnections: () => void (closesConnections = true),
+        close: (timeoutMs) => close(http, timeoutMs, () => answering),
+      }),
+    );
   });
 }
 

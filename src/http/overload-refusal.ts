@@ -1,10 +1,11 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { RestErrorStyle } from "../errors/to-rest.js";
 import type { Clock } from "../platform/clock.js";
 import type { Logger } from "../platform/logger.js";
 import type { Metrics } from "../platform/metrics.js";
 import type { Random } from "../platform/random.js";
-import type { Client } from "./client-address.js";
-import { respondToError } from "./error-response.js";
+import { originOfHost, type Client } from "./client-address.js";
+import { renderError, type RenderedError } from "./error-response.js";
 import { overloaded } from "./places.js";
 import { countError, doorOf } from "./request-metrics.js";
 import { idOf } from "./request-state.js";
@@ -20,17 +21,26 @@ type Dependencies = {
 
 const LOG_EVERY_MS = 1_000;
 
+/** What differs between two refusals of one form, in the answer that is made once for all of them. */
+const REQUEST_ID = "{requestId}";
+const ORIGIN = "{origin}";
+
+/** Clients send a few values of Accept. An answer for any further one is made each time. */
+const MOST_FORMS = 100;
+
 /**
  * The answer to a request for which there is no place, made before anything else is: a server that has too much to do
- * must not spend its time on saying so. Hence the log has one line a second for all of them.
+ * must not spend its time on saying so. Hence it is written past the layers that other answers go through, and the log
+ * has one line a second for all of them.
  */
 export function createOverloadRefusal({ restErrors, metrics, clock, random, logger }: Dependencies) {
   const error = overloaded();
+  const forms = new Map<string, RenderedError>();
   let refused = 0;
   let loggedAtMs = Number.NEGATIVE_INFINITY;
 
   function note(path: string): void {
-    metrics.request({ door: doorOf(path), operation: "refused", status: error.httpStatus, durationMs: 0 });
+    metrics.refusal(doorOf(path), error.httpStatus);
     countError(metrics, error.reason);
     refused += 1;
     const nowMs = clock.now().getTime();
@@ -40,14 +50,24 @@ export function createOverloadRefusal({ restErrors, metrics, clock, random, logg
     loggedAtMs = nowMs;
   }
 
-  return (request: Request, path: string, client: Client): Response => {
+  function formOf(path: string, accept: string | null): RenderedError {
+    const key = `${doorOf(path)} ${accept}`;
+    const known = forms.get(key);
+    if (known !== undefined) return known;
+    const rendered = renderError(error, { path, accept, style: restErrors }, { requestId: REQUEST_ID, origin: ORIGIN });
+    const form = { ...rendered, headers: { ...DEFAULT_HEADERS, ...CORS_HEADERS, ...rendered.headers } };
+    if (forms.size < MOST_FORMS) forms.set(key, form);
+    return form;
+  }
+
+  return (path: string, headers: IncomingHttpHeaders, client: Client): RenderedError => {
     note(path);
-    const requestId = idOf(request, random);
-    const response = respondToError(error, request, path, { requestId, origin: client.origin ?? new URL(request.url).origin }, restErrors);
-    response.headers.set("X-Request-Id", requestId);
-    for (const [name, value] of Object.entries(DEFAULT_HEADERS)) response.headers.set(name, value);
-    response.headers.set("Access-Control-Allow-Origin", "*");
-    response.headers.set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After");
-    return response;
+    const requestId = idOf(headers["x-request-id"], random);
+    const origin = client.origin ?? originOfHost(headers);
+    const form = formOf(path, headers.accept ?? null);
+    const body = form.body.replaceAll(REQUEST_ID, requestId).replaceAll(ORIGIN, origin);
+    return { status: form.status, headers: { ...form.headers, "X-Request-Id": requestId }, body };
   };
 }
+
+const CORS_HEADERS = { "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "X-Request-Id, Retry-After" };

@@ -4,7 +4,7 @@ import type { Clock } from "../platform/clock.js";
 type Options = {
   /** How many places there are. */
   readonly most: number;
-  /** Nobody is let wait who would have to wait longer. */
+  /** Nobody waits longer, and nobody is let wait who would have to wait half as long. */
   readonly longestWaitMs: number;
   readonly clock: Clock;
 };
@@ -13,6 +13,9 @@ type Waiting = { readonly take: () => void };
 
 /** However fast it goes on, no more than this wait: each holds its connection and some memory. */
 const MOST_WAITING = 10_000;
+
+/** The share of the longest wait for which somebody is let wait: the pace may halve before a late refusal has to come. */
+const ADMITTED_SHARE = 0.5;
 
 /** How much of the measured pace is the newest place that was handed on. */
 const NEWEST_SHARE = 0.02;
@@ -29,6 +32,7 @@ export function createPlaces({ most, longestWaitMs, clock }: Options) {
   const returning: Waiting[] = [];
   const arriving: Waiting[] = [];
   let taken = 0;
+  let movedAtMs = 0;
   let handedOnAtMs = 0;
   let handedOn = 0;
   let intervalMs = 0;
@@ -36,11 +40,12 @@ export function createPlaces({ most, longestWaitMs, clock }: Options) {
   const nowMs = () => clock.now().getTime();
   const waiting = () => returning.length + arriving.length;
 
-  /** Whether the next to arrive would be refused. */
+  /** Whether the next to arrive would be refused. While no place becomes free, one at a time may wait and see. */
   function isFull(): boolean {
     if (taken < most) return false;
     if (waiting() >= MOST_WAITING) return true;
-    return waiting() > 0 && Math.max(waiting() * intervalMs, nowMs() - handedOnAtMs) > longestWaitMs;
+    const isStalled = waiting() > 0 && nowMs() - movedAtMs > longestWaitMs;
+    return isStalled || waiting() * intervalMs > longestWaitMs * ADMITTED_SHARE;
   }
 
   function notePace(): void {
@@ -72,13 +77,16 @@ export function createPlaces({ most, longestWaitMs, clock }: Options) {
 
     /** @throws SERVICE_UNAVAILABLE at once where the wait would be too long, and after it where it was longer than foreseen */
     async take({ isReturning = false } = {}): Promise<void> {
-      if (taken < most) taken += 1;
-      else if (!isReturning && isFull()) throw overloaded();
+      if (taken < most) {
+        taken += 1;
+        movedAtMs = nowMs();
+      } else if (!isReturning && isFull()) throw overloaded();
       else await standIn(isReturning ? returning : arriving);
     },
 
     /** Hands a place on to the next in line. */
     give(): void {
+      movedAtMs = nowMs();
       const returned = returning.shift();
       const next = returned ?? arriving.shift();
       if (next === undefined) taken -= 1;

@@ -33,14 +33,13 @@ const SANE_ID = /^[A-Za-z0-9._:/+=-]{1,128}$/;
 type Dependencies = { readonly logger: Logger; readonly random: Random };
 
 /** The client's own id for its request if that is sane, else a new one. */
-export function idOf({ headers }: Request, random: Random): string {
-  const given = headers.get("x-request-id");
-  return given !== null && SANE_ID.test(given) ? given : random.uuid();
+export function idOf(given: string | string[] | null | undefined, random: Random): string {
+  return typeof given === "string" && SANE_ID.test(given) ? given : random.uuid();
 }
 
 /** What is known of a request when it comes in. */
 export function createRequestState(request: Request, client: Client, { logger, random }: Dependencies): RequestState {
-  const requestId = idOf(request, random);
+  const requestId = idOf(request.headers.get("x-request-id"), random);
   return {
     requestId,
     origin: client.origin ?? new URL(request.url).origin,

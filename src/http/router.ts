@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { Tracer } from "@opentelemetry/api";
 import { Hono, type Context, type Next } from "hono";
 import { cors } from "hono/cors";
@@ -17,7 +18,7 @@ import type { Random } from "../platform/random.js";
 import { REST_PATH } from "../rest/door.js";
 import { SIZE_HEADERS } from "../sessions/rest-read.js";
 import type { Client } from "./client-address.js";
-import { respondToError } from "./error-response.js";
+import { renderError, type RenderedError } from "./error-response.js";
 import { createGraphiQLPage, wantsGraphiQL } from "./graphiql-page.js";
 import type { Operations } from "./operations.js";
 import { createOverloadRefusal } from "./overload-refusal.js";
@@ -43,6 +44,9 @@ export type RouterDependencies = {
   readonly logger: Logger;
 };
 
+/** What comes before the body of a request. */
+export type RequestHead = Pick<IncomingMessage, "method" | "url" | "headers">;
+
 /** What scripts in a browser may read beside the body. */
 const EXPOSED_HEADERS = [
   "X-Request-Id",
@@ -61,7 +65,7 @@ const CLIENT_GONE = 499;
 /** Leads every request to its door, gives it an id, and puts the id, the limits and one log line around its answer. */
 export function createRouter(dependencies: RouterDependencies) {
   const { graphql, rest, restErrors, authenticate, failureLimit, operations, pages, clock, random, logger } = dependencies;
-  const app = new Hono<Environment>({ getPath: pathOf });
+  const app = new Hono<Environment>({ getPath: (request) => withoutDoubleSlash(getPath(request)) });
   const graphiQLPage = createGraphiQLPage();
   const refuseOverload = createOverloadRefusal(dependencies);
 
@@ -105,17 +109,18 @@ export function createRouter(dependencies: RouterDependencies) {
   app.onError((thrown, context) => answerError(toAppError(thrown), context, restErrors));
 
   return {
-    async fetch(request: Request, client: Client): Promise<Response> {
-      if (!operations.isFull() || request.method === "OPTIONS") return app.fetch(request, client);
-      const path = pathOf(request);
-      return path.startsWith(`${REST_PATH}/`) ? refuseOverload(request, path, client) : app.fetch(request, client);
+    refuse({ method, url = "/", headers }: RequestHead, client: Client): RenderedError | null {
+      if (!operations.isFull() || method === "OPTIONS") return null;
+      const path = withoutDoubleSlash(url.split("?", 1)[0] ?? url);
+      return path.startsWith(`${REST_PATH}/`) ? refuseOverload(path, headers, client) : null;
     },
+    fetch: async (request: Request, client: Client): Promise<Response> => app.fetch(request, client),
   };
 }
 
 /** Some clients join a base that ends in a slash with a path that begins with one. */
-function pathOf(request: Request): string {
-  return getPath(request).replace(/^\/{2,}/, "/");
+function withoutDoubleSlash(path: string): string {
+  return path.replace(/^\/{2,}/, "/");
 }
 
 /** Hono hands only instances of Error to onError, and JavaScript throws anything. */
@@ -133,5 +138,6 @@ function answerError(error: AppError, { req, get }: Context<Environment>, style:
   const state = get("state");
   state.errorReasons.push(error.reason);
   logFailure(state.log, error);
-  return respondToError(error, req.raw, req.path, state, style);
+  const { status, headers, body } = renderError(error, { path: req.path, accept: req.header("accept") ?? null, style }, state);
+  return new Response(body, { status, headers });
 }

@@ -40,8 +40,13 @@ export function createRedisStore(url: string, clock: Clock): LimiterStore {
     disableOfflineQueue: true,
     socket: { connectTimeout: DEADLINE_MS, reconnectStrategy: (tries) => Math.min(50 * 2 ** tries, LONGEST_PAUSE_MS) },
   });
+  let isClosed = false;
   // Whoever asks meanwhile is told by the failure of the command; without a listener it would end the process.
   client.on("error", () => undefined);
+  // It was closed while it connected: the client does not know that connection yet, and would keep it.
+  client.on("ready", () => {
+    if (isClosed) client.destroy();
+  });
   client.connect().catch(() => undefined);
 
   return {
@@ -62,6 +67,7 @@ export function createRedisStore(url: string, clock: Clock): LimiterStore {
       await withDeadline(client.ping());
     },
     close() {
+      isClosed = true;
       client.destroy();
       return Promise.resolve();
     },

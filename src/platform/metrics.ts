@@ -72,6 +72,8 @@ export function createMetrics() {
       requests.inc({ door, status });
       durations.observe({ door, operation: nameOf(operation) }, durationMs / 1_000);
     },
+    /** A request that was answered without being looked at: its duration says nothing of how fast the server is. */
+    refusal: (door: RequestFacts["door"], status: number): void => requests.inc({ door, status }),
     error: (code: string, reason: string): void => errors.inc({ code, reason }),
     limiterDecision(budget: string, granted: number, refused: number): void {
       decisions.inc({ budget, outcome: "granted" }, granted);

@@ -51,6 +51,22 @@ test("A request that is refused is no use of a key.", async () => {
   expect(await lastUse(id)).toBeUndefined();
 });
 
+test("Once a last use cannot be stored, none is tried for a minute, and then again.", async () => {
+  const { id, key } = await server.addUser();
+  await server.prisma.$executeRaw`CREATE RULE keep AS ON UPDATE TO "ApiKey" DO INSTEAD SELECT 1 / 0`;
+  await ask(key);
+  await server.settled();
+  server.clock.advance(59_999);
+  await ask(key);
+  await server.settled();
+  expect(server.takeLog()).toHaveLength(1);
+
+  await server.prisma.$executeRaw`DROP RULE keep ON "ApiKey"`;
+  server.clock.advance(1);
+  await ask(key);
+  expect(await lastUse(id)).toBe(server.clock.now().toISOString());
+});
+
 test("A last use that cannot be stored is a line in the log, and the request is answered all the same.", async () => {
   const { key } = await server.addUser();
   await server.prisma.$executeRaw`CREATE RULE keep AS ON UPDATE TO "ApiKey" DO INSTEAD SELECT 1 / 0`;
@@ -58,4 +74,5 @@ test("A last use that cannot be stored is a line in the log, and the request is 
   await server.settled();
   await server.prisma.$executeRaw`DROP RULE keep ON "ApiKey"`;
   expect(server.takeLog()).toMatchObject([{ level: 40, msg: "last use not stored", keyId: expect.any(String) }]);
+  server.clock.advance(60_000);
 });

@@ -75,3 +75,11 @@ test("After a process was killed the next one takes its folder over at once, wit
 
   expect(await cli.backstory(["user", "list"])).toMatchObject({ code: 0, stdout: expect.stringContaining("owner@backstory.local") });
 });
+
+test("A limit of a field that there is not ends the start and says so, also while Redis is being connected to.", async () => {
+  const settings = { RATE_LIMIT_FIELDS: "Query.nothing=1/1s", REDIS_URL: process.env.TEST_REDIS_URL ?? "redis://127.0.0.1:1" };
+  const { code, stdout, stderr } = await cli.backstory(["serve"], settings);
+
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect(stderr).toBe("RATE_LIMIT_FIELDS: the schema has no field Query.nothing\n");
+});

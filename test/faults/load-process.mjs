@@ -12,8 +12,8 @@ const TICK_MS = 1;
 const DRAIN_MS = 10_000;
 const OPENED_AT_ONCE = 100;
 const OPENING_MS = 20;
-/** Well before the server closes an idle connection, since it may do so just when the next request is on its way. */
-const MOST_IDLE_MS = 2_000;
+/** Less than the 20 s for which the server waits for a request, since it may close a connection just when one is on its way. */
+const MOST_IDLE_MS = 15_000;
 
 /** The place in the sequence, which goes on from phase to phase. */
 let next = 0;
@@ -101,9 +101,9 @@ function createPool(/** @type {number} */ port, /** @type {number} */ most) {
       }
       for (const one of free) one.usedAt = performance.now();
     },
-    /** The one that was used last, or a new one; none where all are in use. */
+    /** The one that was not used for longest, so that none idles, or a new one; none where all are in use. */
     take() {
-      for (let candidate = free.pop(); candidate !== undefined; candidate = free.pop()) {
+      for (let candidate = free.shift(); candidate !== undefined; candidate = free.shift()) {
         if (candidate.connection.isOpen() && performance.now() - candidate.usedAt < MOST_IDLE_MS) return candidate.connection;
         candidate.connection.close();
         count -= 1;

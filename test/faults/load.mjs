@@ -10,7 +10,7 @@ const GRACE_MS = 60_000;
 /** Closed where it has no rate, else open; over at most so many connections. @typedef {{ connections: number, seconds: number, rate?: number }} Phase */
 /** @typedef {{ port: number, requests: import("./raw-connection.mjs").RawRequest[], sequence: Uint16Array, phases: Phase[] }} Plan */
 /** @typedef {"kind" | "dueMs" | "sentMs" | "tookMs" | "status" | "marks"} Column */
-/** One request. @typedef {{ kind: number, dueMs: number, sentMs: number, tookMs: number, status: number, hasErrors: boolean, hasRetryAfter: boolean, isUnavailable: boolean }} Sample */
+/** One request; good if it was answered as it had to be. @typedef {{ kind: number, dueMs: number, sentMs: number, tookMs: number, status: number, isGood: boolean, hasRetryAfter: boolean, isUnavailable: boolean }} Sample */
 /** What came of a phase: every request that was sent, and how many were due and could not be. @typedef {{ seconds: number, samples: Sample[], unsent: number }} Loaded */
 
 /**
@@ -21,7 +21,7 @@ const GRACE_MS = 60_000;
  * @param {Phase[]} phases
  * @returns {Promise<Loaded[]>}
  */
-export async function load(url, { requests, sequence }, phases) {
+export async function load(url, { requests, sequence, expected }, phases) {
   const child = fork(SCRIPT, { serialization: "advanced" });
   onCleanUp(() => child.kill("SIGKILL"));
   const ended = once(child, "exit").then(([code]) => {
@@ -32,18 +32,25 @@ export async function load(url, { requests, sequence }, phases) {
   child.send({ port: Number(new URL(url).port), requests, sequence, phases });
   const seconds = phases.reduce((sum, phase) => sum + phase.seconds, 0);
   const [{ records }] = await within(Promise.race([answered, ended]), seconds * 1_000 + GRACE_MS, "The load");
-  return phases.map((phase, index) => ({ seconds: phase.seconds, unsent: records[index].unsent, samples: toSamples(records[index]) }));
+  return phases.map(({ seconds }, index) => ({ seconds, unsent: records[index].unsent, samples: toSamples(records[index], expected) }));
 }
 
 /** @returns {Sample[]} */
-function toSamples(/** @type {Record<Column, Float64Array>} */ { kind, dueMs, sentMs, tookMs, status, marks }) {
+function toSamples(
+  /** @type {Record<Column, Float64Array>} */ { kind, dueMs, sentMs, tookMs, status, marks },
+  /** @type {import("./traffic.mjs").Traffic["expected"]} */ expected,
+) {
+  const isGood = (/** @type {number} */ one, /** @type {number} */ code, /** @type {number} */ mark) => {
+    const wanted = expected[one];
+    return wanted !== undefined && wanted.statuses.includes(code) && wanted.hasErrors === ((mark & 1) !== 0);
+  };
   return Array.from(kind, (one, index) => ({
     kind: one,
     dueMs: dueMs[index] ?? 0,
     sentMs: sentMs[index] ?? 0,
     tookMs: tookMs[index] ?? 0,
     status: status[index] ?? 0,
-    hasErrors: ((marks[index] ?? 0) & 1) !== 0,
+    isGood: isGood(one, status[index] ?? 0, marks[index] ?? 0),
     hasRetryAfter: ((marks[index] ?? 0) & 2) !== 0,
     isUnavailable: ((marks[index] ?? 0) & 4) !== 0,
   }));
@@ -55,10 +62,10 @@ export function continued(/** @type {Loaded} */ { samples, seconds, unsent }) {
   return { seconds, unsent, samples: samples.map((one) => ({ ...one, dueMs: one.dueMs - shift, sentMs: one.sentMs - shift })) };
 }
 
-/** The answers with what was asked for in each second between two moments of a phase. */
+/** The answers as they had to be in each second between two moments of a phase. */
 export function goodput(/** @type {Loaded} */ { samples, seconds }, fromSecond = 0, toSecond = seconds) {
   const isIn = (/** @type {number} */ ms) => ms >= fromSecond * 1_000 && ms < toSecond * 1_000;
-  const good = samples.filter(({ status, hasErrors, sentMs, tookMs }) => status === 200 && !hasErrors && isIn(sentMs + tookMs));
+  const good = samples.filter(({ isGood, sentMs, tookMs }) => isGood && isIn(sentMs + tookMs));
   return good.length / (toSecond - fromSecond);
 }
 

@@ -11,17 +11,12 @@ const SAVED = 20;
 /** What is sent, one after the other: `sequence` has the numbers of requests, `expected` how each is to be answered. @typedef {ReturnType<typeof toTraffic>} Traffic */
 /** Requests of one kind, how many of a hundred are of it, and how they are to be answered: 200 without errors unless it says so. @typedef {{ share: number, requests: BenchRequest[], statuses?: number[], hasErrors?: boolean, key?: string }} Kind */
 
-/** Reads of all kinds, over both doors. */
-export function makeReads(/** @type {import("./stock.mjs").Stock} */ stock) {
-  return toTraffic(reads(stock));
-}
-
 /** Reads and writes as clients make them, and their mistakes. */
 export function makeMixed(/** @type {import("./stock.mjs").Stock} */ stock) {
   return toTraffic([...reads(stock), ...writes(), ...mistakes(stock)]);
 }
 
-/** @returns {Kind[]} */
+/** Of all kinds, over both doors. @returns {Kind[]} */
 function reads(/** @type {import("./stock.mjs").Stock} */ { projectIds, sessions }) {
   const project = "query ($id: ID!) { project(id: $id) { id name sessionCount sessions(limit: 10) { id name createdAt markdownSize } } }";
   const session = "query ($id: ID!) { session(id: $id) { id name markdownContent } }";

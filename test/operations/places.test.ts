@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { afterEach, expect, test } from "@jest/globals";
+import { listen } from "../support/listen.js";
 import { refusalOf } from "../support/refusal.js";
 import { CLIENT, startTestServer, type TestServer } from "../support/server.js";
 
@@ -64,6 +65,37 @@ test("Who would wait longer than MAX_QUEUE_MS is refused at once in the form of 
   expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200]);
   expect((await server.query(key, "{ viewer { id } }")).status).toBe(200);
   expect(server.takeLog()).toMatchObject([{ level: 40, refused: 1, msg: expect.stringContaining("overloaded") }]);
+});
+
+test("What is refused at once is a whole answer over a real line, also to HEAD, and its connection takes the next request.", async () => {
+  server = await startTestServer({ MAX_OPERATIONS: "1", MAX_QUEUE_MS: "60000" });
+  const { key } = await server.addUser();
+  const { url, stop } = await listen(server);
+  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json", "x-request-id": "mine" };
+  const post = (accept: string) => fetch(url, { method: "POST", headers: { ...headers, accept }, body: '{"query":"{ viewer { id } }"}' });
+  const [refused, problem, head, waiting] = await whileBusy(async () => {
+    const others = [server.query(key, "{ viewer { id } }"), server.query(key, "{ viewer { id } }")];
+    await untilCounted(1, 1);
+    server.clock.advance(60_001);
+    const projects = url.replace("graphql", "projects");
+    const asProblem = await fetch(projects, { headers: { ...headers, accept: "application/problem+json" } });
+    return [
+      await post("application/graphql-response+json"),
+      asProblem,
+      await fetch(projects, { method: "HEAD", headers }),
+      others,
+    ] as const;
+  });
+  await Promise.all(waiting);
+  expect([refused.status, refused.headers.get("content-type")]).toEqual([503, "application/graphql-response+json; charset=utf-8"]);
+  expect(await refused.json()).toMatchObject({
+    errors: [{ extensions: { reason: "UPSTREAM_UNAVAILABLE", requestId: "mine", documentationUrl: new URL("/errors#SERVICE_UNAVAILABLE", url).href } }], // prettier-ignore
+  });
+  expect([problem.status, problem.headers.get("content-type")]).toEqual([503, "application/problem+json"]);
+  expect(await problem.json()).toMatchObject({ code: "UPSTREAM_UNAVAILABLE", type: new URL("/errors#UPSTREAM_UNAVAILABLE", url).href });
+  expect([head.status, head.headers.get("retry-after"), await head.text()]).toEqual([503, "1", ""]);
+  expect((await post("application/json")).status).toBe(200);
+  await stop();
 });
 
 test("Pages and the operator's addresses are answered while operations are refused.", async () => {

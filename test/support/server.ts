@@ -9,6 +9,7 @@ import { readConfig, type Config } from "../../src/config.js";
 import { connectPrisma, openEngine } from "../../src/db/database.js";
 import type { BareQuery, Engine, FindSignal } from "../../src/db/engine.js";
 import { toEngine } from "../../src/db/pglite.js";
+import type { Client } from "../../src/http/client-address.js";
 import type { LimiterStore } from "../../src/limiter/limiter.js";
 import { createMemoryStore } from "../../src/limiter/memory-store.js";
 import { createCurrentSignal } from "../../src/platform/current-signal.js";
@@ -75,8 +76,16 @@ export async function startTestServer(
   );
   const services = createServices({ prisma: database.prisma, clock, random, config });
 
+  /** As the listener does it. */
+  async function answer(request: Request, client: Client): Promise<Response> {
+    const { host, pathname, search } = new URL(request.url);
+    const head = { method: request.method, url: pathname + search, headers: { host, ...Object.fromEntries(request.headers) } };
+    const refusal = server.refuse(head, client);
+    return refusal === null ? server.fetch(request, client) : new Response(refusal.body, refusal);
+  }
+
   async function send(path: string, init: RequestInit = {}, address = CLIENT.address): Promise<Answer> {
-    const response = await server.fetch(new Request(`http://backstory.test${path}`, init), { address, origin: null });
+    const response = await answer(new Request(`http://backstory.test${path}`, init), { address, origin: null });
     const text = await response.text();
     const isJson = response.headers.get("content-type")?.includes("json") === true;
     return { status: response.status, headers: response.headers, body: isJson && text !== "" ? (JSON.parse(text) as unknown) : text };
@@ -94,7 +103,10 @@ export async function startTestServer(
     services,
     prisma: database.prisma,
     lines,
-    fetch: server.fetch,
+    server,
+    config,
+    random,
+    fetch: answer,
     send,
 
     /** A user with a key; all scopes unless some are named. */
