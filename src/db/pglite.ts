@@ -11,7 +11,7 @@ import { lockFolder } from "./folder-lock.js";
 import { migrate } from "./migrate.js";
 
 /** The files are in the page cache of the system already, so a quarter of the usual buffers suffices and saves some 100 MB. */
-const START_PARAMETERS = [...PGlite.defaultStartParams, "-c", "shared_buffers=32MB"];
+export const START_PARAMETERS = [...PGlite.defaultStartParams, "-c", "shared_buffers=32MB"];
 
 /**
  * The embedded database: PostgreSQL in WebAssembly, one connection, in a folder that this process has alone.

@@ -8,7 +8,7 @@ import { allScopes, type Scope } from "../../src/auth/scopes.js";
 import { readConfig, type Config } from "../../src/config.js";
 import { connectPrisma, openEngine } from "../../src/db/database.js";
 import type { BareQuery, Engine, FindSignal } from "../../src/db/engine.js";
-import { toEngine } from "../../src/db/pglite.js";
+import { START_PARAMETERS, toEngine } from "../../src/db/pglite.js";
 import type { Client } from "../../src/http/client-address.js";
 import type { LimiterStore } from "../../src/limiter/limiter.js";
 import { createMemoryStore } from "../../src/limiter/memory-store.js";
@@ -197,7 +197,11 @@ async function openTestEngine(config: Config, route: Route, findSignal: FindSign
 
 async function openPGliteCopy(findSignal: FindSignal): Promise<Engine> {
   const image = await readFile(join(process.env.TEST_FOLDER ?? "", "image.tar"));
-  return toEngine(await PGlite.create({ loadDataDir: new Blob([image]) }), () => Promise.resolve(), findSignal);
+  return toEngine(
+    await PGlite.create({ loadDataDir: new Blob([image]), startParams: START_PARAMETERS }),
+    () => Promise.resolve(),
+    findSignal,
+  );
 }
 
 async function openPostgresCopy(url: string, config: Config, route: Route, findSignal: FindSignal): Promise<Engine> {
