@@ -40,12 +40,16 @@ export function createPlaces({ most, longestWaitMs, clock }: Options) {
   const nowMs = () => clock.now().getTime();
   const waiting = () => returning.length + arriving.length;
 
-  /** Whether the next to arrive would be refused. While no place becomes free, one at a time may wait and see. */
+  /**
+   * Whether the next to arrive would be refused. As many as there are places may wait in any case, except while none
+   * becomes free: then one at a time waits and sees.
+   */
   function isFull(): boolean {
     if (taken < most) return false;
     if (waiting() >= MOST_WAITING) return true;
-    const isStalled = waiting() > 0 && nowMs() - movedAtMs > longestWaitMs;
-    return isStalled || waiting() * intervalMs > longestWaitMs * ADMITTED_SHARE;
+    if (waiting() > 0 && nowMs() - movedAtMs > longestWaitMs) return true;
+    const isMeasured = handedOn >= most; // the first ones tell how long an operation takes of a process that is not warm yet
+    return isMeasured && waiting() >= most && waiting() * intervalMs > longestWaitMs * ADMITTED_SHARE;
   }
 
   function notePace(): void {

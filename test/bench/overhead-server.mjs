@@ -1,12 +1,11 @@
 import { once } from "node:events";
 import { trace } from "@opentelemetry/api";
-import { serve } from "@hono/node-server";
 import { allScopes } from "../../dist/auth/scopes.js";
 import { readConfig } from "../../dist/config.js";
 import { openDatabase } from "../../dist/db/database.js";
 import { createSchema } from "../../dist/graphql/schema.js";
 import { createGraphQLDoor } from "../../dist/graphql/yoga.js";
-import { createClientFinder } from "../../dist/http/client-address.js";
+import { openListener } from "../../dist/http/listener.js";
 import { createOperations } from "../../dist/http/operations.js";
 import { createRouter } from "../../dist/http/router.js";
 import { createMemoryStore } from "../../dist/limiter/memory-store.js";
@@ -51,12 +50,10 @@ async function createOpenServer() {
 }
 
 /** Listens on a free port and says so as the product does. */
-async function listen({ fetch }) {
-  const clientOf = createClientFinder([]);
-  const http = serve({ fetch: (request, { incoming }) => fetch(request, clientOf(incoming)), hostname: config.host, port: 0 });
-  await once(http, "listening");
-  console.log(`Backstory is at http://localhost:${http.address().port}`);
-  return http;
+async function listen(server) {
+  const listener = await openListener({ server, random, config: { ...config, port: 0 } });
+  console.log(`Backstory is at http://localhost:${listener.port}`);
+  return listener;
 }
 
 const whole = createServer(dependencies);
@@ -64,8 +61,7 @@ const listening = [await listen(whole), await listen(await createOpenServer())];
 console.log("GraphiQL: none");
 
 await once(process, "SIGTERM");
-for (const http of listening) http.close();
-for (const http of listening) http.closeAllConnections();
+for (const { close } of listening) await close(0);
 await whole.close();
 await limiterStore.close();
 await database.close();
