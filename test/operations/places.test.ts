@@ -112,6 +112,26 @@ test("Pages and the operator's addresses are answered while operations are refus
   await Promise.all(answers);
 });
 
+test("The one slow answer of a process that is not warm yet is no pace by which others are refused.", async () => {
+  server = await startTestServer({ MAX_OPERATIONS: "2", MAX_QUEUE_MS: "60000" });
+  const { key } = await server.addUser();
+  const ask = () => server.query(key, "{ viewer { id } }");
+  const first = await whileBusy(async () => {
+    const answers = [ask(), ask(), ask()];
+    await untilCounted(2, 1);
+    server.clock.advance(50_000);
+    return answers;
+  });
+  const statuses = (await Promise.all(first)).map(({ status }) => status);
+  const later = await whileBusy(async () => {
+    const answers = [ask(), ask(), ask()];
+    await untilCounted(2, 1);
+    return [...answers, ask()];
+  });
+  statuses.push(...(await Promise.all(later)).map(({ status }) => status));
+  expect(statuses).toEqual(Array(7).fill(200));
+});
+
 test("Who has waited for MAX_QUEUE_MS without a place is refused, too.", async () => {
   server = await startTestServer({ MAX_OPERATIONS: "1", MAX_QUEUE_MS: "50" });
   const { key } = await server.addUser();
