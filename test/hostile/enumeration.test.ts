@@ -42,6 +42,7 @@ async function compare(ask: (key: string, ids: Ids) => Promise<Answer>) {
   for (const ids of [foreign, missingIds()]) {
     const { key } = await server.addUser(undefined, ["projects:read", "projects:write", "sessions:read", "sessions:write", "keys:manage"]);
     await restClient(server, key).put(`/projects/mine/sessions/${uuid(5)}`, putBody());
+    await server.settled();
     let answer: Answer | undefined;
     const statements = await server.everyStatementOf(async () => (answer = await ask(key, ids)));
     sides.push({ answer: answer === undefined ? null : seen(answer, ids), statements });
