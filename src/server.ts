@@ -38,7 +38,7 @@ export type ServerDependencies = {
 
 export type Server = {
   /** The answer to a request for which there is no place now, before anything is done for it; null where there is one. */
-  readonly refuse: (head: RequestHead, client: Client) => RenderedError | null;
+  readonly refuse: (head: RequestHead, findClient: () => Client) => RenderedError | null;
   /** Answers one request of a client. */
   readonly fetch: (request: Request, client: Client) => Promise<Response>;
   /** From now on `/readyz` says that the server is going; all else goes on. */

@@ -42,7 +42,7 @@ export function toEngine(pglite: PGlite, afterClose: () => Promise<void>, findSi
   // Without a signal: one look-up may be for many operations.
   const query: BareQuery = async (sql, values) => (await inTurn(() => pglite.query<Record<string, unknown>>(sql, [...values]))).rows;
   return {
-    adapter: new PrismaPGlite(inTurns(pglite, inTurn, findSignal)),
+    adapter: new PrismaPGlite(refuseLate(pglite, inTurn, findSignal)),
     connections: () => ({ busy: 0, idle: 1, waiting: 0 }), // it answers within a turn of the event loop, so that nobody sees it busy
     query,
     migrate: () =>
@@ -75,7 +75,7 @@ function createTurns(): InTurn {
  * The same database, which runs on this very thread: a line of statements must not keep everything else waiting. It cannot
  * be stopped in a statement, but begins none for an operation that has ended.
  */
-function inTurns(pglite: PGlite, inTurn: InTurn, findSignal: FindSignal): PGlite {
+function refuseLate(pglite: PGlite, inTurn: InTurn, findSignal: FindSignal): PGlite {
   const unlessOver: InTurn = (run) => {
     const signal = findSignal();
     return inTurn(async () => {

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import proxyAddr from "proxy-addr";
 
@@ -37,11 +37,6 @@ function originOf({ headers }: IncomingMessage): string | null {
   const host = firstOf(headers["x-forwarded-host"]) ?? headers.host;
   if ((scheme !== "http" && scheme !== "https") || host === undefined || !HOST.test(host)) return null;
   return `${scheme}://${host}`;
-}
-
-/** The origin by which a client without a proxy reached this server, so far as its request says so. */
-export function originOfHost({ host }: IncomingHttpHeaders): string {
-  return `http://${host !== undefined && HOST.test(host) ? host : "localhost"}`;
 }
 
 function firstOf(header: string | string[] | undefined): string | undefined {

@@ -62,7 +62,7 @@ export function openListener({ server, random, config }: Options): Promise<Liste
       if (!http.listening) setImmediate(() => http.closeIdleConnections());
     });
     if (closesConnections) outgoing.setHeader("Connection", "close");
-    const refusal = server.refuse(incoming, clientOf(incoming));
+    const refusal = server.refuse(incoming, () => clientOf(incoming));
     if (refusal === null) return void answer(incoming, outgoing);
     outgoing.writeHead(refusal.status, { ...refusal.headers, "Content-Length": Buffer.byteLength(refusal.body) });
     outgoing.end(refusal.body);

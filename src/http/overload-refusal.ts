@@ -4,7 +4,7 @@ import type { Clock } from "../platform/clock.js";
 import type { Logger } from "../platform/logger.js";
 import type { Metrics } from "../platform/metrics.js";
 import type { Random } from "../platform/random.js";
-import { originOfHost, type Client } from "./client-address.js";
+import type { Client } from "./client-address.js";
 import { renderError, type RenderedError } from "./error-response.js";
 import { overloaded } from "./places.js";
 import { countError, doorOf } from "./request-metrics.js";
@@ -24,6 +24,8 @@ const LOG_EVERY_MS = 1_000;
 /** What differs between two refusals of one form, in the answer that is made once for all of them. */
 const REQUEST_ID = "{requestId}";
 const ORIGIN = "{origin}";
+
+const CORS_HEADERS = { "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "X-Request-Id, Retry-After" };
 
 /** Clients send a few values of Accept. An answer for any further one is made each time. */
 const MOST_FORMS = 100;
@@ -65,9 +67,18 @@ export function createOverloadRefusal({ restErrors, metrics, clock, random, logg
     const requestId = idOf(headers["x-request-id"], random);
     const origin = client.origin ?? originOfHost(headers);
     const form = formOf(path, headers.accept ?? null);
-    const body = form.body.replaceAll(REQUEST_ID, requestId).replaceAll(ORIGIN, origin);
+    const body = form.body.replaceAll(REQUEST_ID, requestId).replaceAll(ORIGIN, () => inJson(origin));
     return { status: form.status, headers: { ...form.headers, "X-Request-Id": requestId }, body };
   };
 }
 
-const CORS_HEADERS = { "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "X-Request-Id, Retry-After" };
+/** The origin that a request without a proxy has, as every other answer reads it from the request's address. */
+function originOfHost({ host = "localhost" }: IncomingHttpHeaders): string {
+  const address = `http://${host}`;
+  return URL.canParse(address) ? new URL(address).origin : "http://localhost";
+}
+
+/** As it stands between the quotes of a JSON text. */
+function inJson(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}

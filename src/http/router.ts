@@ -109,10 +109,10 @@ export function createRouter(dependencies: RouterDependencies) {
   app.onError((thrown, context) => answerError(toAppError(thrown), context, restErrors));
 
   return {
-    refuse({ method, url = "/", headers }: RequestHead, client: Client): RenderedError | null {
+    refuse({ method, url = "/", headers }: RequestHead, findClient: () => Client): RenderedError | null {
       if (!operations.isFull() || method === "OPTIONS") return null;
       const path = withoutDoubleSlash(url.split("?", 1)[0] ?? url);
-      return path.startsWith(`${REST_PATH}/`) ? refuseOverload(path, headers, client) : null;
+      return path.startsWith(`${REST_PATH}/`) ? refuseOverload(path, headers, findClient()) : null;
     },
     fetch: async (request: Request, client: Client): Promise<Response> => app.fetch(request, client),
   };

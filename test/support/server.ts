@@ -80,7 +80,7 @@ export async function startTestServer(
   async function answer(request: Request, client: Client): Promise<Response> {
     const { host, pathname, search } = new URL(request.url);
     const head = { method: request.method, url: pathname + search, headers: { host, ...Object.fromEntries(request.headers) } };
-    const refusal = server.refuse(head, client);
+    const refusal = server.refuse(head, () => client);
     return refusal === null ? server.fetch(request, client) : new Response(refusal.body, refusal);
   }
 
