@@ -1,9 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
+import ipaddr from "ipaddr.js";
 import proxyAddr from "proxy-addr";
 
 /** Who sent a request, and by which scheme and host it reached the server or the proxy before it. */
-export type Client = { readonly address: string; readonly origin: string | null };
+export type Client = {
+  /** What the limits per address count as one: an IPv4 address, or an IPv6 network. */
+  readonly address: string;
+  readonly origin: string | null;
+};
 
 /** Whether these are addresses, ranges or names of ranges that can be trusted. */
 export function isProxyList(proxies: readonly string[]): boolean {
@@ -24,10 +29,21 @@ export function createClientFinder(trustedProxies: readonly string[]): (incoming
   const isTrusted = proxyAddr.compile([...trustedProxies]);
   return (incoming) => {
     const peer = incoming.socket.remoteAddress ?? "unknown";
-    if (trustedProxies.length === 0 || !isTrusted(peer, 0)) return { address: peer, origin: null };
+    if (trustedProxies.length === 0 || !isTrusted(peer, 0)) return { address: countedAs(peer), origin: null };
     const address = proxyAddr(incoming, isTrusted);
-    return { address: isIP(address) === 0 ? peer : address, origin: originOf(incoming) };
+    return { address: countedAs(isIP(address) === 0 ? peer : address), origin: originOf(incoming) };
   };
+}
+
+/**
+ * Of IPv6 the first 64 bits: the rest is any client's own to choose (RFC 4291, section 2.5.1; RFC 6177), and a limit for
+ * each of these addresses would be none. An IPv4 address that a socket for both gives in IPv6 form is one of IPv4.
+ */
+function countedAs(address: string): string {
+  if (!ipaddr.isValid(address)) return address;
+  const parsed = ipaddr.process(address);
+  if (parsed.kind() === "ipv4") return parsed.toString();
+  return `${ipaddr.fromByteArray([...parsed.toByteArray().slice(0, 8), 0, 0, 0, 0, 0, 0, 0, 0]).toString()}/64`;
 }
 
 const HOST = /^[a-z0-9.:[\]-]{1,255}$/i;

@@ -16,6 +16,9 @@ export type PageDependencies = {
   readonly isDraining: () => boolean;
 };
 
+/** What machines read again and again to watch the server. */
+export const PROBES: readonly string[] = ["/healthz", "/readyz", "/metrics"];
+
 /** The addresses for people and operators: the error reference, whether the server lives, whether it can work, its metrics. */
 export function addPages(app: Hono<Environment>, { database, limiterStore, metrics, isDraining }: PageDependencies): void {
   const errorReference = renderErrorReference();
@@ -36,7 +39,7 @@ export function addPages(app: Hono<Environment>, { database, limiterStore, metri
     const { text, type } = await metrics.render();
     return context.body(text, 200, { "Content-Type": type });
   });
-  for (const path of ["/", "/cli-login", "/errors", "/healthz", "/readyz", "/metrics"]) {
+  for (const path of ["/", "/cli-login", "/errors", ...PROBES]) {
     app.all(path, () => {
       const message = "This address can only be read";
       throw new AppError("ENDPOINT_NOT_FOUND", { message, httpStatus: 405, headers: { Allow: "GET, HEAD" } });

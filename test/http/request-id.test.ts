@@ -55,6 +55,20 @@ test("The log has one line a request, with the operation's name, the key, the st
   expect(lines[0]?.keyId).toBe(id);
 });
 
+test.each(["/healthz", "/readyz", "/metrics"])(
+  "The log tells of %s at debug, unless it fails, since it is asked again and again.",
+  async (path) => {
+    server.lines.length = 0;
+    await server.send(path);
+    await server.send(path, { method: "POST" });
+    const lines = server.lines.filter(({ msg }) => msg === "request");
+    expect(lines).toMatchObject([
+      { level: 20, path, status: 200 },
+      { level: 30, path, status: 405, errors: ["ENDPOINT_NOT_FOUND"] },
+    ]);
+  },
+);
+
 test("The log names the operations of a batch, and no more of a name than a line can hold.", async () => {
   server.lines.length = 0;
   const long = "N".repeat(100_000);

@@ -40,6 +40,19 @@ test("Behind a trusted proxy each client has its own address, and links have the
   expect((await fail({ "x-forwarded-for": "198.51.100.9, 192.0.2.1" })).status).toBe(429);
 });
 
+test("The addresses of one IPv6 network count as one client, since any of them is its own to choose.", async () => {
+  server = await start("loopback");
+
+  expect((await fail({ "x-forwarded-for": "2001:db8:1:2::1" })).status).toBe(401);
+  expect((await fail({ "x-forwarded-for": "2001:DB8:1:2:ffff:ffff:ffff:ffff" })).status).toBe(429);
+  expect((await fail({ "x-forwarded-for": "2001:db8:1:3::1" })).status).toBe(401);
+
+  // An IPv4 address in the form of IPv6 is not one of a network that all of IPv4 is in.
+  expect((await fail({ "x-forwarded-for": "::ffff:192.0.2.1" })).status).toBe(401);
+  expect((await fail({ "x-forwarded-for": "192.0.2.1" })).status).toBe(429);
+  expect((await fail({ "x-forwarded-for": "::ffff:192.0.2.2" })).status).toBe(401);
+});
+
 test("Nobody else is believed.", async () => {
   server = await start("10.0.0.0/8");
 
