@@ -13,10 +13,9 @@ import { ConfigError } from "./config.js";
 import { FolderLockedError } from "./db/folder-lock.js";
 import { MigrationError } from "./db/migrate.js";
 import { AppError } from "./errors/app-error.js";
-import { UnknownFieldError } from "./limiter/field-limits.js";
 
 /** Errors whose message tells a person all there is to know; any other is a bug and shows its stack. */
-const EXPLAINED = [CommandError, ConfigError, FolderLockedError, MigrationError, AppError, UnknownFieldError];
+const EXPLAINED = [CommandError, ConfigError, FolderLockedError, MigrationError, AppError];
 
 const context: CommandContext = {
   env: process.env,

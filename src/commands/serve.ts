@@ -1,79 +1,27 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
-import { readConfig, type Config } from "../config.js";
-import { openDatabase } from "../db/database.js";
-import { GRAPHQL_PATH } from "../graphql/yoga.js";
-import { openListener, type Listener } from "../http/listener.js";
-import { openLimiterStore } from "../limiter/open-store.js";
-import { systemClock } from "../platform/clock.js";
-import { createCurrentSignal } from "../platform/current-signal.js";
-import { createLogger, type Logger } from "../platform/logger.js";
-import { createMetrics } from "../platform/metrics.js";
-import { systemRandom } from "../platform/random.js";
-import { startTracing } from "../platform/tracing.js";
-import { createServer, type Server } from "../server.js";
-import { createServices } from "../services.js";
-import { announceFirstKey, bootstrap } from "./bootstrap.js";
-import { explained, type CommandContext } from "./context.js";
+import type { CommandContext } from "./context.js";
+import type { StopSignal } from "./run-server.js";
 
 export function addServe(program: Command, context: CommandContext): void {
   program
     .command("serve", { isDefault: true })
     .description("run the server")
     .allowExcessArguments()
-    .action((_options: unknown, { args: [unknown] }: Command) => {
+    .action(async (_options: unknown, { args: [unknown] }: Command) => {
       // As the default, it is what a mistyped command comes to.
       if (unknown !== undefined) program.error(`error: unknown command '${unknown}'`);
-      return serve(context);
+      const stopped = watchSignals();
+      // Only now: no other command needs what the server loads, which takes a second.
+      const { runServer } = await import("./run-server.js");
+      await runServer(context, stopped);
     });
-}
-
-async function serve({ env, out }: CommandContext): Promise<void> {
-  const stopped = watchSignals();
-  const config = readConfig(env);
-  const logger = createLogger(config.logLevel);
-  const metrics = createMetrics();
-  metrics.watchProcess();
-  const tracing = await startTracing(config.tracesEndpoint, logger);
-  const currentSignal = createCurrentSignal();
-  const database = await explained(openDatabase(config, currentSignal.get));
-  const limiterStore = openLimiterStore(config, systemClock, logger, metrics);
-  const platform = { clock: systemClock, random: systemRandom, logger, metrics, tracer: tracing.tracer, currentSignal };
-  try {
-    const server = createServer({ config, database, limiterStore, ...platform });
-    const listener = await openListener({ server, random: systemRandom, config });
-    try {
-      // Only now: a key that is made before the port turns out to be taken would never be shown.
-      const firstKey = await bootstrap(createServices({ ...platform, config, prisma: database.prisma }), config.bootstrapApiKey);
-      announce(addressOf(config, listener), announceFirstKey(firstKey, config.bootstrapApiKey), out);
-      const signal = await stopped.once();
-      await drain(server, listener, signal === "SIGTERM" ? config.drain.delayMs : 0, logger);
-    } finally {
-      const cut = await listener.close(config.drain.timeoutMs);
-      if (cut > 0) logger.warn({ requests: cut }, "DRAIN_TIMEOUT_MS has passed: requests were cut off");
-      await server.close();
-    }
-  } finally {
-    await limiterStore.close();
-    await database.close();
-    await tracing.close();
-  }
-}
-
-function addressOf({ host }: Config, { port }: Listener): string {
-  return `http://${host === "127.0.0.1" ? "localhost" : host}:${port}`;
-}
-
-/** Tells where the server is, and the first key, in one piece: whoever waits for the address has all of it. */
-function announce(address: string, firstKey: readonly string[], out: (line: string) => void): void {
-  out([`Backstory is at ${address}`, `GraphiQL:  ${address}${GRAPHQL_PATH}`, ...firstKey].join("\n"));
 }
 
 /**
  * Before it is waited for, a signal ends the process at once: nothing has begun that could be lost. A second one does, too.
  * (Process 1 of a container would not end by itself.)
  */
-function watchSignals(): { readonly once: () => Promise<NodeJS.Signals> } {
+function watchSignals(): StopSignal {
   let handle: (signal: NodeJS.Signals) => void = () => process.exit(0);
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => handle(signal));
   return {
@@ -85,12 +33,4 @@ function watchSignals(): { readonly once: () => Promise<NodeJS.Signals> } {
         };
       }),
   };
-}
-
-/** Says that the server is going, and goes on until those who send it requests had the time to see that. */
-async function drain(server: Server, listener: Listener, delayMs: number, logger: Logger): Promise<void> {
-  logger.info({ delayMs }, "draining");
-  server.drain();
-  listener.shedConnections();
-  await delay(delayMs);
 }

@@ -8,14 +8,10 @@ import {
   type GraphQLObjectType,
   type GraphQLSchema,
 } from "graphql";
+import { ConfigError } from "../config.js";
 import { caller, type GraphQLContext } from "../graphql/context.js";
 import { parsePolicy, type Policy } from "./policy.js";
 import { rateLimited } from "./rate-limiter.js";
-
-/** A field named in the settings that the schema does not have. */
-export class UnknownFieldError extends Error {
-  override readonly name = "UnknownFieldError";
-}
 
 /**
  * Gives single fields a limit of their own: the ones declared with `extensions: { rateLimit: "120/1m" }`, and what the
@@ -23,10 +19,11 @@ export class UnknownFieldError extends Error {
  * aliases cost two. A key's own limit does not replace these: they protect the server, not the key's share of it.
  * A limit on a field of an interface is one budget for all types that implement it. A field that could never be null
  * can be once it is limited, or it would take its parent away with it; the schema then says so.
+ * @throws ConfigError for a field named in the settings that the schema does not have
  */
 export function applyFieldLimits(schema: GraphQLSchema, overrides: ReadonlyMap<string, Policy>): void {
   const unknown = [...overrides.keys()].filter((coordinate) => !hasField(schema, coordinate));
-  if (unknown.length > 0) throw new UnknownFieldError(`RATE_LIMIT_FIELDS: the schema has no field ${unknown.join(", ")}`);
+  if (unknown.length > 0) throw new ConfigError([`RATE_LIMIT_FIELDS: the schema has no field ${unknown.join(", ")}`]);
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type)) continue;
     for (const field of Object.values(type.getFields())) {
