@@ -66,7 +66,7 @@ withPostgres(
       await other.query(`SELECT pg_advisory_unlock(${MIGRATION_LOCK})`);
       const servers = await starting;
 
-      expect(servers.filter(({ output }) => output.includes("Your API key"))).toHaveLength(1);
+      expect(servers.filter(({ output }) => output().includes("Your API key"))).toHaveLength(1);
       const { rows } = await other.query<{ migration_name: string }>(`SELECT "migration_name" FROM "_prisma_migrations"`);
       expect(rows.length).toBeGreaterThan(0);
       expect(new Set(rows.map(({ migration_name }) => migration_name)).size).toBe(rows.length);

@@ -4,7 +4,8 @@ import { Copy, DockerfileParser, From, type Instruction, type JSONInstruction } 
 import { validate } from "dockerfile-utils";
 import { parse } from "yaml";
 import { settings } from "../../src/config.js";
-import { run, startBackstory, type RunningServer } from "../support/process.js";
+import { startBackstory, type Backstory } from "../support/cli.js";
+import { run } from "../support/process.js";
 
 type Service = {
   readonly image: string;
@@ -52,9 +53,9 @@ function valueOf(name: string): number {
 
 const inMs = (seconds: string | undefined) => Number(/^(\d+)s$/.exec(seconds ?? "")?.[1]) * 1_000;
 
-let server: RunningServer;
+let server: Backstory;
 beforeAll(async () => {
-  server = await startBackstory({});
+  server = await startBackstory();
 });
 afterAll(() => server.stop());
 

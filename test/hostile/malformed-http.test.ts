@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { startBackstory, type RunningServer } from "../support/process.js";
+import { startBackstory, type Backstory } from "../support/cli.js";
 
 const KEY = "bks_live_hostile_key";
 const PATH = "/api/v1/graphql";
 
-let server: RunningServer;
+let server: Backstory;
 beforeAll(async () => {
   server = await startBackstory({ BOOTSTRAP_API_KEY: KEY });
 });

@@ -15,7 +15,7 @@ const BODY = JSON.stringify({ query: "{ viewer { email } }" });
 
 async function start(settings: Readonly<Record<string, string>>) {
   const server = await cli.serve(settings);
-  const url = new URL(/at (\S+)/.exec(server.output)?.[1] ?? "");
+  const url = new URL(server.url);
   return { ...server, origin: url.origin, port: Number(url.port) };
 }
 

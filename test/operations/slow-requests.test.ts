@@ -1,8 +1,8 @@
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { startBackstory, type RunningServer } from "../support/process.js";
+import { startBackstory, type Backstory } from "../support/cli.js";
 
-let server: RunningServer;
+let server: Backstory;
 beforeAll(async () => {
   server = await startBackstory({ REQUEST_TIMEOUT_MS: "400", LOG_LEVEL: "silent" });
 });

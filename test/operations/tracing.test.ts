@@ -27,7 +27,7 @@ afterAll(() => cli.remove());
 
 async function start(settings: Readonly<Record<string, string>>) {
   const server = await cli.serve(settings);
-  return { url: /at (\S+)/.exec(server.output)?.[1] ?? "", stop: () => server.kill("SIGINT") };
+  return { ...server, stop: () => server.kill("SIGINT") };
 }
 
 test("Requests, operations and statements are traced beneath the caller's trace, without keys and values.", async () => {

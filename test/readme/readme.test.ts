@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { allScopes, scopes, toScopeEnumName } from "../../src/auth/scopes.js";
 import { settings } from "../../src/config.js";
 import { catalogue, errorReasons } from "../../src/errors/catalogue.js";
 import { restRoutes } from "../../src/rest/routes.js";
-import { run, startBackstory, type RunningServer } from "../support/process.js";
+import { newCommandLine, type CommandLine } from "../support/cli.js";
+import { run } from "../support/process.js";
 
 const README = readFileSync("README.md", "utf8");
 const KEY = "bks_live_readme_key";
@@ -12,11 +14,13 @@ const KEY = "bks_live_readme_key";
 type Block = { readonly language: string; readonly text: string };
 const blocks: Block[] = [...README.matchAll(/```(\w+)\n([\s\S]*?)```/g)].map(([, language = "", text = ""]) => ({ language, text }));
 
-let server: RunningServer;
+let cli: CommandLine;
+let server: Awaited<ReturnType<CommandLine["serve"]>>;
 beforeAll(async () => {
-  server = await startBackstory({ BOOTSTRAP_API_KEY: KEY });
+  cli = await newCommandLine();
+  server = await cli.serve({ BOOTSTRAP_API_KEY: KEY });
 });
-afterAll(() => server.stop());
+afterAll(() => cli.remove());
 
 /** The example as it is run here: the same, with the address of this test's server. */
 const here = (text: string) => text.replaceAll("http://localhost:4000", server.url);
@@ -59,7 +63,7 @@ test("The JavaScript examples of the clients print what is shown beneath them.",
 });
 
 test("The start prints the lines that are shown, on the first start with a key that works.", async () => {
-  const fresh = await startBackstory({});
+  const fresh = await cli.serve({ DATA_DIR: join(cli.dataDir, "new") });
   const [, key = ""] = /^Your API key: (bks_live_\w{43})$/m.exec(fresh.output()) ?? [];
   const shown = blocks.find(({ text }) => text.includes("Your API key"))?.text ?? "";
 
@@ -70,7 +74,6 @@ test("The start prints the lines that are shown, on the first start with a key t
     body: JSON.stringify({ query: "{ viewer { email } }" }),
   });
   expect(await answer.json()).toEqual({ data: { viewer: { email: expect.any(String) } } });
-  await fresh.stop();
 });
 
 /** The rows of the table under a heading, each as its cells without code marks. */

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { Answer } from "../support/server.js";
-import { startBackstory, type RunningServer } from "../support/process.js";
+import { startBackstory, type Backstory } from "../support/cli.js";
 
 // The conversation of a client that keeps a folder of sessions in step, as SpecStory's command line has it: over a real
 // socket, signed in with a device code, every upload zipped.
@@ -13,7 +13,7 @@ const SESSION_PATH = `/projects/${PROJECT}/sessions/${SESSION}`;
 const SESSION_DATA = '{"schemaVersion":1,"turns":[{"text":"<b>caf\\u00e9</b> \\u0000"}]}';
 const MARKDOWN = "# Session\r\n\r\nterminal \u0000\u001b[31mred\u001b[0m, 4 bytes: 😀\n";
 
-let server: RunningServer;
+let server: Backstory;
 let token = "";
 beforeAll(async () => {
   server = await startBackstory({ BOOTSTRAP_API_KEY: KEY });

@@ -1,6 +1,6 @@
 import { test } from "@jest/globals";
 import { chromium, type Page } from "playwright-core";
-import { startBackstory, type RunningServer } from "./process.js";
+import { startBackstory, type Backstory } from "./cli.js";
 
 const executablePath = process.env.CHROMIUM_PATH;
 
@@ -21,7 +21,7 @@ const FLAGS = [
 export type Visit = { readonly elsewhere: readonly string[]; readonly violations: readonly string[] };
 
 /** Opens a page of a new server and looks at it. */
-export async function visit(path: string, key: string, look: (page: Page, server: RunningServer) => Promise<void>): Promise<Visit> {
+export async function visit(path: string, key: string, look: (page: Page, server: Backstory) => Promise<void>): Promise<Visit> {
   const server = await startBackstory({ BOOTSTRAP_API_KEY: key });
   const browser = await chromium.launch({ executablePath, args: FLAGS });
   try {

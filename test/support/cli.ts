@@ -1,4 +1,3 @@
-import { spawn, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,36 +5,37 @@ import { join } from "node:path";
 import { readConfig } from "../../src/config.js";
 import { openDatabase } from "../../src/db/database.js";
 import { createServices } from "../../src/services.js";
-import { run, type Output } from "./process.js";
+import { PROGRAM, run, spawnServer, type Environment, type Output, type ServerProcess } from "./process.js";
 
 export type CommandLine = Awaited<ReturnType<typeof newCommandLine>>;
-export type Started = { readonly output: string; readonly kill: (signal: NodeJS.Signals) => Promise<number | null> };
-type Settings = Readonly<Record<string, string>>;
-
-const PROGRAM = "dist/main.js";
+export type Backstory = Awaited<ReturnType<typeof startBackstory>>;
 
 /**
  * The command line as it is installed, with settings that no test inherits and a data folder of its own. It holds a new
  * database, unpacked from the image of the global set-up, since making one takes seconds.
  */
-export async function newCommandLine(settings: Settings = {}) {
+export async function newCommandLine(settings: Environment = {}) {
   await requireBuilt();
   const dataDir = await mkdtemp(join(tmpdir(), "backstory-cli-"));
   await mkdir(join(dataDir, "pglite"));
   await run("tar", ["-xf", join(process.env.TEST_FOLDER ?? "", "image.tar"), "-C", join(dataDir, "pglite")]);
   const env = { DATA_DIR: dataDir, DATABASE_URL: "", BOOTSTRAP_API_KEY: "", LOG_LEVEL: "warn", PORT: "0", HOST: "", ...settings };
 
-  const children: ChildProcess[] = [];
+  const servers: ServerProcess[] = [];
 
   return {
     dataDir,
 
     /** Runs `backstory ARGS` to its end. */
-    backstory: (args: readonly string[], more: Settings = {}): Promise<Output> =>
+    backstory: (args: readonly string[], more: Environment = {}): Promise<Output> =>
       run(process.execPath, [PROGRAM, ...args], { ...env, ...more }),
 
     /** Starts the server and waits until it says where it is. */
-    serve: (more: Settings = {}): Promise<Started> => startServer({ ...env, ...more }, children),
+    async serve(more: Environment = {}) {
+      const server = spawnServer({ ...env, ...more });
+      servers.push(server);
+      return { ...server, url: await server.url };
+    },
 
     /** Looks into the database between two commands, which must have ended. */
     async inside<T>(look: (opened: { services: ReturnType<typeof createServices> }) => Promise<T>): Promise<T> {
@@ -51,40 +51,31 @@ export async function newCommandLine(settings: Settings = {}) {
 
     /** Ends what a failed test has left running, and removes the folder. */
     async remove(): Promise<void> {
-      for (const child of children) child.kill("SIGKILL");
+      await Promise.all(servers.map((server) => server.kill("SIGKILL")));
       await rm(dataDir, { recursive: true });
     },
   };
 }
 
-function startServer(env: Settings, children: ChildProcess[]): Promise<Started> {
-  const child = spawn(process.execPath, [PROGRAM], { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "inherit"] });
-  children.push(child);
-  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
-  let output = "";
-  return new Promise((resolve, reject) => {
-    child.once("exit", (code) => reject(new Error(`The server ended with ${String(code)}: ${output}`)));
-    child.stdout.on("data", (chunk: Buffer) => {
-      output += chunk.toString();
-      if (!output.includes("Backstory is at")) return;
-      resolve({
-        output,
-        kill(signal) {
-          child.kill(signal);
-          return ended;
-        },
-      });
-    });
-  });
+/** The server of a command line of its own, which goes with it. */
+export async function startBackstory(settings: Environment = {}) {
+  const cli = await newCommandLine(settings);
+  const { url, kill } = await cli.serve();
+  return {
+    url,
+    async stop(): Promise<void> {
+      await kill("SIGTERM");
+      await cli.remove();
+    },
+  };
 }
 
-/** A test of an old build would tell nothing. */
+/** A test of an old build would tell nothing. A build gives the program the time at which it was found to be of these sources. */
 async function requireBuilt(): Promise<void> {
   const built = await stat(PROGRAM).catch(() => null);
-  const sources = (await readdir("src", { recursive: true })).filter((name) => name.endsWith(".ts"));
-  const changed = await Promise.all(
-    sources.map(async (name) => ((await stat(join("src", name))).mtimeMs > (built?.mtimeMs ?? 0) ? name : null)),
-  );
-  const [stale] = changed.filter((name) => name !== null);
-  if (stale !== undefined) throw new Error(`dist/ is older than src/${stale}: run npm run build`);
+  const code = (await readdir("src", { recursive: true })).filter((name) => name.endsWith(".ts") && !name.includes("generated"));
+  const sources = ["prisma/schema.prisma", ...code.map((name) => join("src", name))];
+  const changed = await Promise.all(sources.map(async (path) => ((await stat(path)).mtimeMs > (built?.mtimeMs ?? 0) ? path : null)));
+  const [stale] = changed.filter((path) => path !== null);
+  if (stale !== undefined) throw new Error(`dist/ is older than ${stale}: run npm run build`);
 }

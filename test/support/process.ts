@@ -1,10 +1,10 @@
 import { execFile, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 
 export type Output = { readonly code: number; readonly stdout: string; readonly stderr: string };
-type Environment = Readonly<Record<string, string>>;
+export type Environment = Readonly<Record<string, string>>;
+
+/** The command line as it is installed. */
+export const PROGRAM = "dist/main.js";
 
 /** Runs a program to its end, whatever its exit code. */
 export function run(program: string, args: readonly string[], env: Environment = {}): Promise<Output> {
@@ -15,17 +15,20 @@ export function run(program: string, args: readonly string[], env: Environment =
   });
 }
 
-export type RunningServer = { readonly url: string; readonly output: () => string; readonly stop: () => Promise<void> };
+export type ServerProcess = {
+  /** Where it is, as soon as it says so. */
+  readonly url: Promise<string>;
+  /** What it has written so far. */
+  readonly output: () => string;
+  /** Resolves with the exit code. */
+  readonly kill: (signal: NodeJS.Signals) => Promise<number | null>;
+};
 
-/** The server as a user starts it, in a folder of its own and on a free port. */
-export async function startBackstory(env: Environment): Promise<RunningServer> {
-  const folder = await mkdtemp(join(tmpdir(), "backstory-run-"));
-  const child = spawn(process.execPath, ["dist/main.js"], {
-    env: { ...process.env, PORT: "0", LOG_LEVEL: "warn", DATA_DIR: folder, DATABASE_URL: "", ...env },
-  });
+export function spawnServer(env: Environment): ServerProcess {
+  const child = spawn(process.execPath, [PROGRAM], { env: { ...process.env, ...env } });
+  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
   let output = "";
-  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  const url = await new Promise<string>((resolve, reject) => {
+  const url = new Promise<string>((resolve, reject) => {
     child.once("exit", (code) => reject(new Error(`The server ended with ${String(code)}: ${output}`)));
     child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
     child.stdout.on("data", (chunk: Buffer) => {
@@ -37,10 +40,9 @@ export async function startBackstory(env: Environment): Promise<RunningServer> {
   return {
     url,
     output: () => output,
-    async stop() {
-      child.kill("SIGTERM");
-      await ended;
-      await rm(folder, { recursive: true });
+    kill(signal) {
+      child.kill(signal);
+      return ended;
     },
   };
 }
