@@ -12,7 +12,7 @@ import { scaled, seed } from "./scale.mjs";
 import { createServerLog } from "./server-log.mjs";
 import { verify } from "./verify.mjs";
 
-const ROUNDS = scaled(20, 3);
+const ROUNDS = scaled(20, 2);
 const WRITERS = 6;
 const LARGEST = 1_000_000;
 const LEAST_MS = 200;
