@@ -6,7 +6,7 @@ import { settings } from "../../src/config.js";
 import { catalogue, errorReasons } from "../../src/errors/catalogue.js";
 import { restRoutes } from "../../src/rest/routes.js";
 import { newCommandLine, type CommandLine } from "../support/cli.js";
-import { run } from "../support/process.js";
+import { run, runBackstory } from "../support/process.js";
 
 const README = readFileSync("README.md", "utf8");
 const KEY = "bks_live_readme_key";
@@ -105,7 +105,7 @@ test("The table of REST routes has every route with what it does, and no other."
 });
 
 test("Every command of the command line is in its table, and no other.", async () => {
-  const { stdout } = await run(process.execPath, ["dist/main.js", "--help"]);
+  const { stdout } = await runBackstory(["--help"]);
   const [, list = ""] = stdout.split("Commands:");
   const commands = [...list.matchAll(/^ {2}([a-z-]+)/gm)].map(([, name = ""]) => name).filter((name) => name !== "help");
   const documented = tableUnder("Command line").map(([cell = ""]) => /[a-z-]+/.exec(cell)?.[0]);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { readConfig } from "../../src/config.js";
 import { openDatabase } from "../../src/db/database.js";
 import { createServices } from "../../src/services.js";
-import { PROGRAM, run, spawnServer, type Environment, type Output, type ServerProcess } from "./process.js";
+import { PROGRAM, run, runBackstory, spawnServer, type Environment, type Output, type ServerProcess } from "./process.js";
 
 export type CommandLine = Awaited<ReturnType<typeof newCommandLine>>;
 export type Backstory = Awaited<ReturnType<typeof startBackstory>>;
@@ -27,8 +27,7 @@ export async function newCommandLine(settings: Environment = {}) {
     dataDir,
 
     /** Runs `backstory ARGS` to its end. */
-    backstory: (args: readonly string[], more: Environment = {}): Promise<Output> =>
-      run(process.execPath, [PROGRAM, ...args], { ...env, ...more }),
+    backstory: (args: readonly string[], more: Environment = {}): Promise<Output> => runBackstory(args, { ...env, ...more }),
 
     /** Starts the server and waits until it says where it is. */
     async serve(more: Environment = {}) {
@@ -64,7 +63,7 @@ export async function startBackstory(settings: Environment = {}) {
   return {
     url,
     async stop(): Promise<void> {
-      await kill("SIGTERM");
+      await kill("SIGINT");
       await cli.remove();
     },
   };
