@@ -1,5 +1,4 @@
 import { createServer, type AddressInfo } from "node:net";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { newCommandLine, type CommandLine } from "../support/cli.js";
 
@@ -19,16 +18,17 @@ async function emailOf(address: string, key: string): Promise<unknown> {
 }
 
 test("The first start prints a key that works and the address of GraphiQL; a later start prints no key, and the first one still works.", async () => {
-  const folder = { DATA_DIR: join(cli.dataDir, "folders", "that are made") };
-  const first = await cli.serve(folder);
+  const own = await newCommandLine();
+  const first = await own.serve();
   const [, address = "", key = ""] = FIRST_KEY.exec(first.output()) ?? [];
   expect(await emailOf(address, key)).toEqual({ data: { viewer: { email: "owner@backstory.local" } } });
   expect(await first.kill("SIGTERM")).toBe(0);
 
-  const later = await cli.serve(folder);
+  const later = await own.serve();
   expect(later.output()).not.toContain("API key");
   expect(await emailOf(later.url, key)).toEqual({ data: { viewer: { email: "owner@backstory.local" } } });
   expect(await later.kill("SIGINT")).toBe(0);
+  await own.remove();
 });
 
 test("A port that is taken is named with what to do, and no first key is made unseen: the next start makes it, here the one it is given.", async () => {

@@ -63,7 +63,7 @@ test("The JavaScript examples of the clients print what is shown beneath them.",
 });
 
 test("The start prints the lines that are shown, on the first start with a key that works.", async () => {
-  const fresh = await cli.serve({ DATA_DIR: join(cli.dataDir, "new") });
+  const fresh = await cli.serve({ DATA_DIR: join(cli.dataDir, "folders", "that are made") });
   const [, key = ""] = /^Your API key: (bks_live_\w{43})$/m.exec(fresh.output()) ?? [];
   const shown = blocks.find(({ text }) => text.includes("Your API key"))?.text ?? "";
 
