@@ -6,10 +6,16 @@ const FIRST_KEY =
   /^Backstory is at (http:\/\/localhost:\d+)\nGraphiQL: {2}\1\/api\/v1\/graphql\n\nYour API key: (bks_live_\S+)\nIt is shown this once/;
 
 let cli: CommandLine;
+/** Another one, of the first start. */
+let own: CommandLine;
 beforeAll(async () => {
   cli = await newCommandLine();
+  own = await newCommandLine();
 });
-afterAll(() => cli.remove());
+afterAll(async () => {
+  await cli.remove();
+  await own.remove();
+});
 
 async function emailOf(address: string, key: string): Promise<unknown> {
   const headers = { "content-type": "application/json", authorization: `Bearer ${key}` };
@@ -18,7 +24,6 @@ async function emailOf(address: string, key: string): Promise<unknown> {
 }
 
 test("The first start prints a key that works and the address of GraphiQL; a later start prints no key, and the first one still works.", async () => {
-  const own = await newCommandLine();
   const first = await own.serve();
   const [, address = "", key = ""] = FIRST_KEY.exec(first.output()) ?? [];
   expect(await emailOf(address, key)).toEqual({ data: { viewer: { email: "owner@backstory.local" } } });
@@ -28,7 +33,6 @@ test("The first start prints a key that works and the address of GraphiQL; a lat
   expect(later.output()).not.toContain("API key");
   expect(await emailOf(later.url, key)).toEqual({ data: { viewer: { email: "owner@backstory.local" } } });
   expect(await later.kill("SIGINT")).toBe(0);
-  await own.remove();
 });
 
 test("A port that is taken is named with what to do, and no first key is made unseen: the next start makes it, here the one it is given.", async () => {
