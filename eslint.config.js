@@ -1,17 +1,86 @@
 import js from "@eslint/js";
+import { createTypeScriptImportResolver } from "eslint-import-resolver-typescript";
+import { importX } from "eslint-plugin-import-x";
 import tseslint from "typescript-eslint";
 
-/** One arrow of the architecture: which files may not import what, and why. */
-const forbid = (files, patterns, message, ignores = []) => ({
-  files,
-  ignores,
-  rules: { "no-restricted-imports": ["error", { patterns: [{ group: patterns, message }] }] },
-});
+/** The floors of the architecture from the ground up (docs/architecture.md): a folder or file imports what stands before it, and nothing after it. */
+const FLOORS = [
+  "platform",
+  "db",
+  "core/errors",
+  "core/limits",
+  "core/load",
+  "core/auth",
+  "core/request",
+  "config.ts",
+  "kits",
+  "features/transcripts",
+  "features/users",
+  "features/devices",
+  "features/billing",
+  "features/api-keys",
+  "features/projects",
+  "features/members",
+  "features/analytics",
+  "features/sessions",
+  "features/history",
+  "features/sync",
+  "features/search",
+  "features/services.ts",
+  "server/pages",
+  "server/rest",
+  "server/graphql",
+  "server/http",
+  "server/server.ts",
+  "commands",
+  "main.ts",
+];
+
+/** The one import that runs up: the kits hand the services to handlers, and need their type for that. */
+const UPWARD = "src/kits/services.ts";
+
+const SURFACES = [
+  "graphql",
+  "graphql-yoga",
+  "@pothos/*",
+  "hono",
+  "hono/*",
+  "**/kits/**",
+  "**/server/**",
+  "**/graphql.js",
+  "**/rest.js",
+  "**/rest-*.js",
+];
+
+const isFile = (floor) => floor.endsWith(".ts");
+const filesOf = (floor) => (isFile(floor) ? `src/${floor}` : `src/${floor}/**/*.ts`);
+const patternOf = (floor) => (isFile(floor) ? `**/${floor.replace(".ts", ".js")}` : `**/${floor}/**`);
+
+/** A service holds rules and statements; every surface uses it, so it knows none of them. */
+const isService = { group: SURFACES, message: "A service knows neither GraphQL nor HTTP." };
+
+/** The rule of one floor. A later entry replaces the rule of an earlier one, so services repeat the rule of their floor. */
+function importsOf(floor, index) {
+  const above = FLOORS.slice(index + 1).map(patternOf);
+  const patterns = above.length === 0 ? [] : [{ group: above, message: `${floor} stands below that (docs/architecture.md)` }];
+  const rule = (more) => ({ "no-restricted-imports": ["error", { patterns: [...patterns, ...more] }] });
+  return [
+    { files: [filesOf(floor)], ignores: [UPWARD], rules: rule([]) },
+    ...(floor.startsWith("features/") && !isFile(floor)
+      ? [{ files: [`src/${floor}/service.ts`, `src/${floor}/*-service.ts`], rules: rule([isService]) }]
+      : []),
+  ];
+}
 
 export default tseslint.config(
   { ignores: ["dist/", "src/db/generated/", "data/", "coverage/"] },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
+  {
+    plugins: { "import-x": importX },
+    settings: { "import-x/resolver-next": [createTypeScriptImportResolver()] },
+    rules: { "import-x/no-cycle": ["error", { ignoreExternal: true }] },
+  },
   {
     // One program for all files: a project service takes half as long again.
     languageOptions: { parserOptions: { project: ["tsconfig.json"], tsconfigRootDir: import.meta.dirname } },
@@ -29,7 +98,7 @@ export default tseslint.config(
         "error",
         { name: "process", message: "Only main.ts reads the process; everything else is given what it needs." },
       ],
-      "max-lines": ["error", { max: 220, skipBlankLines: true, skipComments: true }],
+      "max-lines": ["error", { max: 300 }],
     },
   },
   {
@@ -59,37 +128,5 @@ export default tseslint.config(
       globals: { process: "readonly", Buffer: "readonly", console: "readonly", URL: "readonly", fetch: "readonly", setTimeout: "readonly" },
     },
   },
-  forbid(
-    ["src/**/service.ts", "src/**/*-service.ts", "src/projects/members.ts"],
-    [
-      "graphql",
-      "graphql-yoga",
-      "@pothos/*",
-      "hono",
-      "hono/*",
-      "**/graphql/*",
-      "**/http/*",
-      "**/graphql.js",
-      "**/rest/*",
-      "**/rest.js",
-      "**/rest-*.js",
-    ],
-    "A service holds rules and knows neither GraphQL nor HTTP: both doors use it.",
-  ),
-  forbid(["src/platform/**"], ["../*/*", "!../platform/*"], "platform is the ground floor: it imports nothing of the house."),
-  forbid(
-    ["src/errors/**"],
-    ["**/db/*", "**/http/*", "**/projects/*", "**/sessions/*", "**/commands/*"],
-    "errors is beneath the rooms: it is imported by them and imports none.",
-  ),
-  forbid(
-    ["src/rest/**", "src/**/rest.ts", "src/**/rest-*.ts"],
-    ["graphql", "graphql-yoga", "@pothos/*", "**/graphql/*", "**/graphql.js", "**/commands/*", "**/db/database.js", "**/server.js"],
-    "The two doors do not know each other: what both need is a service.",
-  ),
-  forbid(
-    ["src/graphql/**"],
-    ["**/commands/*", "**/db/database.js", "**/server.js"],
-    "Arrows point from main to server to http to graphql to services.",
-  ),
+  ...FLOORS.flatMap(importsOf),
 );

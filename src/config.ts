@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { isProxyList } from "./http/client-address.js";
-import { FAILURE_RULES } from "./limiter/fallback-store.js";
-import { parsePolicy, type Policy } from "./limiter/policy.js";
+import { isProxyList } from "./core/request/client-address.js";
+import { FAILURE_RULES } from "./core/limits/fallback-store.js";
+import { parsePolicy, type Policy } from "./core/limits/policy.js";
 import { LOG_LEVELS } from "./platform/logger.js";
 
 const policy = z.string().transform((text, context): Policy => {

@@ -12,7 +12,7 @@ import { addUser } from "./commands/user.js";
 import { ConfigError } from "./config.js";
 import { FolderLockedError } from "./db/folder-lock.js";
 import { MigrationError } from "./db/migrate.js";
-import { AppError } from "./errors/app-error.js";
+import { AppError } from "./core/errors/app-error.js";
 
 /** Errors whose message tells a person all there is to know; any other is a bug and shows its stack. */
 const EXPLAINED = [CommandError, ConfigError, FolderLockedError, MigrationError, AppError];

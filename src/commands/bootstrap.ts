@@ -1,6 +1,6 @@
-import { allScopes } from "../auth/scopes.js";
-import { AppError } from "../errors/app-error.js";
-import type { Services } from "../services.js";
+import { allScopes } from "../core/auth/scopes.js";
+import { AppError } from "../core/errors/app-error.js";
+import type { Services } from "../features/services.js";
 
 const FIRST_USER = "owner@backstory.local";
 

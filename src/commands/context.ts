@@ -2,7 +2,7 @@ import { readConfig, type Config } from "../config.js";
 import { openDatabase, type Database } from "../db/database.js";
 import { systemClock } from "../platform/clock.js";
 import { systemRandom } from "../platform/random.js";
-import { createServices, type Services } from "../services.js";
+import { createServices, type Services } from "../features/services.js";
 
 /** What every command is given: the environment and where to write. */
 export type CommandContext = {

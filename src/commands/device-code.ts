@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { allScopes } from "../auth/scopes.js";
+import { allScopes } from "../core/auth/scopes.js";
 import { withServices, type CommandContext } from "./context.js";
 import { findUser } from "./user.js";
 

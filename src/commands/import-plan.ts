@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { decodeHistory, deriveSessionId, fingerprintOf, readHistoryHeader, type Fingerprint } from "../sessions/history-file.js";
+import { decodeHistory, deriveSessionId, fingerprintOf, readHistoryHeader, type Fingerprint } from "../features/history/history-file.js";
 
 /** What is kept of a file between learning what it holds and storing it: never its text. */
 export type ScannedFile = { readonly fileName: string; readonly path: string; readonly id: string; readonly fingerprint: Fingerprint };

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import type { Command } from "commander";
-import type { Principal } from "../auth/principal.js";
-import { parseInput } from "../errors/parse-input.js";
-import { toAppError } from "../errors/from-unknown.js";
+import type { Principal } from "../core/auth/principal.js";
+import { parseInput } from "../core/errors/parse-input.js";
+import { toAppError } from "../core/errors/from-unknown.js";
 import { nameText } from "../platform/text.js";
-import { projectIdText } from "../projects/input.js";
-import type { Services } from "../services.js";
-import type { HistoryOutcome } from "../sessions/history-service.js";
+import { projectIdText } from "../features/projects/input.js";
+import type { Services } from "../features/services.js";
+import type { HistoryOutcome } from "../features/history/service.js";
 import { announceFirstKey, bootstrap } from "./bootstrap.js";
 import { CommandError, withServices, type CommandContext, type Opened } from "./context.js";
 import { findHistory, type HistoryFolder } from "./history-folder.js";

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { z } from "zod";
-import { createApiKeyInput, scopeText } from "../api-keys/input.js";
-import { allScopes } from "../auth/scopes.js";
-import { parseInput } from "../errors/parse-input.js";
+import { createApiKeyInput, scopeText } from "../features/api-keys/input.js";
+import { allScopes } from "../core/auth/scopes.js";
+import { parseInput } from "../core/errors/parse-input.js";
 import { systemClock } from "../platform/clock.js";
 import { CommandError, withServices, type CommandContext } from "./context.js";
 import { findUser } from "./user.js";

@@ -1,17 +1,17 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { readConfig, type Config } from "../config.js";
 import { openDatabase } from "../db/database.js";
-import { GRAPHQL_PATH } from "../graphql/yoga.js";
-import { openListener, type Listener } from "../http/listener.js";
-import { openLimiterStore } from "../limiter/open-store.js";
+import { GRAPHQL_PATH } from "../core/request/paths.js";
+import { openListener, type Listener } from "../server/http/listener.js";
+import { openLimiterStore } from "../core/limits/open-store.js";
 import { systemClock } from "../platform/clock.js";
 import { createCurrentSignal } from "../platform/current-signal.js";
 import { createLogger, type Logger } from "../platform/logger.js";
 import { createMetrics } from "../platform/metrics.js";
 import { systemRandom } from "../platform/random.js";
 import { startTracing } from "../platform/tracing.js";
-import { createServer, type Server } from "../server.js";
-import { createServices } from "../services.js";
+import { createServer, type Server } from "../server/server.js";
+import { createServices } from "../features/services.js";
 import { announceFirstKey, bootstrap } from "./bootstrap.js";
 import { explained, type CommandContext } from "./context.js";
 

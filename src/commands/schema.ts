@@ -6,7 +6,7 @@ export function addSchema(program: Command, { out }: CommandContext): void {
     .command("schema")
     .description("print the GraphQL schema")
     .action(async () => {
-      const [{ printSchema }, { createSchema }] = await Promise.all([import("graphql"), import("../graphql/schema.js")]);
+      const [{ printSchema }, { createSchema }] = await Promise.all([import("graphql"), import("../server/graphql/schema.js")]);
       out(printSchema(createSchema()));
     });
 }

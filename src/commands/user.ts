@@ -1,11 +1,11 @@
 import type { Command } from "commander";
-import type { Principal } from "../auth/principal.js";
-import { allScopes } from "../auth/scopes.js";
-import { parseInput } from "../errors/parse-input.js";
-import { createUserInput } from "../users/input.js";
+import type { Principal } from "../core/auth/principal.js";
+import { allScopes } from "../core/auth/scopes.js";
+import { parseInput } from "../core/errors/parse-input.js";
+import { createUserInput } from "../features/users/input.js";
 import { CommandError, withServices, type CommandContext } from "./context.js";
 import type { User } from "../db/generated/prisma/client.js";
-import type { Services } from "../services.js";
+import type { Services } from "../features/services.js";
 
 export function addUser(program: Command, context: CommandContext): void {
   const user = program.command("user").description("users");

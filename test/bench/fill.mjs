@@ -1,5 +1,5 @@
 import { openDatabase } from "../../dist/db/database.js";
-import { findKeywords } from "../../dist/sessions/keywords.js";
+import { findKeywords } from "../../dist/features/transcripts/keywords.js";
 import { makeSession, PROJECTS, projectCreatedAt, projectId, projectName, SESSIONS } from "./data.mjs";
 
 const BATCH = 250;

@@ -1,21 +1,21 @@
 import { once } from "node:events";
 import { trace } from "@opentelemetry/api";
-import { allScopes } from "../../dist/auth/scopes.js";
+import { allScopes } from "../../dist/core/auth/scopes.js";
 import { readConfig } from "../../dist/config.js";
 import { openDatabase } from "../../dist/db/database.js";
-import { createSchema } from "../../dist/graphql/schema.js";
-import { createGraphQLDoor } from "../../dist/graphql/yoga.js";
-import { openListener } from "../../dist/http/listener.js";
-import { createOperations } from "../../dist/http/operations.js";
-import { createRouter } from "../../dist/http/router.js";
-import { createMemoryStore } from "../../dist/limiter/memory-store.js";
+import { createSchema } from "../../dist/server/graphql/schema.js";
+import { createGraphQLDoor } from "../../dist/server/graphql/yoga.js";
+import { openListener } from "../../dist/server/http/listener.js";
+import { createOperations } from "../../dist/core/load/operations.js";
+import { createRouter } from "../../dist/server/http/router.js";
+import { createMemoryStore } from "../../dist/core/limits/memory-store.js";
 import { systemClock as clock } from "../../dist/platform/clock.js";
 import { createCurrentSignal } from "../../dist/platform/current-signal.js";
 import { createLogger } from "../../dist/platform/logger.js";
 import { createMetrics } from "../../dist/platform/metrics.js";
 import { systemRandom as random } from "../../dist/platform/random.js";
-import { createServer } from "../../dist/server.js";
-import { createServices } from "../../dist/services.js";
+import { createServer } from "../../dist/server/server.js";
+import { createServices } from "../../dist/features/services.js";
 
 // Two servers in one process over one database: the whole one, and one put together of the same parts with an
 // authentication and a limiter that do nothing. What lies between their throughputs is the price of both.

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import type { Principal } from "../../src/auth/principal.js";
-import { allScopes } from "../../src/auth/scopes.js";
+import type { Principal } from "../../src/core/auth/principal.js";
+import { allScopes } from "../../src/core/auth/scopes.js";
 import { newCommandLine, type CommandLine } from "../support/cli.js";
 import { conversation, historyFolder } from "../support/history.js";
 import type { Output } from "../support/process.js";

@@ -5,7 +5,7 @@ import { PGlite } from "@electric-sql/pglite";
 import { expect, test } from "@jest/globals";
 import { connectPrisma } from "../../src/db/database.js";
 import { toEngine } from "../../src/db/pglite.js";
-import { encodeContent } from "../../src/sessions/content-codec.js";
+import { encodeContent } from "../../src/features/sessions/content-codec.js";
 
 const FIRST = "20261101000000_initial";
 const OWNER = "00000000-0000-4000-8000-00000000000a";

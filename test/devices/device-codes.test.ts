@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { hashSecret } from "../../src/auth/secret-text.js";
-import { createDeviceService } from "../../src/devices/service.js";
+import { hashSecret } from "../../src/core/auth/secret-text.js";
+import { createDeviceService } from "../../src/features/devices/service.js";
 import { read } from "../support/actions.js";
 import { startTestServer, type TestServer } from "../support/server.js";
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { catalogue, errorReasons } from "../../src/errors/catalogue.js";
+import { catalogue, errorReasons } from "../../src/core/errors/catalogue.js";
 import { CLIENT, startTestServer, type TestServer } from "../support/server.js";
 
 /** The table of the contract, section 1. */

@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { catalogue } from "../../dist/errors/catalogue.js";
+import { catalogue } from "../../dist/core/errors/catalogue.js";
 import { API_KEY, toGraphQLRequest } from "../bench/server-process.mjs";
 import { within } from "./deadline.mjs";
 

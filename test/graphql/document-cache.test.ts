@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { createDocumentCache } from "../../src/graphql/document-cache.js";
+import { createDocumentCache } from "../../src/server/graphql/document-cache.js";
 
 test("The documents asked for last are remembered, and those not asked for the longest are forgotten.", () => {
   const cache = createDocumentCache<number>();

@@ -13,7 +13,7 @@ import {
   type GraphQLInterfaceType,
   type GraphQLObjectType,
 } from "graphql";
-import { createSchema } from "../../src/graphql/schema.js";
+import { createSchema } from "../../src/server/graphql/schema.js";
 
 const schema = createSchema();
 

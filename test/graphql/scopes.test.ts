@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { allScopes, type Scope } from "../../src/auth/scopes.js";
-import { createSchema } from "../../src/graphql/schema.js";
+import { allScopes, type Scope } from "../../src/core/auth/scopes.js";
+import { createSchema } from "../../src/server/graphql/schema.js";
 import { createProject, run, save, uuid } from "../support/actions.js";
 import { startTestServer, type TestServer } from "../support/server.js";
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { restRoutes } from "../../src/rest/routes.js";
+import { restRoutes } from "../../src/server/rest/routes.js";
 import { uuid } from "../support/actions.js";
 import { putBody, restClient } from "../support/rest.js";
 import { CLIENT, startTestServer, type Answer, type TestServer } from "../support/server.js";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { getIntrospectionQuery, type IntrospectionQuery } from "graphql";
-import { restRoutes } from "../../src/rest/routes.js";
+import { restRoutes } from "../../src/server/rest/routes.js";
 import { read, uuid } from "../support/actions.js";
 import { putBody, restClient } from "../support/rest.js";
 import { startTestServer, type Answer, type TestServer } from "../support/server.js";

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import { createFallbackStore, type FailureRule } from "../../src/limiter/fallback-store.js";
-import type { LimiterStore } from "../../src/limiter/limiter.js";
-import { createMemoryStore } from "../../src/limiter/memory-store.js";
-import { parsePolicy } from "../../src/limiter/policy.js";
-import { openLimiterStore } from "../../src/limiter/open-store.js";
+import { createFallbackStore, type FailureRule } from "../../src/core/limits/fallback-store.js";
+import type { LimiterStore } from "../../src/core/limits/limiter.js";
+import { createMemoryStore } from "../../src/core/limits/memory-store.js";
+import { parsePolicy } from "../../src/core/limits/policy.js";
+import { openLimiterStore } from "../../src/core/limits/open-store.js";
 import { createMetrics } from "../../src/platform/metrics.js";
 import { createLogger } from "../../src/platform/logger.js";
 import { startTestServer } from "../support/server.js";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { allScopes } from "../../src/auth/scopes.js";
+import { allScopes } from "../../src/core/auth/scopes.js";
 import { startTestServer, type TestServer } from "../support/server.js";
 
 const FIELDS = {

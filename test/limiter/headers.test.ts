@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { allScopes } from "../../src/auth/scopes.js";
+import { allScopes } from "../../src/core/auth/scopes.js";
 import { refusalOf } from "../support/refusal.js";
 import { startTestServer, type Answer, type TestServer } from "../support/server.js";
 

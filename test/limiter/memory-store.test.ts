@@ -1,8 +1,8 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "@jest/globals";
-import { createMemoryStore } from "../../src/limiter/memory-store.js";
-import { parsePolicy } from "../../src/limiter/policy.js";
+import { createMemoryStore } from "../../src/core/limits/memory-store.js";
+import { parsePolicy } from "../../src/core/limits/policy.js";
 
 function startStore(mostCallers?: number) {
   let now = Date.parse("2026-06-15T12:00:00.000Z");

@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import { afterAll, afterEach, expect, test } from "@jest/globals";
 import { createClient } from "@redis/client";
-import { createRedisStore } from "../../src/limiter/redis-store.js";
-import { parsePolicy } from "../../src/limiter/policy.js";
-import type { LimiterStore } from "../../src/limiter/limiter.js";
+import { createRedisStore } from "../../src/core/limits/redis-store.js";
+import { parsePolicy } from "../../src/core/limits/policy.js";
+import type { LimiterStore } from "../../src/core/limits/limiter.js";
 
 const url = process.env.TEST_REDIS_URL;
 const onRedis = url === undefined ? test.skip : test;

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { allScopes, scopes, toScopeEnumName } from "../../src/auth/scopes.js";
+import { allScopes, scopes, toScopeEnumName } from "../../src/core/auth/scopes.js";
 import { settings } from "../../src/config.js";
-import { catalogue, errorReasons } from "../../src/errors/catalogue.js";
-import { restRoutes } from "../../src/rest/routes.js";
+import { catalogue, errorReasons } from "../../src/core/errors/catalogue.js";
+import { restRoutes } from "../../src/server/rest/routes.js";
 import { newCommandLine, type CommandLine } from "../support/cli.js";
 import { run, runBackstory } from "../support/process.js";
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { allScopes, type Scope } from "../../src/auth/scopes.js";
+import { allScopes, type Scope } from "../../src/core/auth/scopes.js";
 import { read, uuid } from "../support/actions.js";
 import { putBody, restClient } from "../support/rest.js";
 import { startTestServer, type TestServer } from "../support/server.js";

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
-import { allScopes } from "../../src/auth/scopes.js";
+import { allScopes } from "../../src/core/auth/scopes.js";
 import { read, uuid } from "../support/actions.js";
 import { putBody, restClient } from "../support/rest.js";
 import { startTestServer, type Answer, type TestServer } from "../support/server.js";

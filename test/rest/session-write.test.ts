@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
-import { decodeContent } from "../../src/sessions/content-codec.js";
+import { decodeContent } from "../../src/features/sessions/content-codec.js";
 import { share, uuid } from "../support/actions.js";
 import { askForBytes, badFieldsOf, failureOf, putBody, restClient, stateOf, type RestClient } from "../support/rest.js";
 import { startTestServer, type Answer, type TestServer, type TestUser } from "../support/server.js";

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { decodeContent, encodeContent } from "../../src/sessions/content-codec.js";
+import { decodeContent, encodeContent } from "../../src/features/sessions/content-codec.js";
 
 const PIECES = ["\u0000", "\u0001", "\uFEFF", "0", "1", "2", "a"];
 const texts = PIECES.flatMap((a) =>

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { decodeContent } from "../../src/sessions/content-codec.js";
+import { decodeContent } from "../../src/features/sessions/content-codec.js";
 import { mutate, read, save, uuid } from "../support/actions.js";
 import { startTestServer, type TestServer } from "../support/server.js";
 

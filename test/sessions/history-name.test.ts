@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { nameConversation } from "../../src/sessions/history-name.js";
+import { nameConversation } from "../../src/features/history/history-name.js";
 
 const HEADER = "<!-- Claude Code Session 00000000-0000-4000-8000-000000000001 (2026-03-01 10:00:00Z) -->";
 const FILE = "2026-03-01_10-00-00Z-words-of-the-file.md";

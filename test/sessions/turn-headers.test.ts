@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { parseTime, readTurns } from "../../src/sessions/turn-headers.js";
+import { parseTime, readTurns } from "../../src/features/transcripts/turns.js";
 
 const read = (...lines: string[]) => readTurns(lines.join("\n"));
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readConfig } from "../../src/config.js";
 import { openDatabase } from "../../src/db/database.js";
-import { createServices } from "../../src/services.js";
+import { createServices } from "../../src/features/services.js";
 import { PROGRAM, run, runBackstory, spawnServer, type Environment, type Output, type ServerProcess } from "./process.js";
 
 export type CommandLine = Awaited<ReturnType<typeof newCommandLine>>;

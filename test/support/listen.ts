@@ -1,4 +1,4 @@
-import { openListener } from "../../src/http/listener.js";
+import { openListener } from "../../src/server/http/listener.js";
 import type { TestServer } from "./server.js";
 
 /** Puts a test server behind a real socket, for clients that speak HTTP themselves. */

@@ -1,5 +1,5 @@
 import { expect } from "@jest/globals";
-import { catalogue, type ErrorReason } from "../../src/errors/catalogue.js";
+import { catalogue, type ErrorReason } from "../../src/core/errors/catalogue.js";
 import type { Answer } from "./server.js";
 
 /**

@@ -4,19 +4,19 @@ import { join } from "node:path";
 import { Writable } from "node:stream";
 import { trace } from "@opentelemetry/api";
 import { PGlite } from "@electric-sql/pglite";
-import { allScopes, type Scope } from "../../src/auth/scopes.js";
+import { allScopes, type Scope } from "../../src/core/auth/scopes.js";
 import { readConfig, type Config } from "../../src/config.js";
 import { connectPrisma, openEngine } from "../../src/db/database.js";
 import type { BareQuery, Engine, FindSignal } from "../../src/db/engine.js";
 import { START_PARAMETERS, toEngine } from "../../src/db/pglite.js";
-import type { Client } from "../../src/http/client-address.js";
-import type { LimiterStore } from "../../src/limiter/limiter.js";
-import { createMemoryStore } from "../../src/limiter/memory-store.js";
+import type { Client } from "../../src/core/request/client-address.js";
+import type { LimiterStore } from "../../src/core/limits/limiter.js";
+import { createMemoryStore } from "../../src/core/limits/memory-store.js";
 import { createCurrentSignal } from "../../src/platform/current-signal.js";
 import { createLogger } from "../../src/platform/logger.js";
 import { createMetrics } from "../../src/platform/metrics.js";
-import { createServer } from "../../src/server.js";
-import { createServices } from "../../src/services.js";
+import { createServer } from "../../src/server/server.js";
+import { createServices } from "../../src/features/services.js";
 
 export type Answer = {
   readonly status: number;

@@ -1,0 +1,16 @@
+import type { BareQuery } from "../../db/engine.js";
+import type { StoredCredential } from "./authenticate.js";
+
+const FIND = `
+  SELECT "hash", "kind"::text AS "kind", "id", "userId", "scopes", "rateLimit", "expiresAt", "lastUsedAt", "revokedAt" FROM "ApiKey" WHERE "hash" = ANY($1)
+  UNION ALL
+  SELECT t."hash", 'ACCESS_TOKEN', k."id", k."userId", k."scopes", k."rateLimit", LEAST(t."expiresAt", k."expiresAt"), k."lastUsedAt", k."revokedAt"
+  FROM "AccessToken" t JOIN "ApiKey" k ON k."id" = t."apiKeyId" WHERE t."hash" = ANY($1)`;
+
+/** Finds what is stored of several keys and tokens at once, by the hashes of their texts. */
+export function createCredentialStore(query: BareQuery) {
+  return async (hashes: readonly string[]): Promise<ReadonlyMap<string, StoredCredential>> => {
+    const rows = (await query(FIND, [hashes])) as readonly (StoredCredential & { hash: string })[]; // the columns selected above
+    return new Map(rows.map((row) => [row.hash, row]));
+  };
+}

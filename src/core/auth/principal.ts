@@ -1,0 +1,28 @@
+import { AppError } from "../errors/app-error.js";
+import type { Policy } from "../limits/policy.js";
+import type { Scope } from "./scopes.js";
+
+/** A key, the refresh token of a device that signed in, or an access token that either was exchanged for. */
+export type CredentialKind = "API_KEY" | "DEVICE" | "ACCESS_TOKEN";
+
+/** Who is asking: one API key and the user behind it. A key never reaches further than its user. */
+export type Principal = {
+  readonly userId: string;
+  readonly keyId: string;
+  readonly kind: CredentialKind;
+  readonly scopes: ReadonlySet<Scope>;
+  /** When the key stops working by itself; null is never. */
+  readonly expiresAt: Date | null;
+  /** The key's own limit, which replaces the default of every budget. */
+  readonly rateLimit: Policy | null;
+};
+
+/** @throws FORBIDDEN / INSUFFICIENT_SCOPE naming the scope in `requiredScope` */
+export function requireScope(principal: Principal, scope: Scope): void {
+  if (principal.scopes.has(scope)) return;
+  throw new AppError("INSUFFICIENT_SCOPE", {
+    message: `The API key lacks the scope ${scope}`,
+    details: { requiredScope: scope },
+    headers: { "WWW-Authenticate": `Bearer error="insufficient_scope", scope="${scope}"` },
+  });
+}

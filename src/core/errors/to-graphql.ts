@@ -1,0 +1,50 @@
+import { GraphQLError } from "graphql";
+import { AppError } from "./app-error.js";
+import { toAppError } from "./from-unknown.js";
+import { catalogue } from "./catalogue.js";
+import type { RequestFacts } from "./request-facts.js";
+import { toRequestError } from "./graphql-request-errors.js";
+
+/** The answer's view of one failure, and the error behind it for the log and the status. */
+export type ShapedError = { readonly error: GraphQLError; readonly cause: AppError };
+
+/** Any error of a GraphQL result in the one form that clients see. */
+export function shapeGraphQLError(thrown: unknown, request: RequestFacts, options: { readonly hints: boolean }): ShapedError {
+  const cause =
+    findAppError(thrown) ?? (thrown instanceof GraphQLError ? toRequestError(thrown, options) : null) ?? toAppError(innermost(thrown));
+  const place =
+    thrown instanceof GraphQLError ? { nodes: thrown.nodes, source: thrown.source, positions: thrown.positions, path: thrown.path } : {};
+  return { error: new GraphQLError(cause.message, { ...place, extensions: toExtensions(cause, request) }), cause };
+}
+
+/** The `extensions` of an error: the catalogue's facts first, then the entry's own details, flat beside them. */
+function toExtensions({ reason, httpStatus, details }: AppError, { requestId, origin }: RequestFacts): Record<string, unknown> {
+  const { code, retryable, solution } = catalogue[reason];
+  return {
+    code,
+    reason,
+    status: httpStatus,
+    retryable,
+    requestId,
+    solution,
+    documentationUrl: `${origin}/errors#${code}`,
+    ...details,
+  };
+}
+
+/** An error of ours as a result may hold it; its form for clients is given at the end of the request. */
+export function toResultError(error: AppError): GraphQLError {
+  return new GraphQLError(error.message, { originalError: error });
+}
+
+function findAppError(thrown: unknown): AppError | null {
+  const inner = innermost(thrown);
+  return inner instanceof AppError ? inner : null;
+}
+
+/** What a resolver threw, out of the wrappings that GraphQL puts around it. */
+function innermost(thrown: unknown): unknown {
+  let inner = thrown;
+  while (inner instanceof GraphQLError && inner.originalError != null) inner = inner.originalError;
+  return inner;
+}

@@ -1,0 +1,23 @@
+import type { Clock } from "../../platform/clock.js";
+import type { Logger } from "../../platform/logger.js";
+import type { Metrics } from "../../platform/metrics.js";
+import { createFallbackStore, type FailureRule } from "./fallback-store.js";
+import type { LimiterStore } from "./limiter.js";
+import { createMemoryStore } from "./memory-store.js";
+import { createRedisStore } from "./redis-store.js";
+
+type Options = { readonly redisUrl: string | undefined; readonly rateLimitFail: FailureRule };
+
+/** The store of the settings: shared through Redis where an address is given, else of this process alone. */
+export function openLimiterStore({ redisUrl, rateLimitFail }: Options, clock: Clock, logger: Logger, metrics: Metrics): LimiterStore {
+  const local = createMemoryStore(clock);
+  if (redisUrl === undefined) return local;
+  return createFallbackStore({
+    shared: createRedisStore(redisUrl, clock),
+    local,
+    rule: rateLimitFail,
+    clock,
+    logger,
+    onChange: metrics.limiterStore,
+  });
+}

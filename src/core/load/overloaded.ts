@@ -1,0 +1,12 @@
+import { AppError } from "../errors/app-error.js";
+
+const RETRY_AFTER_SECONDS = 1;
+
+/** The SERVICE_UNAVAILABLE error of a server that has more to do than it can. */
+export function overloaded(message = "The server has more to do than it can at the moment"): AppError {
+  return new AppError("UPSTREAM_UNAVAILABLE", {
+    message,
+    details: { retryAfter: RETRY_AFTER_SECONDS },
+    headers: { "Retry-After": String(RETRY_AFTER_SECONDS) },
+  });
+}

@@ -1,0 +1,53 @@
+import type { ErrorReason } from "../errors/catalogue.js";
+import type { Principal } from "../auth/principal.js";
+import type { Decision } from "../limits/limiter.js";
+import type { Logger } from "../../platform/logger.js";
+import type { Random } from "../../platform/random.js";
+import type { Client } from "./client-address.js";
+import type { Operation } from "../load/operations.js";
+
+/** What is known of one HTTP request; a batch of operations shares it. */
+export type RequestState = {
+  readonly requestId: string;
+  /** Scheme and host by which the client reached the server. */
+  readonly origin: string;
+  /** Address of the client, as the limits per address count it. */
+  readonly address: string;
+  readonly log: Logger;
+  /** Null where no Authorization header was sent. */
+  principal: Principal | null;
+  /** The decision about the request's operations; its windows make the rate-limit headers. */
+  decision: Decision | null;
+  /** The codes of all errors of the answer, for the request's log line. */
+  readonly errorReasons: ErrorReason[];
+  /** The names of its operations, as far as they have any, for the log line. */
+  readonly operationNames: string[];
+};
+
+/** What Hono hands from one step of a request to the next. */
+export type Environment = { Bindings: Client; Variables: { state: RequestState; operation: Operation } };
+
+/** An id that a client may choose for its request: what every log and header can hold. */
+const SANE_ID = /^[A-Za-z0-9._:/+=-]{1,128}$/;
+
+type Dependencies = { readonly logger: Logger; readonly random: Random };
+
+/** The client's own id for its request if that is sane, else a new one. */
+export function idOf(given: string | string[] | null | undefined, random: Random): string {
+  return typeof given === "string" && SANE_ID.test(given) ? given : random.uuid();
+}
+
+/** What is known of a request when it comes in. */
+export function createRequestState(request: Request, client: Client, { logger, random }: Dependencies): RequestState {
+  const requestId = idOf(request.headers.get("x-request-id"), random);
+  return {
+    requestId,
+    origin: client.origin ?? new URL(request.url).origin,
+    address: client.address,
+    log: logger.child({ requestId }),
+    principal: null,
+    decision: null,
+    errorReasons: [],
+    operationNames: [],
+  };
+}

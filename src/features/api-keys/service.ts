@@ -1,0 +1,89 @@
+import type { z } from "zod";
+import { createSecretText, hashSecret } from "../../core/auth/secret-text.js";
+import type { StoredCredential } from "../../core/auth/authenticate.js";
+import type { Concealment } from "../../core/auth/concealment.js";
+import { requireScope, type Principal } from "../../core/auth/principal.js";
+import type { Scope } from "../../core/auth/scopes.js";
+import type { ApiKey, PrismaClient } from "../../db/generated/prisma/client.js";
+import { AppError } from "../../core/errors/app-error.js";
+import type { Clock } from "../../platform/clock.js";
+import type { Random } from "../../platform/random.js";
+import type { createApiKeyInput } from "./input.js";
+
+/** A key with its text, which is known at this moment only. */
+type NewApiKey = { readonly apiKey: ApiKey; readonly text: string };
+
+type NewKey = {
+  readonly userId: string;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly expiresAt?: Date | null;
+  readonly rateLimit?: string | null;
+  readonly text?: string;
+};
+type Dependencies = { readonly prisma: PrismaClient; readonly clock: Clock; readonly random: Random; readonly policy: Concealment };
+
+/** How exactly the time of a key's last use is kept: a write a request would cost more than the request. */
+const LAST_USED_PRECISION_MS = 60_000;
+
+export function createApiKeyService({ prisma, clock, random, policy }: Dependencies) {
+  /** Makes a key without asking who wants it: for the command line and the first start. */
+  async function create({ text = createSecretText("apiKey", random), ...key }: NewKey): Promise<NewApiKey> {
+    const data = { ...key, id: random.uuid(), scopes: [...new Set(key.scopes)], hash: hashSecret(text), createdAt: clock.now() };
+    return { apiKey: await prisma.apiKey.create({ data }), text };
+  }
+
+  async function revoke(id: string): Promise<ApiKey> {
+    const [revoked] = await prisma.apiKey.updateManyAndReturn({ where: { id, revokedAt: null }, data: { revokedAt: clock.now() } });
+    return revoked ?? prisma.apiKey.findUniqueOrThrow({ where: { id } });
+  }
+
+  return {
+    create,
+    revoke,
+
+    /** Notes that a key was used now, at most once a minute. */
+    async touch({ id, lastUsedAt }: Pick<StoredCredential, "id" | "lastUsedAt">): Promise<void> {
+      const now = clock.now();
+      const stale = new Date(now.getTime() - LAST_USED_PRECISION_MS);
+      if (lastUsedAt !== null && lastUsedAt > stale) return;
+      await prisma.$executeRaw`UPDATE "ApiKey" SET "lastUsedAt" = ${now} WHERE "id" = ${id}::uuid AND ("lastUsedAt" IS NULL OR "lastUsedAt" <= ${stale})`;
+    },
+
+    exists: async (id: string): Promise<boolean> => (await prisma.apiKey.count({ where: { id } })) > 0,
+
+    /** A user's keys, the newest first. Their texts are not known any more. */
+    list: (userId: string): Promise<ApiKey[]> =>
+      prisma.apiKey.findMany({ where: { userId }, orderBy: [{ createdAt: "desc" }, { id: "desc" }] }),
+
+    async listOwn(principal: Principal): Promise<ApiKey[]> {
+      requireScope(principal, "keys:manage");
+      return prisma.apiKey.findMany({ where: { userId: principal.userId }, orderBy: [{ createdAt: "desc" }, { id: "desc" }] });
+    },
+
+    /**
+     * Makes a key for the own user, or with `admin` for any user.
+     * @throws FORBIDDEN if a scope is asked for that the caller's key lacks, or another user's key without `admin`
+     */
+    async createAs(principal: Principal, input: z.output<typeof createApiKeyInput>): Promise<NewApiKey> {
+      if (!principal.scopes.has("admin")) requireScope(principal, "keys:manage");
+      const userId = input.userId ?? principal.userId;
+      if (userId !== principal.userId) requireScope(principal, "admin");
+      for (const scope of input.scopes) requireScope(principal, scope);
+      const user = await prisma.user.findUnique({ where: { id: userId }, select: { id: true } });
+      if (user === null) throw new AppError("RESOURCE_NOT_FOUND", { message: "User not found", details: { userId } });
+      return create({ ...input, userId });
+    },
+
+    /** Revokes an own key, or with `admin` anybody's. A key that is revoked already stays as it is. */
+    async revokeAs(principal: Principal, id: string): Promise<ApiKey> {
+      if (!principal.scopes.has("admin")) requireScope(principal, "keys:manage");
+      const key = await prisma.apiKey.findUnique({ where: { id } });
+      const isForeign = key !== null && key.userId !== principal.userId && !principal.scopes.has("admin");
+      if (key === null || (isForeign && policy.concealForbidden))
+        throw new AppError("RESOURCE_NOT_FOUND", { message: "API key not found", details: { apiKeyId: id } });
+      if (isForeign) throw new AppError("ACCESS_DENIED", { message: "This API key belongs to another user", details: { apiKeyId: id } });
+      return revoke(id);
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import { requireScope, type Principal } from "../../core/auth/principal.js";
+import { Prisma, type PrismaClient } from "../../db/generated/prisma/client.js";
+import type { Encoded } from "../../db/row-codec.js";
+import { AppError } from "../../core/errors/app-error.js";
+import { parseInput } from "../../core/errors/parse-input.js";
+import { roleOf } from "../projects/access.js";
+import { decodeContent } from "../sessions/content-codec.js";
+import { readHistoryHeader, type Fingerprint } from "./history-file.js";
+import { nameConversation } from "./history-name.js";
+import { saveSessionInput } from "../sessions/input.js";
+import { sessionSummary, type SessionRow, type SessionSummary } from "../sessions/row.js";
+import { readTurns } from "../transcripts/turns.js";
+import { toEtag } from "../sessions/etag.js";
+import type { SessionWriteService } from "../sessions/write-service.js";
+
+export type HistoryService = ReturnType<typeof createHistoryService>;
+export type HistoryOutcome = "imported" | "replaced" | "unchanged";
+
+type Dependencies = { readonly prisma: PrismaClient; readonly sessionWrites: SessionWriteService };
+
+/** One conversation of a history: where it goes, and how to get its text if that is needed. */
+export type HistoryEntry = {
+  readonly projectId: string;
+  readonly projectName: string;
+  readonly id: string;
+  readonly fileName: string;
+  readonly fingerprint: Fingerprint;
+  readonly read: () => Promise<string>;
+};
+
+type Known = SessionSummary & { readonly sha256: string | null };
+
+/** The most models that a session's metadata names, and the longest name of one. */
+const MOST_MODELS = 100;
+const LONGEST_MODEL = 255;
+
+/** Taking conversations over from SpecStory's history files. */
+export function createHistoryService({ prisma, sessionWrites }: Dependencies) {
+  /** What the owner of the project has under this id, wherever it is. The text is compared where it lies, and only if its size agrees. */
+  async function findKnown(principal: Principal, { projectId, id, fingerprint }: HistoryEntry): Promise<Known | undefined> {
+    const role = roleOf(principal, Prisma.raw("p"));
+    const rows = await prisma.$queryRaw<Encoded<{ sha256: string | null }>[]>`
+      SELECT ${sessionSummary.column},
+        CASE WHEN s."markdownSize" = ${fingerprint.bytes} THEN encode(sha256(convert_to(c."markdown", 'UTF8')), 'hex') END AS "sha256"
+      FROM "Session" s JOIN "SessionContent" c ON c."sessionKey" = s."key"
+      WHERE s."id" = ${id}::uuid AND s."ownerId" = COALESCE((
+        SELECT p."ownerId" FROM "Project" p ${role.join} WHERE p."id" = ${projectId} AND ${role.isReachable} ORDER BY ${role.order} LIMIT 1
+      ), ${principal.userId}::uuid)`;
+    return rows.map(sessionSummary.read)[0];
+  }
+
+  async function rawDataOf({ key, rawDataSize }: SessionRow): Promise<string> {
+    if (rawDataSize === 0) return "";
+    const { rawData } = await prisma.sessionContent.findUniqueOrThrow({ where: { sessionKey: key }, select: { rawData: true } });
+    return decodeContent(rawData);
+  }
+
+  return {
+    /**
+     * Stores a conversation unless its very text is stored already. A session that is replaced keeps its name and all
+     * that a history file does not tell: its raw data, its tags, its branches and the device it came from.
+     * @throws CONFLICT if another project of the owner has a session with this id
+     */
+    async store(principal: Principal, entry: HistoryEntry): Promise<HistoryOutcome> {
+      requireScope(principal, "sessions:read");
+      const { projectId, projectName, id } = entry;
+      const known = await findKnown(principal, entry);
+      if (known !== undefined && known.projectId !== projectId) {
+        const message = `The project ${known.projectId} already has a session with the id ${id}`;
+        throw new AppError("RESOURCE_CONFLICT", { message, details: { projectId, sessionId: id } });
+      }
+      if (known?.sha256 === entry.fingerprint.sha256) return "unchanged";
+      const markdown = await entry.read();
+      const header = readHistoryHeader(markdown);
+      const turns = readTurns(markdown);
+      const input = parseInput(saveSessionInput, {
+        id,
+        projectId,
+        projectName,
+        name: known?.name ?? nameConversation(markdown, entry.fileName),
+        markdown,
+        rawData: known === undefined ? "" : await rawDataOf(known),
+        startedAt: turns.startedAt ?? known?.startedAt,
+        endedAt: turns.endedAt ?? known?.endedAt,
+        metadata: { ...(known ?? { clientName: "specstory" }), agentName: header.agentName, llmModels: nameable(turns.llmModels) },
+        expectedEtag: known === undefined ? null : toEtag(known.etag),
+      });
+      const { created } = await sessionWrites.save(principal, input, { createdAt: header.beganAt ?? turns.startedAt ?? undefined });
+      return created ? "imported" : "replaced";
+    },
+  };
+}
+
+/** The models whose names can be stored: a line that only looks like a turn must not keep its conversation out. */
+function nameable(models: readonly string[]): string[] {
+  return models.filter((model) => model.length <= LONGEST_MODEL && !model.includes("\0")).slice(0, MOST_MODELS);
+}

@@ -1,0 +1,64 @@
+import { requireScope, type Principal } from "../../core/auth/principal.js";
+import type { MemberRole, PrismaClient, ProjectMember, User } from "../../db/generated/prisma/client.js";
+import { isMissingReference } from "../../db/violations.js";
+import { AppError } from "../../core/errors/app-error.js";
+import { badInput } from "../../core/errors/bad-input.js";
+import type { Clock } from "../../platform/clock.js";
+import { requireRole } from "../projects/access.js";
+import { projectGone, type ProjectService } from "../projects/service.js";
+
+export type Member = ProjectMember & { readonly user: User };
+
+type Dependencies = { readonly prisma: PrismaClient; readonly clock: Clock; readonly projects: ProjectService };
+
+/** Who else may work in a project: its owner adds and removes other users. */
+export function createMemberService({ prisma, clock, projects }: Dependencies) {
+  async function findOwned(principal: Principal, projectId: string) {
+    requireScope(principal, "projects:write");
+    const project = await projects.find(principal, projectId);
+    requireRole(project.role, "OWNER", { projectId });
+    return project;
+  }
+
+  return {
+    /** The members of several projects at once, longest first. */
+    async ofProjects(principal: Principal, keys: readonly bigint[]): Promise<Member[]> {
+      requireScope(principal, "projects:read");
+      return prisma.projectMember.findMany({
+        where: { projectKey: { in: [...keys] } },
+        include: { user: true },
+        orderBy: [{ createdAt: "asc" }, { userId: "asc" }],
+      });
+    },
+
+    /** Shares a project with a user; a member who is added again takes the new role. */
+    async add(principal: Principal, input: { projectId: string; email: string; role: MemberRole }): Promise<Member> {
+      const project = await findOwned(principal, input.projectId);
+      const user = await prisma.user.findUnique({ where: { email: input.email } });
+      if (user === null) throw new AppError("RESOURCE_NOT_FOUND", { message: "User not found", details: { email: input.email } });
+      if (user.id === project.ownerId) {
+        throw badInput([{ path: ["input", "email"], reason: "INVALID_PARAMETER", message: "The owner of the project is no member of it" }]);
+      }
+      const ids = { projectKey: project.key, userId: user.id };
+      const { role } = input;
+      // Without an include this is one INSERT ... ON CONFLICT; with one Prisma looks first, and two at once collide.
+      const member = await prisma.projectMember
+        .upsert({ where: { projectKey_userId: ids }, create: { ...ids, role, createdAt: clock.now() }, update: { role } })
+        .catch((error: unknown) => {
+          throw isMissingReference(error) ? projectGone(input.projectId) : error;
+        });
+      return { ...member, user };
+    },
+
+    /** @throws NOT_FOUND if the user is no member */
+    async remove(principal: Principal, input: { projectId: string; email: string }): Promise<void> {
+      const project = await findOwned(principal, input.projectId);
+      const { count } = await prisma.projectMember.deleteMany({ where: { projectKey: project.key, user: { email: input.email } } });
+      if (count === 0)
+        throw new AppError("RESOURCE_NOT_FOUND", {
+          message: "Member not found",
+          details: { projectId: input.projectId, email: input.email },
+        });
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import { z } from "zod";
+import { atMost, emailText, nameText, storableText } from "../../platform/text.js";
+
+export const projectIcons = [
+  "Code2", "Terminal", "Bot", "Brain", "Sparkles", "Database", "GitBranch", "Bug", "FolderKanban", "Folder", "Files", "Library",
+  "BookOpen", "Briefcase", "Package", "Layers", "AppWindow", "Rocket", "Palette", "Paintbrush", "PenTool", "Lightbulb", "BarChart3",
+  "Settings", "Globe",
+] as const; // prettier-ignore
+
+export const projectColors = ["rose", "pink", "orange", "amber", "emerald", "cyan", "blue", "purple", "slate", "gray"] as const;
+
+/** Ids are given by clients and stand in paths; what they look like is theirs to say. */
+export const projectIdText = storableText
+  .min(1, "must not be empty")
+  .refine(...atMost(255))
+  .refine((text) => !/[^\0\P{Cc}]/u.test(text), "must not contain control characters");
+
+const icon = z.enum(projectIcons, `must be one of ${projectIcons.join(", ")}`);
+const color = z.enum(projectColors, `must be one of ${projectColors.join(", ")}`);
+
+export const createProjectInput = z.object({
+  id: projectIdText.nullish(),
+  name: nameText,
+  icon: icon.nullish(),
+  color: color.nullish(),
+});
+
+/** What is absent stays; an icon or colour of null is taken away. */
+const changes = z.object({ name: nameText.optional(), icon: icon.nullable().optional(), color: color.nullable().optional() });
+
+const isChange = [
+  (given: z.output<typeof changes>) => [given.name, given.icon, given.color].some((value) => value !== undefined),
+  { message: "name, icon or color must be given", path: ["name"] as string[], params: { isMissing: true } },
+] as const;
+
+export const updateProjectInput = changes.extend({ id: projectIdText }).refine(...isChange);
+
+/** The same as the body of a REST request, which has the id in its path. */
+export const updateProjectFields = changes.refine(...isChange);
+
+export const deleteProjectInput = z.object({ id: projectIdText });
+
+export const addMemberInput = z.object({ projectId: projectIdText, email: emailText, role: z.enum(["VIEWER", "EDITOR"]) });
+export const removeMemberInput = z.object({ projectId: projectIdText, email: emailText });

@@ -1,0 +1,27 @@
+import { z } from "zod";
+import type { Project } from "../../db/generated/prisma/client.js";
+import { isoTime } from "../../kits/rest/shapes.js";
+
+/** A project as REST answers hold it. */
+export const projectShape = z.object({
+  id: z.string(),
+  ownerId: z.uuid(),
+  name: z.string(),
+  icon: z.string().nullable(),
+  color: z.string().nullable(),
+  createdAt: isoTime,
+  updatedAt: isoTime,
+});
+
+export const listedProjectShape = projectShape.extend({ sessionCount: z.int(), lastUpdated: isoTime });
+
+export function toProject({ id, ownerId, name, icon, color, createdAt, updatedAt }: Project): z.output<typeof projectShape> {
+  return { id, ownerId, name, icon, color, createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() };
+}
+
+/** A project of a list also tells how many sessions it has and when anything of it last changed. */
+export function toListedProject(project: Project): z.output<typeof listedProjectShape> {
+  const { lastActivity, updatedAt } = project;
+  const lastUpdated = (lastActivity !== null && lastActivity > updatedAt ? lastActivity : updatedAt).toISOString();
+  return { ...toProject(project), sessionCount: project.sessionCount, lastUpdated };
+}

@@ -1,0 +1,51 @@
+import { requireScope, type Principal } from "../../core/auth/principal.js";
+import { Prisma, type PrismaClient } from "../../db/generated/prisma/client.js";
+import type { Encoded } from "../../db/row-codec.js";
+import { sharedKeys } from "../projects/access.js";
+import { sessionRow, type SessionRow } from "../sessions/row.js";
+
+export type RelatedSession = SessionRow & { readonly relatedTo: bigint; readonly similarity: number };
+
+/** How many sessions before and after one are compared with it. */
+const NEAR_IN_PROJECT = 150;
+const NEAR_ANYWHERE = 150;
+const NEAR_IN_EACH_SHARED = 25;
+
+/** What a session is compared by, each once. */
+const featuresOf = (session: string) =>
+  Prisma.raw(`SELECT DISTINCT unnest(${session}."keywords" || ${session}."tags" || ${session}."gitBranches") AS "feature"`);
+
+/** What else was talked about the same things. */
+export function createRelatedService({ prisma }: { readonly prisma: PrismaClient }) {
+  return {
+    /**
+     * For each of several sessions the ones that share most of its typical words, tags and branches. The similarity is
+     * the share of common ones among all of both (Jaccard's index). Compared are the sessions nearest in time, of its
+     * project and of all others: comparing every session would cost more than it tells.
+     */
+    async relatedTo(principal: Principal, keys: readonly bigint[], limit: number): Promise<RelatedSession[]> {
+      requireScope(principal, "sessions:read");
+      const near = (place: Prisma.Sql, count: number) => Prisma.sql`
+        (SELECT s.* FROM "Session" s WHERE ${place} AND s."createdAt" < o."createdAt" ORDER BY s."createdAt" DESC LIMIT ${count})
+        UNION ALL (SELECT s.* FROM "Session" s WHERE ${place} AND s."createdAt" >= o."createdAt" ORDER BY s."createdAt" LIMIT ${count})`;
+      const found = await prisma.$queryRaw<Encoded<{ relatedTo: bigint; similarity: number }>[]>`
+        SELECT ${sessionRow.column}, o."key" AS "relatedTo", s."similarity" FROM (
+          SELECT s.*, ARRAY(${featuresOf("s")}) AS "features" FROM "Session" s WHERE s."key" = ANY(${[...keys]}::bigint[])
+        ) o CROSS JOIN LATERAL (
+          SELECT n.*, c."common"::float8 / (c."all" + cardinality(o."features") - c."common") AS "similarity" FROM (
+            SELECT DISTINCT ON (s."key") s.* FROM (
+              ${near(Prisma.sql`s."projectKey" = o."projectKey"`, NEAR_IN_PROJECT)}
+              UNION ALL ${near(Prisma.sql`s."ownerId" = ${principal.userId}::uuid`, NEAR_ANYWHERE)}
+              UNION ALL SELECT s.* FROM (${sharedKeys(principal)}) k("key")
+                CROSS JOIN LATERAL (${near(Prisma.sql`s."projectKey" = k."key"`, NEAR_IN_EACH_SHARED)}) s
+            ) s WHERE s."key" <> o."key"
+          ) n CROSS JOIN LATERAL (
+            SELECT count(*) AS "all", count(*) FILTER (WHERE f."feature" = ANY(o."features")) AS "common" FROM (${featuresOf("n")}) f
+          ) c
+          WHERE c."common" > 0
+          ORDER BY "similarity" DESC, n."createdAt" DESC, n."key" DESC LIMIT ${limit}
+        ) s ORDER BY s."similarity" DESC, s."createdAt" DESC, s."key" DESC`;
+      return found.map(sessionRow.read);
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import { requireScope, type Principal } from "../../core/auth/principal.js";
+import { Prisma, type PrismaClient } from "../../db/generated/prisma/client.js";
+import type { Encoded } from "../../db/row-codec.js";
+import { pagesOf } from "../../platform/paging.js";
+import { accessibleKeys, meantKeys } from "../projects/access.js";
+import { decodeContent } from "../sessions/content-codec.js";
+import { toOrdering } from "../sessions/order.js";
+import { sessionSummary, type SessionSummary } from "../sessions/row.js";
+import { parsePrefixQuery } from "../sessions/search-query.js";
+import { makePrefixSnippet, matchPattern, SEARCHED_CHARACTERS, SNIPPET_CHARACTERS, SNIPPET_LEAD } from "./snippet.js";
+
+export type ResumableMatch = SessionSummary & { readonly projectName: string; readonly snippet: string };
+
+/** Few at a time: the content of each is read, to show where it matches. */
+const PAGE = 50;
+
+/** Search as one types, among the sessions that can be resumed. */
+export function createResumeSearchService({ prisma }: { readonly prisma: PrismaClient }) {
+  return {
+    /** Every match, the newest first, in pages that are read as they are asked for. Nothing matches a query without words. */
+    async *search(principal: Principal, query: string, projectId?: string | null): AsyncGenerator<ResumableMatch[]> {
+      requireScope(principal, "sessions:read");
+      const { text, wanted } = parsePrefixQuery(query);
+      if (text === "") return;
+      const keys = projectId == null ? accessibleKeys(principal) : meantKeys(principal, [projectId]);
+      const newest = toOrdering("CREATED_AT_DESC");
+      const place = Prisma.sql`regexp_instr(left(c."markdown", ${SEARCHED_CHARACTERS}::int), ${matchPattern(wanted, "prefix")}, 1, 1, 0, 'i')`;
+      yield* pagesOf(PAGE, async (last?: ResumableMatch) => {
+        const beyond = last === undefined ? Prisma.sql`TRUE` : newest.after(newest.positionOf(last));
+        const rows = await prisma.$queryRaw<Encoded<{ projectName: string; excerpt: string }>[]>`
+          SELECT ${sessionSummary.column}, p."name" AS "projectName",
+            substr(c."markdown", GREATEST(1, ${place} - ${SNIPPET_LEAD}::int), ${SNIPPET_CHARACTERS}::int) AS "excerpt"
+          FROM (
+            SELECT s.* FROM "Session" s JOIN "SessionSearch" d ON d."sessionKey" = s."key"
+            WHERE d."document" @@ to_tsquery('simple', ${text}) AND s."sessionDataSize" > 0 AND s."projectKey" IN (${keys}) AND ${beyond}
+            ORDER BY ${newest.orderBy} LIMIT ${PAGE}
+          ) s JOIN "Project" p ON p."key" = s."projectKey" JOIN "SessionContent" c ON c."sessionKey" = s."key" ORDER BY ${newest.orderBy}`;
+        return rows
+          .map(sessionSummary.read)
+          .map(({ excerpt, ...match }) => ({ ...match, snippet: makePrefixSnippet(decodeContent(excerpt), wanted) }));
+      });
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import { createAnalyticsService } from "./analytics/service.js";
+import { createApiKeyService } from "./api-keys/service.js";
+import type { PrismaClient } from "../db/generated/prisma/client.js";
+import { createDeviceService } from "./devices/service.js";
+import type { Clock } from "../platform/clock.js";
+import type { Random } from "../platform/random.js";
+import { createMemberService } from "./members/service.js";
+import { createProjectService } from "./projects/service.js";
+import { createResumeSearchService } from "./search/resume-service.js";
+import { createSearchService } from "./search/service.js";
+import { createHistoryService } from "./history/service.js";
+import { createRelatedService } from "./search/related-service.js";
+import { createSessionService } from "./sessions/service.js";
+import { createSyncService } from "./sync/service.js";
+import { createSessionWriteService } from "./sessions/write-service.js";
+import { createUserService } from "./users/service.js";
+
+export type Services = ReturnType<typeof createServices>;
+
+type Dependencies = {
+  readonly prisma: PrismaClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly config: { readonly concealForbidden: boolean; readonly quotaStorageBytes: number | undefined };
+};
+
+/** All rules of the product, over one database. Both doors and the command line use these and nothing beneath them. */
+export function createServices({ prisma, clock, random, config }: Dependencies) {
+  const base = { prisma, clock, random, policy: { concealForbidden: config.concealForbidden } };
+  const projects = createProjectService(base);
+  const sessions = createSessionService(base);
+  const sessionWrites = createSessionWriteService({ ...base, sessions, quotaBytes: config.quotaStorageBytes });
+  return {
+    projects,
+    sessions,
+    sync: createSyncService({ ...base, sessions, projects }),
+    resumeSearch: createResumeSearchService(base),
+    members: createMemberService({ ...base, projects }),
+    related: createRelatedService(base),
+    sessionWrites,
+    history: createHistoryService({ ...base, sessionWrites }),
+    search: createSearchService(base),
+    analytics: createAnalyticsService(base),
+    users: createUserService(base),
+    apiKeys: createApiKeyService(base),
+    devices: createDeviceService(base),
+  };
+}

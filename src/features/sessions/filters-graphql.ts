@@ -1,0 +1,32 @@
+import { builder } from "../../kits/graphql/builder.js";
+
+const DateRangeInput = builder.inputType("DateRangeInput", {
+  description: "A span of time, both ends included; either may be left open.",
+  fields: (t) => ({
+    start: t.field({ type: "DateTime", description: "Not before this." }),
+    end: t.field({ type: "DateTime", description: "Not after this." }),
+  }),
+});
+
+export const SessionFiltersInput = builder.inputType("SessionFilters", {
+  description: "Which sessions are wanted. A list matches any of its values, an empty one nothing; different filters must all hold.",
+  fields: (t) => ({
+    projectId: t.id({ description: "In this project." }),
+    projectIds: t.idList({ description: "In one of these projects." }),
+    clientName: t.string({ description: "Stored by this program." }),
+    clientNames: t.stringList({ description: "Stored by one of these programs." }),
+    agentName: t.string({ description: "With this coding agent." }),
+    agentNames: t.stringList({ description: "With one of these coding agents." }),
+    deviceId: t.string({ description: "From this device." }),
+    deviceIds: t.stringList({ description: "From one of these devices." }),
+    gitBranches: t.stringList({ description: "On one of these git branches." }),
+    llmModels: t.stringList({ description: "Answered by one of these models." }),
+    tags: t.stringList({ description: "With one of these tags." }),
+    dateRange: t.field({ type: DateRangeInput, description: "Created in this span of time." }),
+    startDate: t.field({ type: "DateTime", description: "Created at this time or later." }),
+    endDate: t.field({ type: "DateTime", description: "Created at this time or earlier." }),
+    createdAfter: t.int({ description: "Created within this many days until now." }),
+    hasGitBranches: t.boolean({ description: "With any git branch, or with none." }),
+    searchText: t.string({ description: "Found by this full-text query, as searchSessions finds them. A blank one is none." }),
+  }),
+});

@@ -1,0 +1,85 @@
+import { z } from "zod";
+import type { Principal } from "../../core/auth/principal.js";
+import { Prisma } from "../../db/generated/prisma/client.js";
+import { atMost, storableText } from "../../platform/text.js";
+import { notAfter, timeValue } from "../../platform/time.js";
+import { meantKeys } from "../projects/access.js";
+import { parseQuery } from "./search-query.js";
+
+const text = storableText.refine(...atMost(1_000));
+const list = z.array(text).max(200, "must have at most 200 entries").nullish();
+const time = timeValue.nullish();
+
+const dateRange = z.object({ start: time, end: time }).refine(...notAfter("start", "end"));
+
+/** Filters of sessions: the values of a list are alternatives, different filters hold together. */
+export const sessionFilters = z
+  .object({
+    projectId: text.nullish(),
+    projectIds: list,
+    clientName: text.nullish(),
+    clientNames: list,
+    agentName: text.nullish(),
+    agentNames: list,
+    deviceId: text.nullish(),
+    deviceIds: list,
+    gitBranches: list,
+    llmModels: list,
+    tags: list,
+    dateRange: dateRange.nullish(),
+    startDate: time,
+    endDate: time,
+    createdAfter: z
+      .number("must be a whole number of days")
+      .int("must be a whole number of days")
+      .min(0, "must not be negative")
+      .max(36_500, "must be at most 36500")
+      .nullish(),
+    hasGitBranches: z.boolean().nullish(),
+    searchText: text.transform((query) => (query.trim() === "" ? null : query)).nullish(),
+  })
+  .refine(...notAfter("startDate", "endDate"))
+  .nullish();
+
+export type SessionFilters = z.output<typeof sessionFilters>;
+
+const DAY_MS = 86_400_000;
+
+/**
+ * The keys of the projects that the filters leave of what a user may see, or null where they name none: what an id means
+ * to the user is one project, as everywhere, and a foreign one is as good as missing.
+ */
+export function toProjectKeys(filters: SessionFilters, principal: Principal): Prisma.Sql | null {
+  const { projectId, projectIds } = filters ?? {};
+  if (projectId == null && projectIds == null) return null;
+  const ids = projectIds ?? (projectId == null ? [] : [projectId]);
+  return meantKeys(principal, projectId == null ? ids : ids.filter((id) => id === projectId));
+}
+
+/** The condition of all other filters on the rows of "Session" s. Every value is bound, none is written into the SQL. */
+export function toCondition(filters: SessionFilters, now: Date): Prisma.Sql {
+  const conditions: Prisma.Sql[] = [];
+  const add = <T>(value: T | null | undefined, condition: (value: T) => Prisma.Sql) => {
+    if (value != null) conditions.push(condition(value));
+  };
+
+  add(filters?.clientName, (name) => Prisma.sql`s."clientName" = ${name}`);
+  add(filters?.clientNames, (names) => Prisma.sql`s."clientName" = ANY(${names})`);
+  add(filters?.agentName, (name) => Prisma.sql`s."agentName" = ${name}`);
+  add(filters?.agentNames, (names) => Prisma.sql`s."agentName" = ANY(${names})`);
+  add(filters?.deviceId, (id) => Prisma.sql`s."deviceId" = ${id}`);
+  add(filters?.deviceIds, (ids) => Prisma.sql`s."deviceId" = ANY(${ids})`);
+  add(filters?.gitBranches, (branches) => Prisma.sql`s."gitBranches" && ${branches}`);
+  add(filters?.llmModels, (models) => Prisma.sql`s."llmModels" && ${models}`);
+  add(filters?.tags, (tags) => Prisma.sql`s."tags" && ${tags}`);
+  for (const from of [filters?.dateRange?.start, filters?.startDate]) add(from, (at) => Prisma.sql`s."createdAt" >= ${at}`);
+  for (const until of [filters?.dateRange?.end, filters?.endDate]) add(until, (at) => Prisma.sql`s."createdAt" <= ${at}`);
+  add(filters?.createdAfter, (days) => Prisma.sql`s."createdAt" >= ${new Date(now.getTime() - days * DAY_MS)}`);
+  add(filters?.hasGitBranches, (wanted) => Prisma.sql`(cardinality(s."gitBranches") > 0) = ${wanted}`);
+  add(
+    filters?.searchText,
+    (words) =>
+      Prisma.sql`s."key" IN (SELECT "sessionKey" FROM "SessionSearch" WHERE "document" @@ websearch_to_tsquery('simple', ${parseQuery(words).text}))`,
+  );
+  return conditions.length === 0 ? Prisma.sql`TRUE` : Prisma.join(conditions, " AND ");
+}

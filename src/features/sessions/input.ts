@@ -1,0 +1,81 @@
+import { z } from "zod";
+import { atMost, contentText, nameText, storableText } from "../../platform/text.js";
+import { notAfter, timeFromText, timeValue } from "../../platform/time.js";
+import { projectIdText } from "../projects/input.js";
+
+/** The largest content that is stored, in characters; JavaScript and PostgreSQL hold little more in one text. */
+const MOST_CONTENT = 200_000_000;
+
+const word = storableText.min(1, "must not be empty").refine(...atMost(255));
+const title = storableText.refine(...atMost(1_000));
+const words = z.array(word).max(100, "must have at most 100 entries").nullish();
+const content = contentText.max(MOST_CONTENT, `must have at most ${MOST_CONTENT} characters`);
+
+export const sessionIdText = z.guid("must be a UUID").transform((text) => text.toLowerCase());
+
+const metadataInput = z.object({
+  clientName: word.nullish(),
+  clientVersion: word.nullish(),
+  agentName: word.nullish(),
+  deviceId: word.nullish(),
+  machineName: word.nullish(),
+  title: title.nullish(),
+  gitBranches: words,
+  llmModels: words,
+  tags: words,
+});
+
+const etagText = z.string().max(200, "must have at most 200 characters");
+
+export const saveSessionInput = z
+  .object({
+    id: sessionIdText.nullish(),
+    projectId: projectIdText,
+    projectName: nameText.nullish(),
+    name: nameText,
+    markdown: content,
+    rawData: content.nullish(),
+    sessionData: content.nullish(),
+    metadata: metadataInput.nullish(),
+    startedAt: timeValue.nullish(),
+    endedAt: timeValue.nullish(),
+    expectedEtag: etagText.nullish(),
+  })
+  .refine(...notAfter("startedAt", "endedAt"));
+
+/** Clients send what they do not know as empty texts. */
+const orEmpty = <T extends z.ZodType<string, string>>(text: T) =>
+  z
+    .string("must be text")
+    .transform((given) => (given === "" ? null : given))
+    .pipe(text.nullable())
+    .nullish();
+
+/** The same as the body of a REST request, which has the ids in its path and times as text. */
+export const putSessionBody = z
+  .object({
+    projectId: projectIdText.nullish(),
+    projectName: nameText,
+    name: nameText,
+    markdown: content,
+    rawData: content,
+    sessionData: content.nullish(),
+    metadata: metadataInput
+      .extend({
+        clientName: orEmpty(word),
+        clientVersion: orEmpty(word),
+        agentName: orEmpty(word),
+        deviceId: orEmpty(word),
+        machineName: orEmpty(word),
+        title: orEmpty(title),
+      })
+      .nullish(),
+    startedAt: timeFromText.nullish(),
+    endedAt: timeFromText.nullish(),
+    expectedEtag: etagText.nullish(),
+  })
+  .refine(...notAfter("startedAt", "endedAt"));
+
+export const deleteSessionInput = z.object({ id: storableText, projectId: projectIdText.nullish() });
+
+export type SaveSession = z.output<typeof saveSessionInput>;

@@ -1,0 +1,78 @@
+import { AppError } from "../../core/errors/app-error.js";
+import { chooseMediaType } from "../../core/request/accept.js";
+import { toProject } from "../projects/rest-shapes.js";
+import { COMMON_HEADERS } from "../../kits/rest/answer.js";
+import { isKnown } from "../../kits/rest/conditional.js";
+import { toSessionSummary } from "./rest-shapes.js";
+import type { SessionDetail } from "./row.js";
+import type { SessionService } from "./service.js";
+import { toEtag } from "./etag.js";
+
+export const MARKDOWN_TYPE = "text/markdown";
+export const SESSION_DATA_TYPE = "application/vnd.specstory.session-data+json";
+const MEDIA_TYPES = ["application/json", MARKDOWN_TYPE, SESSION_DATA_TYPE] as const;
+type MediaType = (typeof MEDIA_TYPES)[number];
+
+/** What HEAD tells of a session beside its ETag. */
+export const SIZE_HEADERS = ["X-Markdown-Size", "X-Raw-Data-Size", "X-Session-Data-Size"] as const;
+
+/** A session may be replaced between reading its version and its content; so often in a row that is no accident. */
+const MOST_TRIES = 5;
+
+type Reading = {
+  readonly request: Request;
+  readonly find: () => Promise<SessionDetail>;
+  readonly contentAt: SessionService["contentAt"];
+};
+
+/** GET and HEAD of one session, in the representation that is asked for; the content is read only where it is sent. */
+export async function readSession({ request, find, contentAt }: Reading): Promise<Response> {
+  // Whoever takes none of them gets JSON: some clients say of their answer only what they hope for.
+  const type = chooseMediaType(request.headers.get("accept"), MEDIA_TYPES) ?? "application/json";
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    const session = await find();
+    if (type === SESSION_DATA_TYPE && session.sessionDataSize === 0) throw withoutSessionData(session);
+    const headers = headersOf(session, type);
+    if (wantsNotModified(request) && isKnown(request.headers.get("if-none-match"), toEtag(session.etag))) {
+      return new Response(null, { status: 304, headers });
+    }
+    if (request.method === "HEAD")
+      return new Response(null, { headers: { ...headers, "Content-Length": String(lengthOf(session, type)) } });
+    const content = await contentAt(session, type === SESSION_DATA_TYPE ? "sessionData" : "markdown");
+    if (content !== null) return new Response(type === "application/json" ? toBody(session, content) : content, { headers });
+  }
+  throw new AppError("UPSTREAM_UNAVAILABLE", { message: "The session is being replaced all the time" });
+}
+
+/** SpecStory's Python SDK asks conditionally by itself and then reads a body out of the 304. */
+function wantsNotModified({ method, headers }: Request): boolean {
+  return method === "HEAD" || headers.get("x-sdk-language") !== "python";
+}
+
+function withoutSessionData({ projectId, id }: SessionDetail): AppError {
+  return new AppError("RESOURCE_NOT_FOUND", { message: "The session has no session data", details: { projectId, sessionId: id } });
+}
+
+function headersOf({ etag, updatedAt, markdownSize, rawDataSize, sessionDataSize }: SessionDetail, type: MediaType) {
+  return {
+    ...COMMON_HEADERS,
+    "Content-Type": type === MARKDOWN_TYPE ? `${type}; charset=utf-8` : type,
+    ETag: toEtag(etag),
+    "Last-Modified": updatedAt.toUTCString(),
+    "X-Markdown-Size": String(markdownSize),
+    "X-Raw-Data-Size": String(rawDataSize),
+    "X-Session-Data-Size": String(sessionDataSize),
+  };
+}
+
+function toBody(session: SessionDetail, markdownContent: string): string {
+  const data = { session: { ...toSessionSummary(session), markdownContent, project: toProject(session.project) } };
+  return JSON.stringify({ success: true, data });
+}
+
+/** How long the body would be in bytes: the JSON around an empty Markdown, whose two quotes the stored size counts too. */
+function lengthOf(session: SessionDetail, type: MediaType): number {
+  if (type === MARKDOWN_TYPE) return session.markdownSize;
+  if (type === SESSION_DATA_TYPE) return session.sessionDataSize;
+  return Buffer.byteLength(toBody(session, "")) - 2 + session.markdownJsonSize;
+}

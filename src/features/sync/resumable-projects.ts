@@ -1,0 +1,30 @@
+import type { Project } from "../../db/generated/prisma/client.js";
+import { toSessionSummary } from "../sessions/rest-shapes.js";
+import type { SessionSummary } from "../sessions/row.js";
+import { toListedProject } from "../projects/rest-shapes.js";
+
+type Resumable = { readonly projects: readonly Project[]; readonly sessions: AsyncIterable<readonly SessionSummary[]> };
+
+/** The projects with their sessions inlined, written while these are read: they come project by project, in the same order. */
+export async function* resumableProjects({ projects, sessions }: Resumable): AsyncGenerator<string> {
+  yield '{"success":true,"data":{"projects":[';
+  let begun = 0;
+  const begin = (project: Project) => {
+    const before = begun === 0 ? "" : "]},";
+    begun += 1;
+    return `${before}${JSON.stringify(toListedProject(project)).slice(0, -1)},"sessions":[`;
+  };
+  let previous: bigint | undefined;
+  for await (const page of sessions) {
+    let text = "";
+    for (const session of page) {
+      // A project whose sessions were deleted in between has none.
+      for (let next = projects[begun]; next !== undefined && next.key >= session.projectKey; next = projects[begun]) text += begin(next);
+      text += `${previous === session.projectKey ? "," : ""}${JSON.stringify(toSessionSummary(session))}`;
+      previous = session.projectKey;
+    }
+    yield text;
+  }
+  yield projects.slice(begun).map(begin).join("");
+  yield `${projects.length === 0 ? "" : "]}"}],"total":${projects.length}}}`;
+}

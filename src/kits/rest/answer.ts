@@ -1,0 +1,72 @@
+import { toAppError } from "../../core/errors/from-unknown.js";
+import { logFailure } from "../../core/errors/log-failure.js";
+import type { Logger } from "../../platform/logger.js";
+
+/**
+ * Answers are each caller's own, may be kept by the caller to ask for them conditionally, and vary by what is accepted. They
+ * vary by the key too: two users may hold the same version of a session, and one browser both of their keys.
+ */
+export const COMMON_HEADERS = { "Cache-Control": "private, no-cache", Vary: "Accept, Authorization" } as const;
+
+type Init = { readonly status?: number; readonly headers?: Readonly<Record<string, string>> };
+
+export function json(body: unknown, { status = 200, headers = {} }: Init = {}): Response {
+  return new Response(JSON.stringify(body), { status, headers: { "Content-Type": "application/json", ...COMMON_HEADERS, ...headers } });
+}
+
+/** The success envelope (CONTRACT, section 5). */
+export function success(data: unknown, init?: Init): Response {
+  return json({ success: true, data }, init);
+}
+
+/** How many pieces are made before an answer begins: the opening, the first page and, of a short list, the end. */
+const PIECES_AT_FIRST = 4;
+
+/**
+ * JSON that is written while its rows are read, so that a long list never lies in memory as a whole. What fails before
+ * the first page is there is an error like any; what fails later cuts the answer off.
+ */
+export async function streamJson(pieces: AsyncGenerator<string>, log: Logger): Promise<Response> {
+  const headers = { "Content-Type": "application/json", ...COMMON_HEADERS };
+  let beginning = "";
+  for (let count = 0; count < PIECES_AT_FIRST; count += 1) {
+    const next = await pieces.next();
+    if (next.done === true) return new Response(beginning, { headers });
+    beginning += next.value;
+  }
+  return new Response(toStream(encode(beginning, pieces, log)), { headers });
+}
+
+/** Each piece is made when the client has taken the one before. */
+function toStream(pieces: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    async pull(controller) {
+      const next = await pieces.next();
+      if (next.done === true) controller.close();
+      else controller.enqueue(next.value);
+    },
+    async cancel() {
+      await pieces.return(undefined);
+    },
+  });
+}
+
+async function* encode(beginning: string, pieces: AsyncGenerator<string>, log: Logger): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  yield encoder.encode(beginning);
+  try {
+    for await (const piece of pieces) yield encoder.encode(piece);
+  } catch (thrown) {
+    logFailure(log, toAppError(thrown));
+    throw thrown;
+  }
+}
+
+/** The pages of a list, none of them empty, as the members of a JSON array or object. */
+export async function* toMembers<Row>(pages: AsyncIterable<readonly Row[]>, toJson: (row: Row) => string): AsyncGenerator<string> {
+  let separator = "";
+  for await (const page of pages) {
+    yield separator + page.map(toJson).join(",");
+    separator = ",";
+  }
+}

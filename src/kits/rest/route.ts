@@ -1,0 +1,81 @@
+import type { z } from "zod";
+import type { Principal } from "../../core/auth/principal.js";
+import { parseInputs } from "../../core/errors/parse-input.js";
+import type { RequestState } from "../../core/request/state.js";
+import type { Services } from "../services.js";
+
+/** Who may call: a key or access token, one that can be exchanged for access tokens, or whoever has a device code. */
+export type Access = "key" | "refresh" | "code";
+
+/** What every handler is given. */
+type CallFacts<A extends Access> = {
+  readonly request: Request;
+  readonly state: RequestState;
+  readonly services: Services;
+  readonly principal: A extends "code" ? null : Principal;
+};
+
+/** A call as the door knows it, before the route has read its input. */
+export type RawCall = CallFacts<Access> & {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+  /** Parses the JSON body, within its limits. */
+  readonly readBody: () => Promise<unknown>;
+};
+
+/** One kind of answer, for the OpenAPI document: what it means, and the schema of its body for each media type that it can have. */
+export type AnswerFacts = {
+  readonly description: string;
+  readonly content?: Readonly<Record<string, z.ZodType>>;
+  readonly headers?: readonly string[];
+};
+
+type RouteFacts<A extends Access> = {
+  readonly method: "GET" | "PUT" | "POST" | "PATCH" | "DELETE";
+  /** Below the API's base, with parameters as `{projectId}`. GET answers HEAD too. */
+  readonly path: string;
+  readonly summary: string;
+  readonly access: A;
+  /** By status. */
+  readonly answers: Readonly<Record<number, AnswerFacts>>;
+};
+
+type InputSchemas = { readonly params?: z.ZodObject; readonly query?: z.ZodObject; readonly body?: z.ZodType };
+
+/** One route: what the OpenAPI document says of it, and what answers it. */
+export type RestRoute = RouteFacts<Access> & InputSchemas & { readonly answer: (call: RawCall) => Promise<Response> };
+
+type Output<T> = T extends z.ZodType ? z.output<T> : undefined;
+
+type RouteDefinition<A extends Access, P, Q, B> = RouteFacts<A> & {
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B;
+  readonly handle: (
+    call: CallFacts<A> & { readonly params: Output<P>; readonly query: Output<Q>; readonly body: Output<B> },
+  ) => Promise<Response> | Response;
+};
+
+/** A route whose input is validated by the very schemas that document it; every bad value of a request is named at once. */
+export function defineRoute<
+  A extends Access,
+  P extends z.ZodObject | undefined = undefined,
+  Q extends z.ZodObject | undefined = undefined,
+  B extends z.ZodType | undefined = undefined,
+>({ handle, ...route }: RouteDefinition<A, P, Q, B>): RestRoute {
+  const { params, query, body } = route;
+  return {
+    ...route,
+    async answer({ readBody, ...call }) {
+      const parts = [
+        { name: "params", schema: params, value: call.params },
+        { name: "query", schema: query, value: call.query },
+        { name: "body", schema: body, value: body === undefined ? undefined : await readBody() },
+      ].flatMap(({ schema, ...part }) => (schema === undefined ? [] : [{ ...part, schema }]));
+      const parsed = parseInputs(parts);
+      const input = Object.fromEntries(parts.map(({ name }, index) => [name, parsed[index]]));
+      const unread = { params: undefined, query: undefined, body: undefined };
+      return handle({ ...call, ...unread, ...input } as Parameters<typeof handle>[0]); // as the schemas parsed them
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import {
+  defaultFieldResolver,
+  getNullableType,
+  isInterfaceType,
+  isObjectType,
+  type GraphQLFieldResolver,
+  type GraphQLInterfaceType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+} from "graphql";
+import { ConfigError } from "../../config.js";
+import { caller, type GraphQLContext } from "../../kits/graphql/context.js";
+import { parsePolicy, type Policy } from "../../core/limits/policy.js";
+import { rateLimited } from "../../core/limits/rate-limiter.js";
+
+/**
+ * Gives single fields a limit of their own: the ones declared with `extensions: { rateLimit: "120/1m" }`, and what the
+ * settings name. Over its limit only the field fails; its siblings keep their data. Every resolving costs one, so two
+ * aliases cost two. A key's own limit does not replace these: they protect the server, not the key's share of it.
+ * A limit on a field of an interface is one budget for all types that implement it. A field that could never be null
+ * can be once it is limited, or it would take its parent away with it; the schema then says so.
+ * @throws ConfigError for a field named in the settings that the schema does not have
+ */
+export function applyFieldLimits(schema: GraphQLSchema, overrides: ReadonlyMap<string, Policy>): void {
+  const unknown = [...overrides.keys()].filter((coordinate) => !hasField(schema, coordinate));
+  if (unknown.length > 0) throw new ConfigError([`RATE_LIMIT_FIELDS: the schema has no field ${unknown.join(", ")}`]);
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type)) continue;
+    for (const field of Object.values(type.getFields())) {
+      const limit = findLimit(type, field.name, overrides);
+      if (limit === null) continue;
+      const needsCaller = (type === schema.getQueryType() || type === schema.getMutationType()) && field.extensions.public !== true;
+      field.resolve = limited(field.resolve ?? defaultFieldResolver, limit, needsCaller);
+      for (const owner of ownersOf(type, field.name)) makeNullable(owner, field.name);
+    }
+  }
+}
+
+function hasField(schema: GraphQLSchema, coordinate: string): boolean {
+  const [typeName = "", fieldName = ""] = coordinate.split(".");
+  const type = schema.getType(typeName);
+  return (isObjectType(type) || isInterfaceType(type)) && fieldName in type.getFields();
+}
+
+/** The type itself and the interfaces that have the field too. */
+function ownersOf(type: GraphQLObjectType, fieldName: string): (GraphQLObjectType | GraphQLInterfaceType)[] {
+  return [type, ...type.getInterfaces()].filter((owner) => fieldName in owner.getFields());
+}
+
+function makeNullable(owner: GraphQLObjectType | GraphQLInterfaceType, fieldName: string): void {
+  const field = owner.getFields()[fieldName];
+  if (field !== undefined) field.type = getNullableType(field.type);
+}
+
+type Limit = { readonly budget: string; readonly policy: Policy };
+
+/** What the settings say of the type's own field goes before what they say of its interface's; then comes the code. */
+function findLimit(type: GraphQLObjectType, fieldName: string, overrides: ReadonlyMap<string, Policy>): Limit | null {
+  const owners = ownersOf(type, fieldName);
+  for (const { name } of owners) {
+    const policy = overrides.get(`${name}.${fieldName}`);
+    if (policy !== undefined) return { budget: `${name}.${fieldName}`, policy };
+  }
+  const declared = type.getFields()[fieldName]?.extensions.rateLimit;
+  const budget = `${owners.at(-1)?.name ?? type.name}.${fieldName}`;
+  return declared === undefined ? null : { budget, policy: parseDeclared(budget, declared) };
+}
+
+function parseDeclared(coordinate: string, declared: unknown): Policy {
+  const policy = typeof declared === "string" ? parsePolicy(declared) : null;
+  if (policy === null) throw new Error(`${coordinate} declares a rate limit that is none`);
+  return policy;
+}
+
+type Resolver = GraphQLFieldResolver<unknown, GraphQLContext>;
+
+function limited(resolve: Resolver, { budget, policy }: Limit, needsCaller: boolean): Resolver {
+  return async (parent, args, context, info) => {
+    if (needsCaller) caller(context);
+    const { principal, address } = context.state;
+    const who = principal === null ? `address|${address}` : `key|${principal.keyId}`;
+    const decision = await context.rateLimiter.consume(`field|${budget}|${who}`, policy);
+    if (decision.granted === 0) throw rateLimited(decision, context.clock);
+    return resolve(parent, args, context, info);
+  };
+}

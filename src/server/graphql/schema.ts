@@ -1,0 +1,22 @@
+import type { GraphQLSchema } from "graphql";
+import "../../kits/graphql/scalars.js";
+import "./error-catalog-type.js";
+import "../../features/projects/graphql.js";
+import "../../features/projects/mutations.js";
+import "../../features/users/graphql.js";
+import "../../features/members/graphql.js";
+import "../../features/api-keys/graphql.js";
+import "../../features/devices/graphql.js";
+import "../../features/sessions/graphql.js";
+import "../../features/sessions/queries.js";
+import "../../features/sessions/mutations.js";
+import "../../features/search/graphql.js";
+import "../../features/search/related-graphql.js";
+import "../../features/analytics/graphql.js";
+import "./rate-limit-type.js";
+import { builder } from "../../kits/graphql/builder.js";
+
+/** The whole schema. Each room declares its own types on the builder; this page is their list. */
+export function createSchema(): GraphQLSchema {
+  return builder.toSchema();
+}

@@ -1,0 +1,127 @@
+import { createServer, STATUS_CODES, type IncomingMessage, type Server as HttpServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { getRequestListener } from "@hono/node-server";
+import { AppError } from "../../core/errors/app-error.js";
+import { toRestBody, type RestErrorStyle } from "../../core/errors/to-rest.js";
+import type { Random } from "../../platform/random.js";
+import { createClientFinder, type Client } from "../../core/request/client-address.js";
+import type { RenderedError } from "../../core/request/rendered-error.js";
+import type { RequestHead } from "./router.js";
+import { DEFAULT_HEADERS } from "../../core/request/security-headers.js";
+
+/** What the listener needs of a server. */
+type Answering = {
+  readonly refuse: (head: RequestHead, findClient: () => Client) => RenderedError | null;
+  readonly fetch: (request: Request, client: Client) => Promise<Response>;
+};
+
+type Options = {
+  readonly server: Answering;
+  readonly random: Random;
+  readonly config: {
+    readonly host: string;
+    readonly port: number;
+    readonly requestTimeoutMs: number;
+    readonly operations: { readonly queueMs: number; readonly timeoutMs: number };
+    readonly trustedProxies: readonly string[];
+    readonly restErrors: RestErrorStyle;
+  };
+};
+
+export type Listener = {
+  readonly port: number;
+  /** From now on every answer closes its connection, so that clients come back to another process. */
+  readonly shedConnections: () => void;
+  /** Takes no more connections and resolves when every request is answered, or after the time: with how many were not. */
+  readonly close: (timeoutMs: number) => Promise<number>;
+};
+
+/** Headers are small, so a client that needs longer for them means no good; bodies may be large and lines slow. */
+const HEADERS_TIMEOUT_MS = 20_000;
+
+/** Longer than proxies keep a connection that is not in use: who is to close it first must not be the one that may be sent on. */
+const KEEP_ALIVE_MS = 75_000;
+
+/** How many times within the shortest timeout it is looked whether one has passed. */
+const CHECKS = 4;
+
+/** Opens the port. What cannot be read as HTTP, or comes too slowly, is answered here, in the catalogue's form. */
+export function openListener({ server, random, config }: Options): Promise<Listener> {
+  const { host, port, requestTimeoutMs, operations, trustedProxies, restErrors } = config;
+  const clientOf = createClientFinder(trustedProxies);
+  const headersTimeout = Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs);
+  const limits = {
+    requestTimeout: requestTimeoutMs,
+    headersTimeout,
+    connectionsCheckingInterval: headersTimeout / CHECKS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+  };
+  let closesConnections = false;
+  let answering = 0;
+
+  // HTTP/2 is not spoken, so that what comes in is what HTTP/1 has.
+  const answer = getRequestListener((request, { incoming }) => server.fetch(request, clientOf(incoming as IncomingMessage)));
+  const http = createServer(limits, (incoming, outgoing) => {
+    answering += 1;
+    outgoing.once("close", () => {
+      answering -= 1;
+      if (!http.listening) setImmediate(() => http.closeIdleConnections());
+    });
+    if (closesConnections) outgoing.setHeader("Connection", "close");
+    const refusal = server.refuse(incoming, () => clientOf(incoming));
+    if (refusal === null) return void answer(incoming, outgoing);
+    outgoing.writeHead(refusal.status, { ...refusal.headers, "Content-Length": Buffer.byteLength(refusal.body) });
+    outgoing.end(refusal.body);
+  });
+  // A client that does not read its answer is let go, but not one that waits for it.
+  http.setTimeout(requestTimeoutMs + operations.queueMs + operations.timeoutMs);
+  http.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => refuseUnreadable(error, socket, random.uuid(), restErrors));
+
+  return new Promise((resolve, reject) => {
+    http.once("error", reject);
+    http.listen(port, host, () =>
+      resolve({
+        port: (http.address() as AddressInfo).port, // a server on TCP has an address with a port, not a path
+        shedConnections: () => void (closesConnections = true),
+        close: (timeoutMs) => close(http, timeoutMs, () => answering),
+      }),
+    );
+  });
+}
+
+async function close(http: HttpServer, timeoutMs: number, answering: () => number): Promise<number> {
+  let left = 0;
+  const timer = setTimeout(() => {
+    left = answering();
+    http.closeAllConnections();
+  }, timeoutMs);
+  await new Promise<void>((resolve, reject) => http.close((error) => (error === undefined ? resolve() : reject(error))));
+  clearTimeout(timer);
+  return left;
+}
+
+/** A request that the HTTP parser could not read, so that no server saw it: too long a header, an unknown method, garbage. */
+function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex, requestId: string, style: RestErrorStyle): void {
+  if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
+  const [status, message] = UNREADABLE[error.code ?? ""] ?? [400, "The request is not HTTP that this server can read"];
+  const body = JSON.stringify(toRestBody(new AppError("INVALID_FORMAT", { message }), { requestId }, style));
+  const headers = {
+    ...DEFAULT_HEADERS,
+    "Content-Type": "application/json",
+    "Content-Length": Buffer.byteLength(body),
+    "X-Request-Id": requestId,
+    Connection: "close",
+  };
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+  ];
+  socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`);
+}
+
+/** Node's codes, and how they are answered. */
+const UNREADABLE: Readonly<Record<string, readonly [number, string]>> = {
+  HPE_HEADER_OVERFLOW: [431, "The headers are too long"],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, "The request did not arrive in time (REQUEST_TIMEOUT_MS)"],
+};

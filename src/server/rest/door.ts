@@ -1,0 +1,83 @@
+import type { Context, Hono } from "hono";
+import type { Authenticate } from "../../core/auth/authenticate.js";
+import { unauthenticated } from "../../core/auth/bearer-token.js";
+import type { FailureLimit } from "../../core/auth/failure-limit.js";
+import type { Principal } from "../../core/auth/principal.js";
+import { AppError } from "../../core/errors/app-error.js";
+import type { RestErrorStyle } from "../../core/errors/to-rest.js";
+import { withoutKey } from "../../core/request/read-body.js";
+import type { Environment, RequestState } from "../../core/request/state.js";
+import { REST_PATH } from "../../core/request/paths.js";
+import type { Policy } from "../../core/limits/policy.js";
+import { rateLimited, type RateLimiter } from "../../core/limits/rate-limiter.js";
+import type { Clock } from "../../platform/clock.js";
+import type { Services } from "../../features/services.js";
+import { toOpenApi } from "./openapi.js";
+import { readJson, type UploadLimits } from "./read-json.js";
+import type { Access, RestRoute } from "../../kits/rest/route.js";
+import { restRoutes } from "./routes.js";
+
+type Dependencies = {
+  readonly services: Services;
+  readonly rateLimiter: RateLimiter;
+  readonly clock: Clock;
+  readonly config: { readonly restErrors: RestErrorStyle; readonly rateLimits: { readonly rest: Policy }; readonly uploads: UploadLimits };
+  readonly failureLimit: FailureLimit;
+  /** For keys and access tokens, and for what can be exchanged for access tokens. */
+  readonly authenticate: Authenticate;
+  readonly authenticateRefresh: Authenticate;
+};
+
+/** The REST door: adds every route to the application, and to each what all have in common, in this order. */
+export function addRest(app: Hono<Environment>, dependencies: Dependencies): void {
+  const { services, config, failureLimit } = dependencies;
+  const anonymousUploads = { sent: withoutKey(config.uploads.sent), unzipped: withoutKey(config.uploads.unzipped) };
+
+  async function answer(route: RestRoute, context: Context<Environment>): Promise<Response> {
+    const { req } = context;
+    const state = context.get("state");
+    state.operationNames.push(`${route.method} ${route.path}`);
+    const limits = route.access === "code" ? anonymousUploads : config.uploads;
+    const readBody = () => context.get("operation").whileReading((hold) => readJson(req.raw, limits, hold));
+    const call = { request: req.raw, state, services, params: req.param() as Record<string, string>, query: req.query(), readBody };
+    if (route.access === "code") return failureLimit.byCode(state.address, () => route.answer({ ...call, principal: null }));
+    const principal = await admit(route.access, req.header("authorization") ?? null, state, dependencies);
+    return route.answer({ ...call, principal });
+  }
+
+  const methods = new Map<string, string[]>();
+  for (const route of restRoutes) {
+    const path = `${REST_PATH}${toHonoPath(route.path)}`;
+    app.on(route.method, path, (context) => answer(route, context));
+    methods.set(path, [...(methods.get(path) ?? []), route.method, ...(route.method === "GET" ? ["HEAD"] : [])]);
+  }
+  const openApi = JSON.stringify(toOpenApi(restRoutes, REST_PATH, config.restErrors));
+  app.get(`${REST_PATH}/openapi.json`, (context) => context.body(openApi, 200, { "Content-Type": "application/json" }));
+  methods.set(`${REST_PATH}/openapi.json`, ["GET", "HEAD"]);
+  for (const [path, allowed] of methods) app.all(path, ({ req }) => refuseMethod(req.method, allowed));
+}
+
+/** Who is calling, within the key's budget of requests. */
+async function admit(
+  access: Exclude<Access, "code">,
+  authorization: string | null,
+  state: RequestState,
+  { authenticate, authenticateRefresh, failureLimit, rateLimiter, config, clock }: Dependencies,
+): Promise<Principal> {
+  const principal = await failureLimit.byKey(state.address, () => (access === "key" ? authenticate : authenticateRefresh)(authorization));
+  if (principal === null) throw unauthenticated("MISSING_TOKEN");
+  state.principal = principal;
+  state.decision = await rateLimiter.consume(`rest|key|${principal.keyId}`, principal.rateLimit ?? config.rateLimits.rest);
+  if (state.decision.granted === 0) throw rateLimited(state.decision, clock);
+  return principal;
+}
+
+/** `/projects/{projectId}` as Hono writes it. */
+function toHonoPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ":$1");
+}
+
+function refuseMethod(method: string, allowed: readonly string[]): never {
+  const message = `This address does not take ${method}`;
+  throw new AppError("ENDPOINT_NOT_FOUND", { message, httpStatus: 405, headers: { Allow: allowed.join(", ") } });
+}

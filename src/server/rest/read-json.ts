@@ -1,0 +1,51 @@
+import { createGunzip, type Gunzip } from "node:zlib";
+import { Readable } from "node:stream";
+import { AppError } from "../../core/errors/app-error.js";
+import { requireJson, unsupported } from "../../core/request/content-type.js";
+import type { Hold } from "../../core/load/operations.js";
+import { parseJson } from "../../core/request/parse-json.js";
+import { decodeUtf8, readBytes, tooLarge, type BodyLimit } from "../../core/request/read-body.js";
+
+export type UploadLimits = {
+  /** Of the body as it is sent. */
+  readonly sent: BodyLimit;
+  /** Of the body once it is unzipped. */
+  readonly unzipped: BodyLimit;
+};
+
+/**
+ * The JSON body of a request, zipped or not. A body that unzips to more than the limit is read no further than that, so
+ * that a bomb costs no more than an honest body.
+ * @throws VALIDATION_ERROR: status 413 over a limit, 415 for another type or encoding, INVALID_FORMAT for what is no JSON
+ */
+export async function readJson(request: Request, limits: UploadLimits, hold: Hold): Promise<unknown> {
+  requireJson(request.headers);
+  const text = decodeUtf8(await readBody(request, limits, hold));
+  if (text.trim() === "") throw new AppError("INVALID_FORMAT", { message: "The body is empty; send a JSON object" });
+  return parseJson(text);
+}
+
+async function readBody(request: Request, { sent, unzipped }: UploadLimits, hold: Hold): Promise<Uint8Array> {
+  const encoding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
+  if (encoding === "identity" || encoding === "") return readBytes(request, sent, hold);
+  if (encoding === "gzip" || encoding === "x-gzip") return unzip(await readBytes(request, sent, hold), unzipped, hold);
+  throw unsupported("The Content-Encoding must be gzip or identity", { "Accept-Encoding": "gzip, identity" });
+}
+
+async function unzip(zipped: Uint8Array, limit: BodyLimit, hold: Hold): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const gunzip: Gunzip = Readable.from([zipped]).pipe(createGunzip());
+  try {
+    for await (const chunk of gunzip as AsyncIterable<Uint8Array>) {
+      length += chunk.byteLength;
+      if (length > limit.bytes) throw tooLarge(limit);
+      hold(chunk.byteLength);
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    throw new AppError("INVALID_FORMAT", { message: "The body is not valid gzip, or was cut off", cause });
+  }
+  return Buffer.concat(chunks);
+}
