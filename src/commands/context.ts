@@ -25,7 +25,7 @@ export async function withServices<T>({ env }: CommandContext, run: (opened: Ope
   const config = readConfig(env);
   const database = await explained(openDatabase(config));
   try {
-    const services = createServices({ prisma: database.prisma, clock: systemClock, random: systemRandom, config });
+    const services = createServices({ database, clock: systemClock, random: systemRandom, config });
     return await run({ config, database, services });
   } finally {
     await database.close();

@@ -5,7 +5,6 @@ import { GRAPHQL_PATH } from "../core/request/paths.js";
 import { openListener, type Listener } from "../server/http/listener.js";
 import { openLimiterStore } from "../core/limits/open-store.js";
 import { systemClock } from "../platform/clock.js";
-import { createCurrentSignal } from "../platform/current-signal.js";
 import { createLogger, type Logger } from "../platform/logger.js";
 import { createMetrics } from "../platform/metrics.js";
 import { systemRandom } from "../platform/random.js";
@@ -25,16 +24,15 @@ export async function runServer({ env, out }: CommandContext, stopped: StopSigna
   const metrics = createMetrics();
   metrics.watchProcess();
   const tracing = await startTracing(config.tracesEndpoint, logger);
-  const currentSignal = createCurrentSignal();
-  const database = await explained(openDatabase(config, currentSignal.get));
+  const database = await explained(openDatabase(config));
   const limiterStore = openLimiterStore(config, systemClock, logger, metrics);
-  const platform = { clock: systemClock, random: systemRandom, logger, metrics, tracer: tracing.tracer, currentSignal };
+  const platform = { clock: systemClock, random: systemRandom, logger, metrics, tracer: tracing.tracer };
   try {
     const server = createServer({ config, database, limiterStore, ...platform });
     const listener = await openListener({ server, random: systemRandom, config });
     try {
       // Only now: a key that is made before the port turns out to be taken would never be shown.
-      const firstKey = await bootstrap(createServices({ ...platform, config, prisma: database.prisma }), config.bootstrapApiKey);
+      const firstKey = await bootstrap(createServices({ ...platform, config, database }), config.bootstrapApiKey);
       announce(addressOf(config, listener), announceFirstKey(firstKey, config.bootstrapApiKey), out);
       const signal = await stopped.once();
       await drain(server, listener, signal === "SIGTERM" ? config.drain.delayMs : 0, logger);

@@ -1,11 +1,13 @@
 import { PrismaClient } from "./generated/prisma/client.js";
-import { noSignal, type BareQuery, type ConnectionCounts, type Engine, type FindSignal } from "./engine.js";
+import type { ConnectionCounts, Engine, Query, Transaction } from "./engine.js";
 import { openPGlite } from "./pglite.js";
 import { openPostgres } from "./postgres.js";
 
 export type Database = {
   readonly prisma: PrismaClient;
-  readonly query: BareQuery;
+  /** For whatever requests read and write often; Prisma is for the rest. */
+  readonly query: Query;
+  readonly transaction: Transaction;
   readonly connections: () => ConnectionCounts;
   readonly close: () => Promise<void>;
 };
@@ -20,8 +22,8 @@ export type DatabaseOptions = {
 };
 
 /** The database of the settings: PostgreSQL where an address is given, else the embedded one. */
-export async function openEngine({ databaseUrl, ...options }: DatabaseOptions, findSignal: FindSignal = noSignal): Promise<Engine> {
-  return databaseUrl === undefined ? openPGlite(options.dataDir, findSignal) : openPostgres(databaseUrl, options, findSignal);
+export async function openEngine({ databaseUrl, ...options }: DatabaseOptions): Promise<Engine> {
+  return databaseUrl === undefined ? openPGlite(options.dataDir) : openPostgres(databaseUrl, options);
 }
 
 /** Prisma over an engine. `onStatement` hears every SQL statement. */
@@ -35,6 +37,7 @@ export function connectPrisma(engine: Engine, timeoutMs: number, onStatement?: (
   return {
     prisma,
     query: engine.query,
+    transaction: engine.transaction,
     connections: engine.connections,
     async close() {
       await prisma.$disconnect();
@@ -43,9 +46,9 @@ export function connectPrisma(engine: Engine, timeoutMs: number, onStatement?: (
   };
 }
 
-/** The database of the settings, migrated and ready. What it does for an operation ends with the operation's signal. */
-export async function openDatabase(options: DatabaseOptions, findSignal: FindSignal = noSignal): Promise<Database> {
-  const engine = await openEngine(options, findSignal);
+/** The database of the settings, migrated and ready. */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const engine = await openEngine(options);
   try {
     await engine.migrate();
   } catch (error) {

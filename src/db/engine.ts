@@ -1,27 +1,33 @@
+import type { Deadline } from "../platform/deadline.js";
 import type { PrismaClient } from "./generated/prisma/client.js";
 
 /**
- * One statement past Prisma, prepared once for each connection: for what every request needs, where Prisma's own work is
- * several times the statement's. Its text must be a constant, or there would be no end of prepared statements.
+ * One SQL statement with `$1`, `$2` ... for its values; a `Prisma.Sql` is one. It is prepared once for each connection and
+ * text, so the text must be constant: what differs between two requests is a value, and a list of any length is one array.
  */
-export type BareQuery = (sql: string, values: readonly unknown[]) => Promise<readonly Record<string, unknown>[]>;
+export type Statement = { readonly text: string; readonly values: readonly unknown[] };
 
-/** Finds the signal that ends the operation for which a statement is asked. */
-export type FindSignal = () => AbortSignal | undefined;
+/**
+ * Runs a statement past Prisma, whose own work is several times that of the driver. Columns come as these types on both
+ * databases: `bigint` as bigint, `timestamptz` as Date, `integer` and `float8` as number, arrays as arrays, JSON parsed,
+ * `numeric` as text. The statement is cancelled when the deadline passes.
+ */
+export type Query = <Row extends object>(statement: Statement, deadline?: Deadline) => Promise<Row[]>;
 
-/** For commands and whoever else works without operations. */
-export const noSignal: FindSignal = () => undefined;
+/** Runs statements in one transaction: all of them take effect, or none where `run` throws. */
+export type Transaction = <T>(run: (query: Query) => Promise<T>, deadline?: Deadline) => Promise<T>;
 
 export type ConnectionCounts = {
   readonly busy: number;
   readonly idle: number;
-  /** Statements and transactions for which none is free. */
+  /** Statements and transactions that wait for a free connection. */
   readonly waiting: number;
 };
 
-/** What both databases give: the adapter for Prisma, bare statements, their migrations, and the way to close them. */
+/** What both databases provide. */
 export type Engine = {
-  readonly query: BareQuery;
+  readonly query: Query;
+  readonly transaction: Transaction;
   readonly connections: () => ConnectionCounts;
   readonly adapter: NonNullable<ConstructorParameters<typeof PrismaClient>[0]["adapter"]>;
   /** Applies the missing migrations and returns their names. */

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { PGlite } from "@electric-sql/pglite";
+import { PGlite, types } from "@electric-sql/pglite";
 import { PrismaPGlite } from "pglite-prisma-adapter";
-import { noSignal, type BareQuery, type Engine, type FindSignal } from "./engine.js";
+import type { Engine, Query, Statement, Transaction } from "./engine.js";
 import { lockFolder } from "./folder-lock.js";
 import { migrate } from "./migrate.js";
 
@@ -17,12 +17,12 @@ export const START_PARAMETERS = [...PGlite.defaultStartParams, "-c", "shared_buf
  * The embedded database: PostgreSQL in WebAssembly, one connection, in a folder that this process has alone.
  * @throws FolderLockedError
  */
-export async function openPGlite(dataDir: string, findSignal: FindSignal): Promise<Engine> {
+export async function openPGlite(dataDir: string): Promise<Engine> {
   const unlock = await lockFolder(dataDir);
   try {
     const folder = join(dataDir, "pglite");
     const applied = existsSync(join(folder, "PG_VERSION")) ? [] : await makeDatabase(folder);
-    const engine = toEngine(await PGlite.create({ dataDir: folder, startParams: START_PARAMETERS }), unlock, findSignal);
+    const engine = toEngine(await PGlite.create({ dataDir: folder, startParams: START_PARAMETERS }), unlock);
     return { ...engine, migrate: async () => [...applied, ...(await engine.migrate())] };
   } catch (error) {
     await unlock();
@@ -37,17 +37,15 @@ async function makeDatabase(folder: string): Promise<string[]> {
   return stdout.split("\n");
 }
 
-export function toEngine(pglite: PGlite, afterClose: () => Promise<void>, findSignal: FindSignal = noSignal): Engine {
+export function toEngine(pglite: PGlite, afterClose: () => Promise<void>): Engine {
   const inTurn = createTurns();
-  // Without a signal: one look-up may be for many operations.
-  const query: BareQuery = async (sql, values) => (await inTurn(() => pglite.query<Record<string, unknown>>(sql, [...values]))).rows;
   return {
-    adapter: new PrismaPGlite(refuseLate(pglite, inTurn, findSignal)),
+    adapter: new PrismaPGlite(withTurns(pglite, inTurn)),
     connections: () => ({ busy: 0, idle: 1, waiting: 0 }), // it answers within a turn of the event loop, so that nobody sees it busy
-    query,
+    ...createStatements(pglite, inTurn),
     migrate: () =>
       migrate({
-        query: async (sql, values = []) => query(sql, values),
+        query: async (sql, values = []) => (await pglite.query<Record<string, unknown>>(sql, [...values])).rows,
         script: async (sql) => {
           await pglite.exec(sql);
         },
@@ -59,32 +57,49 @@ export function toEngine(pglite: PGlite, afterClose: () => Promise<void>, findSi
   };
 }
 
-/** Lets one thing after the other be done, and before each the event loop has a turn. */
+/** PGlite gives a bigint as a number where that is exact; every other type is as `Query` promises. */
+const PARSERS = { [types.INT8]: BigInt };
+
+/** A statement cannot be stopped once it runs, but none begins for an operation whose deadline has passed. */
+function createStatements(pglite: PGlite, inTurn: InTurn): { readonly query: Query; readonly transaction: Transaction } {
+  const query: Query = (statement, deadline) =>
+    inTurn(() => {
+      deadline?.throwIfPassed();
+      return run(pglite, statement);
+    });
+  const transaction: Transaction = (work, deadline) =>
+    inTurn(() => {
+      deadline?.throwIfPassed();
+      return pglite.transaction((tx) =>
+        work((statement) => {
+          deadline?.throwIfPassed();
+          return run(tx, statement);
+        }),
+      );
+    });
+  return { query, transaction };
+}
+
+async function run<Row extends object>(on: Pick<PGlite, "query">, { text, values }: Statement): Promise<Row[]> {
+  return (await on.query<Row>(text, [...values], { parsers: PARSERS })).rows;
+}
+
+/** Runs one thing after the other, and gives the event loop a turn before each. */
 type InTurn = <T>(run: () => Promise<T>) => Promise<T>;
 
 function createTurns(): InTurn {
   let last: Promise<unknown> = Promise.resolve();
   return (run) => {
     const result = last.then(() => setImmediate()).then(run);
-    last = result.catch(() => undefined); // whoever asked for it hears of it
+    last = result.catch(() => undefined); // its caller handles the error
     return result;
   };
 }
 
-/**
- * The same database, which runs on this very thread: a line of statements must not keep everything else waiting. It cannot
- * be stopped in a statement, but begins none for an operation that has ended.
- */
-function refuseLate(pglite: PGlite, inTurn: InTurn, findSignal: FindSignal): PGlite {
-  const unlessOver: InTurn = (run) => {
-    const signal = findSignal();
-    return inTurn(async () => {
-      signal?.throwIfAborted();
-      return run();
-    });
-  };
-  const query: PGlite["query"] = (...args) => unlessOver(() => pglite.query(...args));
-  const transaction: PGlite["transaction"] = (run) => unlessOver(() => pglite.transaction(run));
+/** The same database for Prisma. It runs on this very thread: a line of statements must not keep everything else waiting. */
+function withTurns(pglite: PGlite, inTurn: InTurn): PGlite {
+  const query: PGlite["query"] = (...args) => inTurn(() => pglite.query(...args));
+  const transaction: PGlite["transaction"] = (run) => inTurn(() => pglite.transaction(run));
   return new Proxy(pglite, {
     get(target, name) {
       if (name === "query") return query;

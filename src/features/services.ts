@@ -1,6 +1,6 @@
 import { createAnalyticsService } from "./analytics/service.js";
 import { createApiKeyService } from "./api-keys/service.js";
-import type { PrismaClient } from "../db/generated/prisma/client.js";
+import type { Database } from "../db/database.js";
 import { createDeviceService } from "./devices/service.js";
 import type { Clock } from "../platform/clock.js";
 import type { Random } from "../platform/random.js";
@@ -18,15 +18,16 @@ import { createUserService } from "./users/service.js";
 export type Services = ReturnType<typeof createServices>;
 
 type Dependencies = {
-  readonly prisma: PrismaClient;
+  readonly database: Pick<Database, "prisma" | "query" | "transaction">;
   readonly clock: Clock;
   readonly random: Random;
   readonly config: { readonly concealForbidden: boolean; readonly quotaStorageBytes: number | undefined };
 };
 
 /** All rules of the product, over one database. Both doors and the command line use these and nothing beneath them. */
-export function createServices({ prisma, clock, random, config }: Dependencies) {
-  const base = { prisma, clock, random, policy: { concealForbidden: config.concealForbidden } };
+export function createServices({ database, clock, random, config }: Dependencies) {
+  const { prisma, query, transaction } = database;
+  const base = { prisma, query, transaction, clock, random, policy: { concealForbidden: config.concealForbidden } };
   const projects = createProjectService(base);
   const sessions = createSessionService(base);
   const sessionWrites = createSessionWriteService({ ...base, sessions, quotaBytes: config.quotaStorageBytes });

@@ -16,7 +16,6 @@ import { applyFieldLimits } from "./graphql/field-limits.js";
 import type { LimiterStore } from "../core/limits/limiter.js";
 import { createRateLimiter } from "../core/limits/rate-limiter.js";
 import type { Clock } from "../platform/clock.js";
-import type { CurrentSignal } from "../platform/current-signal.js";
 import type { Logger } from "../platform/logger.js";
 import type { Metrics } from "../platform/metrics.js";
 import type { Random } from "../platform/random.js";
@@ -32,8 +31,6 @@ export type ServerDependencies = {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly tracer: Tracer;
-  /** The one under which the database works, too. */
-  readonly currentSignal: CurrentSignal;
 };
 
 export type Server = {
@@ -49,8 +46,8 @@ export type Server = {
 
 /** Joins the rooms into a server. */
 export function createServer(dependencies: ServerDependencies): Server {
-  const { config, database, limiterStore, clock, random, logger, metrics, tracer, currentSignal } = dependencies;
-  const services = createServices({ prisma: database.prisma, clock, random, config });
+  const { config, database, limiterStore, clock, random, logger, metrics, tracer } = dependencies;
+  const services = createServices({ database, clock, random, config });
   const rateLimiter = createRateLimiter(limiterStore, metrics.limiterDecision);
   const schema = createSchema();
   applyFieldLimits(schema, config.rateLimits.fields);
@@ -62,7 +59,7 @@ export function createServer(dependencies: ServerDependencies): Server {
   const failureLimit = createFailureLimit({ rateLimiter, policy: config.rateLimits.authFailures, clock });
   const rest = (app: Parameters<typeof addRest>[0]) =>
     addRest(app, { services, rateLimiter, config, clock, failureLimit, authenticate, authenticateRefresh });
-  const operations = createOperations({ limits: config.operations, clock, currentSignal });
+  const operations = createOperations({ limits: config.operations, clock });
   metrics.watchOperations(operations.counts);
   metrics.watchConnections(database.connections);
   let isDraining = false;

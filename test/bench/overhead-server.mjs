@@ -10,7 +10,6 @@ import { createOperations } from "../../dist/core/load/operations.js";
 import { createRouter } from "../../dist/server/http/router.js";
 import { createMemoryStore } from "../../dist/core/limits/memory-store.js";
 import { systemClock as clock } from "../../dist/platform/clock.js";
-import { createCurrentSignal } from "../../dist/platform/current-signal.js";
 import { createLogger } from "../../dist/platform/logger.js";
 import { createMetrics } from "../../dist/platform/metrics.js";
 import { systemRandom as random } from "../../dist/platform/random.js";
@@ -22,15 +21,14 @@ import { createServices } from "../../dist/features/services.js";
 
 const config = readConfig(process.env);
 const logger = createLogger(config.logLevel);
-const currentSignal = createCurrentSignal();
-const database = await openDatabase(config, currentSignal.get);
+const database = await openDatabase(config);
 const limiterStore = createMemoryStore(clock);
-const platform = { clock, random, logger, metrics: createMetrics(), tracer: trace.getTracer("benchmark"), currentSignal };
+const platform = { clock, random, logger, metrics: createMetrics(), tracer: trace.getTracer("benchmark") };
 const dependencies = { config, database, limiterStore, ...platform };
 
 /** Lets everybody in as the first user, without asking the database, and counts nothing. */
 async function createOpenServer() {
-  const services = createServices({ prisma: database.prisma, clock, random, config });
+  const services = createServices({ database, clock, random, config });
   const [user] = await services.users.list();
   const principal = { keyId: "benchmark", userId: user.id, scopes: new Set(allScopes), rateLimit: null };
   const rateLimiter = { consume: async (_budget, _policy, cost = 1) => ({ granted: cost, windows: [] }) };
@@ -43,7 +41,7 @@ async function createOpenServer() {
     restErrors: config.restErrors,
     authenticate,
     failureLimit,
-    operations: createOperations({ limits: config.operations, clock, currentSignal }),
+    operations: createOperations({ limits: config.operations, clock }),
     pages: { database, limiterStore, metrics: platform.metrics, isDraining: () => false },
     ...platform,
   });

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import pg from "pg";
-import { noSignal } from "../../src/db/engine.js";
 import { openPostgres } from "../../src/db/postgres.js";
 import { newCommandLine, type CommandLine } from "../support/cli.js";
 
@@ -80,7 +79,7 @@ withPostgres(
   () =>
     withDatabase(async (url) => {
       const other = await holdMigrations(url);
-      const engine = openPostgres(url, { databaseTimeoutMs: 200, databasePoolSize: 2 }, noSignal);
+      const engine = openPostgres(url, { databaseTimeoutMs: 200, databasePoolSize: 2 });
 
       const migrated = engine.migrate();
       await other.query("SELECT pg_sleep(0.5)");

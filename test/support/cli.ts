@@ -39,12 +39,12 @@ export async function newCommandLine(settings: Environment = {}) {
     /** Looks into the database between two commands, which must have ended. */
     async inside<T>(look: (opened: { services: ReturnType<typeof createServices> }) => Promise<T>): Promise<T> {
       const config = readConfig(env);
-      const { prisma, close } = await openDatabase(config);
+      const database = await openDatabase(config);
       const random = { uuid: () => randomUUID(), bytes: (length: number) => crypto.getRandomValues(new Uint8Array(length)) };
       try {
-        return await look({ services: createServices({ prisma, clock: { now: () => new Date() }, random, config }) });
+        return await look({ services: createServices({ database, clock: { now: () => new Date() }, random, config }) });
       } finally {
-        await close();
+        await database.close();
       }
     },
 

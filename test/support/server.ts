@@ -7,12 +7,11 @@ import { PGlite } from "@electric-sql/pglite";
 import { allScopes, type Scope } from "../../src/core/auth/scopes.js";
 import { readConfig, type Config } from "../../src/config.js";
 import { connectPrisma, openEngine } from "../../src/db/database.js";
-import type { BareQuery, Engine, FindSignal } from "../../src/db/engine.js";
+import type { Engine, Query } from "../../src/db/engine.js";
 import { START_PARAMETERS, toEngine } from "../../src/db/pglite.js";
 import type { Client } from "../../src/core/request/client-address.js";
 import type { LimiterStore } from "../../src/core/limits/limiter.js";
 import { createMemoryStore } from "../../src/core/limits/memory-store.js";
-import { createCurrentSignal } from "../../src/platform/current-signal.js";
 import { createLogger } from "../../src/platform/logger.js";
 import { createMetrics } from "../../src/platform/metrics.js";
 import { createServer } from "../../src/server/server.js";
@@ -52,13 +51,17 @@ export async function startTestServer(
   const random = { uuid: () => randomUUID(), bytes: (length: number) => randomBytes(length) };
   const lines: LogLine[] = [];
   const statements: string[] = [];
-  const currentSignal = createCurrentSignal();
-  const engine = await openTestEngine(config, route, currentSignal.get);
-  const query: BareQuery = (sql, values) => {
-    statements.push(sql);
-    return engine.query(sql, values);
-  };
-  const database = connectPrisma({ ...engine, query }, config.databaseTimeoutMs, (sql) => statements.push(sql));
+  const engine = await openTestEngine(config, route);
+  const heard =
+    (query: Query): Query =>
+    (statement, deadline) => {
+      statements.push(statement.text);
+      return query(statement, deadline);
+    };
+  const transaction: Engine["transaction"] = (run, deadline) => engine.transaction((query) => run(heard(query)), deadline);
+  const database = connectPrisma({ ...engine, query: heard(engine.query), transaction }, config.databaseTimeoutMs, (sql) =>
+    statements.push(sql),
+  );
   const logger = createLogger(config.logLevel, collect(lines));
   const limiterStore = sharedStore ?? createMemoryStore(clock);
   const server = await orClose(database, () =>
@@ -71,10 +74,9 @@ export async function startTestServer(
       logger,
       metrics: createMetrics(),
       tracer: trace.getTracer("test"),
-      currentSignal,
     }),
   );
-  const services = createServices({ prisma: database.prisma, clock, random, config });
+  const services = createServices({ database, clock, random, config });
 
   /** As the listener does it. */
   async function answer(request: Request, client: Client): Promise<Response> {
@@ -187,24 +189,20 @@ async function orClose<T>(database: { readonly close: () => Promise<void> }, sta
 }
 
 /** The embedded database from the image of the global set-up, or a new database on TEST_DATABASE_URL's server. */
-async function openTestEngine(config: Config, route: Route, findSignal: FindSignal): Promise<Engine> {
+async function openTestEngine(config: Config, route: Route): Promise<Engine> {
   const url = process.env.TEST_DATABASE_URL;
-  const engine = url === undefined ? await openPGliteCopy(findSignal) : await openPostgresCopy(url, config, route, findSignal);
+  const engine = url === undefined ? await openPGliteCopy() : await openPostgresCopy(url, config, route);
   await engine.migrate();
   let closing: Promise<void> | undefined;
   return { ...engine, close: () => (closing ??= engine.close()) };
 }
 
-async function openPGliteCopy(findSignal: FindSignal): Promise<Engine> {
+async function openPGliteCopy(): Promise<Engine> {
   const image = await readFile(join(process.env.TEST_FOLDER ?? "", "image.tar"));
-  return toEngine(
-    await PGlite.create({ loadDataDir: new Blob([image]), startParams: START_PARAMETERS }),
-    () => Promise.resolve(),
-    findSignal,
-  );
+  return toEngine(await PGlite.create({ loadDataDir: new Blob([image]), startParams: START_PARAMETERS }), () => Promise.resolve());
 }
 
-async function openPostgresCopy(url: string, config: Config, route: Route, findSignal: FindSignal): Promise<Engine> {
+async function openPostgresCopy(url: string, config: Config, route: Route): Promise<Engine> {
   const { default: pg } = await import("pg");
   const name = `backstory_test_${randomUUID().replaceAll("-", "")}`;
   const server = new pg.Client({ connectionString: url });
@@ -212,7 +210,7 @@ async function openPostgresCopy(url: string, config: Config, route: Route, findS
   await server.query(`CREATE DATABASE ${name}`);
   const target = new URL(url);
   target.pathname = `/${name}`;
-  const engine = await openEngine({ ...config, databaseUrl: route(target).href }, findSignal);
+  const engine = await openEngine({ ...config, databaseUrl: route(target).href });
   return {
     ...engine,
     async close() {

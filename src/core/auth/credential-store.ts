@@ -1,4 +1,4 @@
-import type { BareQuery } from "../../db/engine.js";
+import type { Query } from "../../db/engine.js";
 import type { StoredCredential } from "./authenticate.js";
 
 const FIND = `
@@ -8,9 +8,9 @@ const FIND = `
   FROM "AccessToken" t JOIN "ApiKey" k ON k."id" = t."apiKeyId" WHERE t."hash" = ANY($1)`;
 
 /** Finds what is stored of several keys and tokens at once, by the hashes of their texts. */
-export function createCredentialStore(query: BareQuery) {
+export function createCredentialStore(query: Query) {
   return async (hashes: readonly string[]): Promise<ReadonlyMap<string, StoredCredential>> => {
-    const rows = (await query(FIND, [hashes])) as readonly (StoredCredential & { hash: string })[]; // the columns selected above
+    const rows = await query<StoredCredential & { hash: string }>({ text: FIND, values: [hashes] });
     return new Map(rows.map((row) => [row.hash, row]));
   };
 }

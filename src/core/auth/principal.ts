@@ -1,4 +1,5 @@
 import { AppError } from "../errors/app-error.js";
+import type { Deadline } from "../../platform/deadline.js";
 import type { Policy } from "../limits/policy.js";
 import type { Scope } from "./scopes.js";
 
@@ -15,6 +16,8 @@ export type Principal = {
   readonly expiresAt: Date | null;
   /** The key's own limit, which replaces the default of every budget. */
   readonly rateLimit: Policy | null;
+  /** When it passes, what is still being done for the request is cancelled; commands have none. */
+  readonly deadline?: Deadline;
 };
 
 /** @throws FORBIDDEN / INSUFFICIENT_SCOPE naming the scope in `requiredScope` */

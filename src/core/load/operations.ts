@@ -1,6 +1,6 @@
 import { AppError } from "../errors/app-error.js";
 import type { Clock } from "../../platform/clock.js";
-import { DeadlineError, type CurrentSignal } from "../../platform/current-signal.js";
+import { createDeadline, type Deadline } from "../../platform/deadline.js";
 import { overloaded } from "./overloaded.js";
 import { createPlaces } from "./queue.js";
 
@@ -17,19 +17,21 @@ export type OperationLimits = {
 export type Hold = (bytes: number) => void;
 
 export type Operation = {
+  /** Passes when the operation has taken too long. */
+  readonly deadline: Deadline;
   /** Reads the body. Others have the operation's place meanwhile if that takes long, and the deadline begins anew. */
   readonly whileReading: <T>(read: (hold: Hold) => Promise<T>) => Promise<T>;
 };
 
 export type Operations = ReturnType<typeof createOperations>;
 
-type Dependencies = { readonly limits: OperationLimits; readonly clock: Clock; readonly currentSignal: CurrentSignal };
+type Dependencies = { readonly limits: OperationLimits; readonly clock: Clock };
 
 /** How long after its deadline an operation may still answer with what it has: fields that are done, errors for the rest. */
 const GRACE_MS = 1_000;
 
 /** Holds all operations of the server to a number at the same time, and each to a deadline. */
-export function createOperations({ limits, clock, currentSignal }: Dependencies) {
+export function createOperations({ limits, clock }: Dependencies) {
   const places = createPlaces({ most: limits.running, longestWaitMs: limits.queueMs, clock });
   let bytesHeld = 0;
 
@@ -38,13 +40,13 @@ export function createOperations({ limits, clock, currentSignal }: Dependencies)
     counts: places.counts,
 
     /**
-     * Does the work when there is a place for it. At the deadline its signal is aborted, and what it waits for in the
+     * Does the work when there is a place for it. At its deadline what it waits for in the
      * database is cancelled.
      * @throws SERVICE_UNAVAILABLE where there is no place, GATEWAY_TIMEOUT where it does not end
      */
     async run<T>(work: (operation: Operation) => Promise<T>): Promise<T> {
       await places.take();
-      const deadline = createDeadline(limits.timeoutMs);
+      const deadline = createTimer(limits.timeoutMs);
       const state = { hasPlace: true, isOver: false, bytes: 0 };
 
       const hold: Hold = (more) => {
@@ -63,6 +65,7 @@ export function createOperations({ limits, clock, currentSignal }: Dependencies)
         deadline.start();
       };
       const operation: Operation = {
+        deadline: deadline.deadline,
         async whileReading(read) {
           if (state.isOver) throw over();
           deadline.stop();
@@ -76,7 +79,7 @@ export function createOperations({ limits, clock, currentSignal }: Dependencies)
 
       deadline.start();
       try {
-        return await Promise.race([currentSignal.run(deadline.signal, () => work(operation)), deadline.passed]);
+        return await Promise.race([work(operation), deadline.passed]);
       } finally {
         deadline.stop();
         bytesHeld -= state.bytes;
@@ -109,22 +112,22 @@ function lendLater(lend: () => void): { readonly cancel: () => void } {
   };
 }
 
-/** A signal that is aborted some time after the start, and a promise that fails a while later. */
-function createDeadline(timeoutMs: number) {
-  const controller = new AbortController();
+/** A deadline that passes some time after the start, and a promise that fails a while later. */
+function createTimer(timeoutMs: number) {
+  const { deadline, pass } = createDeadline();
   const { promise: passed, reject } = withReject();
   let timer: NodeJS.Timeout | undefined;
 
-  function abort(): void {
-    controller.abort(new DeadlineError());
+  function end(): void {
+    pass();
     const message = `The operation was not done within ${timeoutMs} ms`;
     timer = setTimeout(() => reject(new AppError("UPSTREAM_TIMEOUT", { message })), GRACE_MS);
   }
 
   return {
-    signal: controller.signal,
+    deadline,
     passed,
-    start: () => void (timer = setTimeout(abort, timeoutMs)),
+    start: () => void (timer = setTimeout(end, timeoutMs)),
     stop: () => clearTimeout(timer),
   };
 }

@@ -98,7 +98,8 @@ export function createRouter(dependencies: RouterDependencies) {
     const state = context.get("state");
     const authorization = context.req.header("authorization") ?? null;
     const signIn = async () => {
-      state.principal = await failureLimit.byKey(state.address, () => authenticate(authorization));
+      const principal = await failureLimit.byKey(state.address, () => authenticate(authorization));
+      state.principal = principal && { ...principal, deadline: context.get("operation").deadline };
     };
     return graphql.fetch(context.req.raw, { state, operation: context.get("operation"), authenticate: signIn });
   });

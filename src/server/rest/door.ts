@@ -41,7 +41,8 @@ export function addRest(app: Hono<Environment>, dependencies: Dependencies): voi
     const readBody = () => context.get("operation").whileReading((hold) => readJson(req.raw, limits, hold));
     const call = { request: req.raw, state, services, params: req.param() as Record<string, string>, query: req.query(), readBody };
     if (route.access === "code") return failureLimit.byCode(state.address, () => route.answer({ ...call, principal: null }));
-    const principal = await admit(route.access, req.header("authorization") ?? null, state, dependencies);
+    const admitted = await admit(route.access, req.header("authorization") ?? null, state, dependencies);
+    const principal = { ...admitted, deadline: context.get("operation").deadline };
     return route.answer({ ...call, principal });
   }
 
