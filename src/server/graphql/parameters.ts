@@ -13,15 +13,18 @@ const parameters = z.strictObject({
   extensions: jsonObject,
 });
 
-/** Refuses an operation whose parameters are of the wrong kind, or that has others: a misspelt one would go unnoticed. */
+/**
+ * Refuses an operation whose parameters are of the wrong kind, or that has others: a misspelt one would go unnoticed.
+ * An operationName of no characters is absent, as it is in an address.
+ */
 export function useParameterCheck(): Plugin {
   return {
-    onParams({ params }) {
+    onParams({ params, setParams }) {
       const given: unknown = params; // read from the request as it came
       if (given === null || typeof given !== "object" || Array.isArray(given)) {
         throw new AppError("INVALID_FORMAT", { message: "Each operation must be a JSON object" });
       }
-      parseInput(parameters, given);
+      if (parseInput(parameters, given).operationName === "") setParams({ ...params, operationName: undefined });
     },
   };
 }
