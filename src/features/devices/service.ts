@@ -20,6 +20,9 @@ const ACCESS_LIFETIME_MS = 3_600_000;
 /** Without the letters and digits that are mistaken for one another on a screen. */
 const ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 
+/** As long as a code is with whatever a person may put between its letters. What is longer is no code, and no pattern reads it. */
+const LONGEST_CODE = 50;
+
 /** How a command-line client signs in: a code, which it exchanges for a refresh token, which it exchanges for access tokens. */
 export function createDeviceService({ prisma, clock, random }: Dependencies) {
   async function createFor(userId: string, scopes: Iterable<Scope>, apiKeyId: string | null = null): Promise<DeviceCode> {
@@ -47,7 +50,7 @@ export function createDeviceService({ prisma, clock, random }: Dependencies) {
     async signIn(code: string, deviceName: string): Promise<NewToken & { readonly email: string }> {
       const now = clock.now();
       const token = createToken("refreshToken", now, REFRESH_LIFETIME_MS);
-      const hash = hashSecret(code.replaceAll(/[\s-]/g, "").toUpperCase());
+      const hash = hashSecret(code.length > LONGEST_CODE ? code : code.replaceAll(/[\s-]/g, "").toUpperCase());
       const [signedIn] = await prisma.$queryRaw<{ email: string; expiresAt: Date }[]>`
         WITH code AS (
           UPDATE "DeviceCode" SET "usedAt" = ${now} WHERE "hash" = ${hash} AND "usedAt" IS NULL AND "expiresAt" > ${now} RETURNING "userId", "scopes", "apiKeyId"
