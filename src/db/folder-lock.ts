@@ -23,7 +23,7 @@ type Release = () => Promise<void>;
  * @throws FolderLockedError
  */
 export async function lockFolder(folder: string): Promise<Release> {
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const real = await realpath(folder);
   const release = process.platform === "win32" ? await takePipe(real) : await takeSocket(placeOfLock(real));
   if (release === null) throw new FolderLockedError(folder);
@@ -53,7 +53,7 @@ async function takePipe(folder: string): Promise<Release | null> {
 async function takeSocket(place: string): Promise<Release | null> {
   const name = randomBytes(4).toString("hex");
   const own = `${place}.${name}`;
-  await mkdir(own);
+  await mkdir(own, { mode: 0o700 });
   try {
     const server = await listen(join(own, name));
     if (await moveTo(place, own)) {
