@@ -1,6 +1,7 @@
 import { chmodSync, lstatSync, readdirSync, type Dirent, type Stats } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { codeOf } from "../platform/error-code.js";
 
 /** The folder of the embedded database cannot be used as it is. Its message tells a person all there is to know. */
 export class DatabaseFolderError extends Error {
@@ -92,7 +93,8 @@ function restrict(path: string, dataDir: string): Stats | null {
 }
 
 function openToOthers(path: string, dataDir: string, cause?: unknown): DatabaseFolderError {
-  const reason = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
+  const code = codeOf(cause);
+  const reason = typeof code === "string" ? ` (${code})` : "";
   return new DatabaseFolderError(
     `${path} can be read by other users and its permissions cannot be changed${reason}: run the server as the owner of ${dataDir}, or choose another DATA_DIR.`,
     { cause },
@@ -100,6 +102,6 @@ function openToOthers(path: string, dataDir: string, cause?: unknown): DatabaseF
 }
 
 function ignoreMissing(error: unknown): null {
-  if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+  if (codeOf(error) === "ENOENT") return null;
   throw error;
 }

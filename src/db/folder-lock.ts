@@ -3,6 +3,7 @@ import { mkdir, readdir, realpath, rename, rm } from "node:fs/promises";
 import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { codeOf } from "../platform/error-code.js";
 
 /** Another process has the folder open. */
 export class FolderLockedError extends Error {
@@ -108,10 +109,6 @@ function answers(address: string): Promise<boolean> {
       })
       .once("error", (error) => resolve(codeOf(error) !== "ECONNREFUSED" && codeOf(error) !== "ENOENT"));
   });
-}
-
-function codeOf(error: unknown): unknown {
-  return typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
 }
 
 function hash(text: string): string {
