@@ -49,7 +49,7 @@ const trustedProxies = z.string().transform((text, context) => {
 type Setting<T extends z.ZodType = z.ZodType> = { readonly schema: T; readonly fallback?: string; readonly about: string };
 const setting = <T extends z.ZodType>(schema: T, fallback: string | undefined, about: string): Setting<T> => ({ schema, fallback, about });
 
-/** Every setting: its check, its default as it would be written, and its line in the README's table. */
+/** Every setting: its check, its default as it would be written, and its line in the table of docs/operations.md. */
 export const settings = {
   PORT: setting(integer(0, 65_535), "4000", "Port to listen on; 0 takes a free one"),
   HOST: setting(z.string().min(1), "127.0.0.1", "Address to listen on; `0.0.0.0` opens it to the network"),

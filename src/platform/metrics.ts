@@ -3,7 +3,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom
 export type Metrics = ReturnType<typeof createMetrics>;
 
 export type RequestFacts = {
-  readonly door: "graphql" | "rest" | "page";
+  readonly surface: "graphql" | "rest" | "page";
   /** The route, or the operation's name, which its client chose. */
   readonly operation: string;
   readonly status: number;
@@ -24,14 +24,14 @@ export function createMetrics() {
   const registers = [registry];
   const requests = new Counter({
     name: "backstory_requests_total",
-    help: "Requests answered, by door (graphql, rest, page) and HTTP status",
-    labelNames: ["door", "status"],
+    help: "Requests answered, by surface (graphql, rest, page) and HTTP status",
+    labelNames: ["surface", "status"],
     registers,
   });
   const durations = new Histogram({
     name: "backstory_request_duration_seconds",
-    help: "Time until the answer began, by door and operation",
-    labelNames: ["door", "operation"],
+    help: "Time until the answer began, by surface and operation",
+    labelNames: ["surface", "operation"],
     buckets: DURATION_BUCKETS,
     registers,
   });
@@ -68,12 +68,12 @@ export function createMetrics() {
   }
 
   return {
-    request({ door, operation, status, durationMs }: RequestFacts): void {
-      requests.inc({ door, status });
-      durations.observe({ door, operation: nameOf(operation) }, durationMs / 1_000);
+    request({ surface, operation, status, durationMs }: RequestFacts): void {
+      requests.inc({ surface, status });
+      durations.observe({ surface, operation: nameOf(operation) }, durationMs / 1_000);
     },
-    /** A request that was answered without being looked at: its duration says nothing of how fast the server is. */
-    refusal: (door: RequestFacts["door"], status: number): void => requests.inc({ door, status }),
+    /** A request that was rejected without being looked at: its duration says nothing of how fast the server is. */
+    rejection: (surface: RequestFacts["surface"], status: number): void => requests.inc({ surface, status }),
     error: (code: string, reason: string): void => errors.inc({ code, reason }),
     limiterDecision(budget: string, granted: number, refused: number): void {
       decisions.inc({ budget, outcome: "granted" }, granted);

@@ -1,8 +1,9 @@
-import { trace, type Tracer } from "@opentelemetry/api";
+import type { Tracer } from "@opentelemetry/api";
 import type { Logger } from "./logger.js";
 
 export type Tracing = {
-  readonly tracer: Tracer;
+  /** Null where nothing is traced. */
+  readonly tracer: Tracer | null;
   /** Sends what has not been sent yet. */
   readonly close: () => Promise<void>;
 };
@@ -12,10 +13,10 @@ const NAME = "backstory";
 /**
  * Sends spans of requests, operations and database statements to the OTLP endpoint of the settings; OpenTelemetry reads its
  * own variables (OTEL_SERVICE_NAME, OTEL_EXPORTER_OTLP_HEADERS ...) from the environment. Without an endpoint nothing of
- * it is loaded, and the tracer does nothing.
+ * it is loaded or called.
  */
 export async function startTracing(endpoint: string | undefined, logger: Logger): Promise<Tracing> {
-  if (endpoint === undefined) return { tracer: trace.getTracer(NAME), close: () => Promise.resolve() };
+  if (endpoint === undefined) return { tracer: null, close: () => Promise.resolve() };
   const { NodeTracerProvider, BatchSpanProcessor } = await import("@opentelemetry/sdk-trace-node");
   const { OTLPTraceExporter } = await import("@opentelemetry/exporter-trace-otlp-proto");
   const { PrismaInstrumentation } = await import("@prisma/instrumentation");

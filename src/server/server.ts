@@ -1,26 +1,28 @@
 import type { Tracer } from "@opentelemetry/api";
-import { createAuthenticate } from "../core/auth/authenticate.js";
+import type { Config } from "../config.js";
+import { createAuthenticator } from "../core/auth/authenticate.js";
 import { coalesce } from "../core/auth/coalesce.js";
 import { createCredentialStore } from "../core/auth/credential-store.js";
 import { createFailureLimit } from "../core/auth/failure-limit.js";
 import { createLastUse } from "../core/auth/last-use.js";
-import type { Config } from "../config.js";
-import type { Database } from "../db/database.js";
-import { createSchema } from "./graphql/schema.js";
-import { createGraphQLDoor } from "./graphql/yoga.js";
-import type { Client } from "../core/request/client-address.js";
-import type { RenderedError } from "../core/request/rendered-error.js";
-import { createOperations } from "../core/load/operations.js";
-import { createRouter, type RequestHead } from "./http/router.js";
-import { applyFieldLimits } from "./graphql/field-limits.js";
 import type { LimiterStore } from "../core/limits/limiter.js";
 import { createRateLimiter } from "../core/limits/rate-limiter.js";
+import { createBodyMemory } from "../core/load/body-memory.js";
+import { createOperations } from "../core/load/operations.js";
+import type { Client } from "../core/request/client-address.js";
+import type { RenderedAnswer } from "../core/request/rendered-answer.js";
+import type { Database } from "../db/database.js";
+import { createServices } from "../features/services.js";
 import type { Clock } from "../platform/clock.js";
 import type { Logger } from "../platform/logger.js";
 import type { Metrics } from "../platform/metrics.js";
 import type { Random } from "../platform/random.js";
-import { addRest } from "./rest/door.js";
-import { createServices } from "../features/services.js";
+import { createGraphQL } from "./graphql/graphql.js";
+import { createDirectHandler, type NodeRequest } from "./http/direct-handler.js";
+import { createExchanges } from "./http/exchanges.js";
+import { createOverloadRejection, type RequestHead } from "./http/overload-rejection.js";
+import { createRouter } from "./http/router.js";
+import { addRest } from "./rest/rest.js";
 
 export type ServerDependencies = {
   readonly config: Config;
@@ -30,13 +32,16 @@ export type ServerDependencies = {
   readonly random: Random;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  readonly tracer: Tracer;
+  /** Null where nothing is traced. */
+  readonly tracer: Tracer | null;
 };
 
 export type Server = {
-  /** The answer to a request for which there is no place now, before anything is done for it; null where there is one. */
-  readonly refuse: (head: RequestHead, findClient: () => Client) => RenderedError | null;
-  /** Answers one request of a client. */
+  /** The answer to a request for which the server has no time, before anything is done for it; null where it has. */
+  readonly rejectOverload: (head: RequestHead, findClient: () => Client) => RenderedAnswer | null;
+  /** Answers a request of Node's HTTP server; null for one that must become a web request first. */
+  readonly answer: (request: NodeRequest, findClient: () => Client) => Promise<RenderedAnswer> | null;
+  /** Answers any web request. */
   readonly fetch: (request: Request, client: Client) => Promise<Response>;
   /** From now on `/readyz` says that the server is going; all else goes on. */
   readonly drain: () => void;
@@ -44,38 +49,42 @@ export type Server = {
   readonly close: () => Promise<void>;
 };
 
-/** Joins the rooms into a server. */
+/** Joins the parts into a server. */
 export function createServer(dependencies: ServerDependencies): Server {
   const { config, database, limiterStore, clock, random, logger, metrics, tracer } = dependencies;
   const services = createServices({ database, clock, random, config });
   const rateLimiter = createRateLimiter(limiterStore, metrics.limiterDecision);
-  const schema = createSchema();
-  applyFieldLimits(schema, config.rateLimits.fields);
-  const graphql = createGraphQLDoor({ schema, services, rateLimiter, config, clock, tracer });
-  const lastUse = createLastUse({ touch: services.apiKeys.touch, clock, logger });
-  const credentials = { findCredential: coalesce(createCredentialStore(database.query)), noteUse: lastUse.note, clock };
-  const authenticate = createAuthenticate({ ...credentials, accepted: ["API_KEY", "ACCESS_TOKEN"] });
-  const authenticateRefresh = createAuthenticate({ ...credentials, accepted: ["API_KEY", "DEVICE"] });
-  const failureLimit = createFailureLimit({ rateLimiter, policy: config.rateLimits.authFailures, clock });
-  const rest = (app: Parameters<typeof addRest>[0]) =>
-    addRest(app, { services, rateLimiter, config, clock, failureLimit, authenticate, authenticateRefresh });
   const operations = createOperations({ limits: config.operations, clock });
+  const bodyMemory = createBodyMemory(config.operations.bodyBytes);
+  const failureLimit = createFailureLimit({ rateLimiter, policy: config.rateLimits.authFailures, clock });
+  const lastUse = createLastUse({ touch: services.apiKeys.touch, clock, logger });
+  const find = coalesce(createCredentialStore(database.query));
+  const findCredential = (hash: string) => operations.limitTime(() => find(hash));
+  const credentials = { findCredential, recordUse: lastUse.note, clock };
+  const authenticator = createAuthenticator({ ...credentials, accepted: ["API_KEY", "ACCESS_TOKEN"] });
+  const refreshAuthenticator = createAuthenticator({ ...credentials, accepted: ["API_KEY", "DEVICE"] });
+  const shared = { config, services, rateLimiter, operations, bodyMemory, failureLimit, authenticator, clock, tracer };
+  const graphql = createGraphQL(shared);
   metrics.watchOperations(operations.counts);
   metrics.watchConnections(database.connections);
   let isDraining = false;
-  const router = createRouter({
-    graphql,
-    rest,
+  const exchanges = createExchanges({ clock, random, logger, metrics });
+  const fetch = createRouter({
+    graphql: graphql.web,
+    rest: (app) => addRest(app, { ...shared, refreshAuthenticator }),
     restErrors: config.restErrors,
-    authenticate,
+    authenticate: authenticator.authenticate,
     failureLimit,
-    operations,
+    bodyMemory,
     pages: { database, limiterStore, metrics, isDraining: () => isDraining },
-    metrics,
+    exchanges,
     tracer,
-    clock,
-    random,
-    logger,
   });
-  return { ...router, drain: () => void (isDraining = true), close: lastUse.settled };
+  return {
+    rejectOverload: createOverloadRejection({ operations, restErrors: config.restErrors, metrics, clock, random, logger }),
+    answer: createDirectHandler({ graphql: graphql.direct, fetch, exchanges, tracer }),
+    fetch,
+    drain: () => void (isDraining = true),
+    close: lastUse.settled,
+  };
 }

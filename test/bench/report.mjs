@@ -1,11 +1,14 @@
 import { cpus, totalmem } from "node:os";
+import { kindOf } from "./release.mjs";
 
 /** @typedef {import("./measure.mjs").Figures} Figures */
+/** @typedef {import("./release.mjs").Release} Release */
+/** @typedef {ReturnType<typeof readMachine>} Machine */
 /**
  * Everything measured on one database.
  * @typedef {object} Measured
  * @property {string} database
- * @property {{ title: string, loaded: Figures, alone: Figures }[]} scenarios
+ * @property {{ name: string, title: string, loaded: Figures, alone: Figures }[]} scenarios
  * @property {number} nestedRatio throughput of 20 projects with 5 sessions, to that of one project with ten
  * @property {number} overhead share of the throughput that authentication and limiter cost
  * @property {Awaited<ReturnType<typeof import("./rest.mjs").measureRest>>} rest
@@ -25,36 +28,58 @@ const MOST_OVERHEAD = 0.1;
 const MOST_LIST_BYTES = 50 * MEGABYTE;
 const MOST_PUT_MS = 2_000;
 
-/** The figures of one database as Markdown tables. */
-export function renderTables(
-  /** @type {Measured} */ { database, scenarios, start, memory, nestedRatio, overhead, rest },
-  /** @type {number} */ connections,
-) {
+/**
+ * The figures of one database as Markdown tables, beside those of the last release where there is one.
+ * @param {Measured} measured
+ * @param {{ connections: number, release: Release | null }} options
+ */
+export function renderTables(measured, { connections, release }) {
+  const { database, scenarios } = measured;
+  const before = release?.databases[kindOf(database)];
+  const version = release?.version ?? "the last release";
+  const old = before === undefined ? [] : figuresOf(before);
   return [
     `### ${database}`,
     "",
-    row("query", `requests/s (${connections} connections)`, "p50 ms", "p99 ms", "one at a time: p50 ms", "p99 ms"),
-    "|---|--:|--:|--:|--:|--:|",
-    ...scenarios.map(({ title, loaded, alone }) =>
-      row(title, Math.round(loaded.perSecond), ms(loaded.p50Ms), ms(loaded.p99Ms), ms(alone.p50Ms), ms(alone.p99Ms)),
-    ),
+    row("query", `requests/s (${connections} connections)`, `to ${version}`, "p50 ms", "p99 ms", "one at a time: p50 ms", "p99 ms"),
+    "|---|--:|--:|--:|--:|--:|--:|",
+    ...scenarios.map(({ name, title, loaded, alone }) => {
+      const ratio = ratioOf(loaded, before?.scenarios[name]?.loaded);
+      return row(title, Math.round(loaded.perSecond), ratio, ms(loaded.p50Ms), ms(loaded.p99Ms), ms(alone.p50Ms), ms(alone.p99Ms));
+    }),
     "",
-    row("figure", "value"),
-    "|---|--:|",
-    row("start to the first answer, new database", seconds(start.firstMs)),
-    row("the same, second start", seconds(start.secondMs)),
-    row("the same, with all sessions", seconds(start.filledMs)),
-    row("memory of the server, idle, new database", megabytes(memory.emptyBytes)),
-    row("the same, with all sessions", megabytes(memory.idleBytes)),
-    row("the same, after all of the load", megabytes(memory.afterBytes)),
-    row("throughput of 20 projects with 5 sessions, to that of one project with ten", nestedRatio.toFixed(2)),
-    row("authentication and limiter, of the throughput of one project", percent(overhead)),
-    row("REST: memory growth while 20,000 sessions are listed", megabytes(rest.listBytes)),
-    row("REST: memory growth while their sizes are listed", megabytes(rest.sizesBytes)),
-    row("REST: storing a session of 10 MB", seconds(rest.largePutMs)),
-    row("REST: 50 writers of one session at once", `${seconds(rest.atOnceMs)}, ${rest.refused} refused`),
+    row("figure", "value", `in ${version}`),
+    "|---|--:|--:|",
+    ...figuresOf(measured).map(([figure, value], index) => row(figure, value, old[index]?.[1] ?? "–")),
     "",
   ].join("\n");
+}
+
+/** The throughput of now as a multiple of the throughput of then. */
+function ratioOf(/** @type {Figures} */ now, /** @type {Figures | undefined} */ then) {
+  return then === undefined || then.perSecond === 0 ? "–" : `${(now.perSecond / then.perSecond).toFixed(2)} x`;
+}
+
+/**
+ * Everything but the queries, each with its unit.
+ * @param {Pick<Measured, "start" | "memory" | "nestedRatio" | "overhead" | "rest">} figures
+ * @returns {[string, string][]}
+ */
+function figuresOf({ start, memory, nestedRatio, overhead, rest }) {
+  return [
+    ["start to the first answer, new database", seconds(start.firstMs)],
+    ["the same, second start", seconds(start.secondMs)],
+    ["the same, with all sessions", seconds(start.filledMs)],
+    ["memory of the server, idle, new database", megabytes(memory.emptyBytes)],
+    ["the same, with all sessions", megabytes(memory.idleBytes)],
+    ["the same, after all of the load", megabytes(memory.afterBytes)],
+    ["throughput of 20 projects with 5 sessions, to that of one project with ten", nestedRatio.toFixed(2)],
+    ["authentication and limiter, of the throughput of one project", percent(overhead)],
+    ["REST: memory growth while 20,000 sessions are listed", megabytes(rest.listBytes)],
+    ["REST: memory growth while their sizes are listed", megabytes(rest.sizesBytes)],
+    ["REST: storing a session of 10 MB", seconds(rest.largePutMs)],
+    ["REST: 50 writers of one session at once", `${seconds(rest.atOnceMs)}, ${rest.refused} refused`],
+  ];
 }
 
 /** What must be reached, with the figures that show whether it was. */
@@ -123,9 +148,28 @@ export function renderRequirements(/** @type {Measured[]} */ all) {
 }
 
 /** The machine, without which no figure means anything. */
-export function renderMachine(/** @type {string} */ data) {
+export function readMachine() {
   const [cpu] = cpus();
-  return `${data}. Node ${process.version}, ${cpus().length} × ${cpu?.model ?? "unknown"}, ${Math.round(totalmem() / MEGABYTE / 1024)} GB; the load comes from the same machine.\n`;
+  const memoryGb = Math.round(totalmem() / MEGABYTE / 1024);
+  return { node: process.version, cores: cpus().length, cpu: cpu?.model ?? "unknown", memoryGb };
+}
+
+/**
+ * What was measured where, and where the figures come from with which it is compared.
+ * @param {string} data
+ * @param {Machine} machine
+ * @param {Release | null} release
+ */
+export function renderMachine(data, machine, release) {
+  const compared =
+    release === null
+      ? "No figures of an earlier release are kept."
+      : `Compared with ${release.version} (${describe(release.machine)}, ${release.connections} connections).`;
+  return `${data}. ${describe(machine)}; the load comes from the same machine. ${compared}\n`;
+}
+
+function describe(/** @type {Machine} */ { node, cores, cpu, memoryGb }) {
+  return `Node ${node}, ${cores} × ${cpu}, ${memoryGb} GB`;
 }
 
 function requirement(

@@ -4,13 +4,15 @@ import { createFolder, createPostgresDatabase } from "./databases.mjs";
 import { createExpectations } from "./expectations.mjs";
 import { fill } from "./fill.mjs";
 import { checkAnswers, compare, measure } from "./measure.mjs";
-import { renderMachine, renderRequirements, renderTables } from "./report.mjs";
+import { readLastRelease, recordRelease } from "./release.mjs";
+import { readMachine, renderMachine, renderRequirements, renderTables } from "./report.mjs";
 import { createRestScenarios, gatherSessions, measureRest } from "./rest.mjs";
 import { createScenarios } from "./scenarios.mjs";
 import { killServers, startServer } from "./server-process.mjs";
 
 // `npm run bench` measures the embedded database; with DATABASE_URL (of a server on which databases may be made)
 // PostgreSQL too. BENCH_SECONDS is how long each query is loaded, BENCH_CONNECTIONS by how many clients at once.
+// BENCH_RECORD=docs/benchmarks/VERSION.json keeps the figures as those of a release; the report compares with the newest.
 
 const seconds = Number(process.env.BENCH_SECONDS || 5);
 const connections = Number(process.env.BENCH_CONNECTIONS || 10);
@@ -37,12 +39,12 @@ async function bench(/** @type {BenchDatabase} */ { name, place }) {
   await delay(SETTLE_MS);
   const idleBytes = await server.memoryBytes();
   const figures = [];
-  for (const scenario of [...Object.values(scenarios), ...Object.values(createRestScenarios(expected))]) {
+  for (const [short, scenario] of Object.entries({ ...scenarios, ...createRestScenarios(expected) })) {
     note(`${name}: ${scenario.title}`);
     await checkAnswers(server.url, scenario);
     const loaded = await measure(server.url, scenario, { connections, seconds });
     const alone = await measure(server.url, scenario, { connections: 1, seconds });
-    figures.push({ title: scenario.title, loaded, alone, scenario });
+    figures.push({ name: short, title: scenario.title, loaded, alone, scenario });
   }
   note(`${name}: comparing`);
   const load = { connections, seconds: Math.max(1, seconds / 4), rounds: ROUNDS };
@@ -104,9 +106,13 @@ try {
     results.push(await bench(database));
     await cleanUp();
   }
-  console.log(renderMachine(`${PROJECTS} projects, ${SESSIONS} sessions of 10 KB`));
-  for (const result of results) console.log(renderTables(result, connections));
+  const machine = readMachine();
+  const recordPath = process.env.BENCH_RECORD || undefined;
+  const release = readLastRelease(recordPath);
+  console.log(renderMachine(`${PROJECTS} projects, ${SESSIONS} sessions of 10 KB`, machine, release));
+  for (const result of results) console.log(renderTables(result, { connections, release }));
   console.log(renderRequirements(results));
+  if (recordPath !== undefined) recordRelease(recordPath, results, { machine, connections });
 } finally {
   await cleanUp();
 }

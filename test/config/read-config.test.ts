@@ -47,7 +47,7 @@ test("Every mistake is named at once, in one error, with its setting and what is
   );
 });
 
-test("Every setting has a check that refuses nonsense, or takes any text, and says in the README's words what it is about.", () => {
+test("Every setting has a check that refuses nonsense, or takes any text, and says what it is about.", () => {
   const anyText = ["HOST", "DATA_DIR"];
   const taken = Object.keys(settings).filter((name) => mistakesOf({ [name]: "\u0007" }).length === 0);
 

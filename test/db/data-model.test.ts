@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { toEngine } from "../../src/db/pglite.js";
+import { DEFAULT_COLOR, DEFAULT_ICON } from "../../src/features/projects/input.js";
 
 type Column = { readonly table: string; readonly column: string; readonly type: string; readonly isNullable: boolean };
 
@@ -62,6 +63,24 @@ test("The migrations make just the columns of the data model: their names, types
 
   expect(modelled.length).toBeGreaterThan(50);
   expect((await migratedColumns()).sort(byPlace)).toEqual(modelled);
+});
+
+test("The default icon and colour are the same in the code, the database and the data model.", async () => {
+  const { rows } = await pglite.query<{ column_name: string; column_default: string }>(
+    `SELECT column_name, column_default FROM information_schema.columns
+     WHERE table_name = 'Project' AND column_name IN ('icon', 'color') ORDER BY column_name DESC`,
+  );
+  const schema = await readFile("prisma/schema.prisma", "utf8");
+  const modelled = [...schema.matchAll(/^ {2}(icon|color) +String +@default\("(\w+)"\)$/gm)].map(([, name, value]) => [name, value]);
+
+  expect(rows.map(({ column_name, column_default }) => [column_name, column_default.split("'")[1]])).toEqual([
+    ["icon", DEFAULT_ICON],
+    ["color", DEFAULT_COLOR],
+  ]);
+  expect(modelled).toEqual([
+    ["icon", DEFAULT_ICON],
+    ["color", DEFAULT_COLOR],
+  ]);
 });
 
 test("Every unique rule and index of the data model is there under Prisma's name for it.", async () => {

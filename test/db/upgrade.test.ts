@@ -33,10 +33,12 @@ async function firstVersion(): Promise<PGlite> {
   await pglite.query(`INSERT INTO "User" ("id", "email") VALUES ($1, 'a@example.com')`, [OWNER]);
   await pglite.query(`INSERT INTO "ApiKey" ("id", "userId", "name", "hash", "scopes") VALUES ($1, $1, 'k', 'h', '{admin}')`, [OWNER]);
   await pglite.query(`INSERT INTO "Project" ("ownerId", "id", "name") VALUES ($1, 'p', 'p')`, [OWNER]);
+  await pglite.query(`INSERT INTO "Project" ("ownerId", "id", "name", "icon") VALUES ($1, 'with-icon', 'p', 'Bug')`, [OWNER]);
+  await pglite.query(`INSERT INTO "Project" ("ownerId", "id", "name", "color") VALUES ($1, 'with-colour', 'p', 'rose')`, [OWNER]);
   for (const [index, text] of texts.entries()) {
     await pglite.query(
       `WITH s AS (INSERT INTO "Session" ("projectKey", "ownerId", "id", "name", "etag", "markdownSize", "rawDataSize", "sessionDataSize", "createdAt", "updatedAt")
-         SELECT "key", $1, gen_random_uuid(), $2, 'e', $3, 0, 0, now(), now() FROM "Project" RETURNING "key")
+         SELECT "key", $1, gen_random_uuid(), $2, 'e', $3, 0, 0, now(), now() FROM "Project" WHERE "id" = 'p' RETURNING "key")
        INSERT INTO "SessionContent" SELECT "key", $4, '' FROM s`,
       [OWNER, String(index), Buffer.byteLength(text), encodeContent(text)],
     );
@@ -44,7 +46,7 @@ async function firstVersion(): Promise<PGlite> {
   return pglite;
 }
 
-test("A database of the first version keeps its keys and sessions, and learns how long each Markdown is as a JSON string.", async () => {
+test("A database of the first version keeps its keys and sessions, learns how long each Markdown is as a JSON string, and its projects get what they lack of an icon and a colour.", async () => {
   const engine = toEngine(await firstVersion(), () => Promise.resolve());
   await engine.migrate();
   const { prisma, close } = connectPrisma(engine, 15_000);
@@ -52,5 +54,11 @@ test("A database of the first version keeps its keys and sessions, and learns ho
   expect(await prisma.apiKey.findMany({ select: { name: true, kind: true } })).toEqual([{ name: "k", kind: "API_KEY" }]);
   const sessions = await prisma.session.findMany({ select: { name: true, markdownJsonSize: true }, orderBy: { name: "asc" } });
   expect(sessions.map(({ markdownJsonSize }) => markdownJsonSize)).toEqual(texts.map((text) => Buffer.byteLength(JSON.stringify(text))));
+  const projects = await prisma.project.findMany({ select: { id: true, icon: true, color: true }, orderBy: { key: "asc" } });
+  expect(projects).toEqual([
+    { id: "p", icon: "Code2", color: "blue" },
+    { id: "with-icon", icon: "Bug", color: "blue" },
+    { id: "with-colour", icon: "Code2", color: "rose" },
+  ]);
   await close();
 });

@@ -81,6 +81,24 @@ onPostgres("On PostgreSQL,", () => {
     expect((await server.send("/readyz")).status).toBe(200);
   });
 
+  test("a server that accepts connections and says nothing on them is 503, for whatever needs a new one.", async () => {
+    await line.become("refuse");
+    await server.query(key, "{ __typename }"); // finds out that the connections are gone which were open
+    await line.become("silent");
+    const unavailable = { reason: "UPSTREAM_UNAVAILABLE", retryable: true };
+    const answers = await Promise.all([server.query(key, "{ __typename }"), server.query(key, "{ projects { id } }")]);
+    for (const answer of answers) expect(refusalOf(answer)).toMatchObject({ http: 503, code: "SERVICE_UNAVAILABLE", ...unavailable });
+    const signIn = await server.send("/api/v1/device-login", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ device_code: "ABCDEF" }),
+    });
+    expect([signIn.status, signIn.body.error.code]).toEqual([503, "UPSTREAM_UNAVAILABLE"]);
+    expect((await server.send("/readyz")).status).toBe(503);
+    await line.become("none");
+    expect((await server.query(key, "{ __typename }")).body).toEqual({ data: { __typename: "Query" } });
+  });
+
   test("a server that falls silent is 504.", async () => {
     await line.become("silent");
     const answer = await server.query(key, "{ __typename }");

@@ -72,6 +72,22 @@ test.each([
   expect(refusalOf(await post(JSON.stringify(body)))).toMatchObject({ ...problem, reason, fields: [{ path: [name], reason }] });
 });
 
+test("An operationName of no characters is absent, in a request of its own, in a batch and by GET.", async () => {
+  const alone = { query: "query A { __typename }", operationName: "" };
+  const unclear = { query: "query A { __typename } query B { __typename }", operationName: "" };
+  const missing = { reason: "MISSING_REQUIRED_FIELD", fields: [{ path: ["operationName"] }] };
+
+  for (const answer of [await post(JSON.stringify(alone)), await get(alone)])
+    expect(answer.body).toEqual({ data: { __typename: "Query" } });
+  for (const answer of [await post(JSON.stringify(unclear)), await get(unclear)]) expect(refusalOf(answer)).toMatchObject(missing);
+  const batch = await post(JSON.stringify([alone, unclear, { query: "{ rateLimit { limit } }", operationName: "" }]));
+  expect(batch.body).toMatchObject([
+    { data: { __typename: "Query" } },
+    { errors: [{ extensions: missing }] },
+    { data: { rateLimit: expect.anything() } },
+  ]);
+});
+
 test("A subscription is refused as something that the schema does not have.", async () => {
   const refusal = refusalOf(await post(JSON.stringify({ query: "subscription { __typename }" })));
   expect(refusal).toMatchObject({ ...problem, reason: "INVALID_PARAMETER", locations: [{ line: 1, column: 1 }] });

@@ -17,7 +17,7 @@ const OPERATIONS: Readonly<Record<string, [Scope | null, string]>> = {
   session: ["sessions:read", `session(id: "${uuid(1)}") { id }`],
   searchSessions: ["sessions:read", `searchSessions(query: "hello") { total }`],
   stats: ["sessions:read", "stats { totalSessions }"],
-  analytics: ["sessions:read", "analytics(timeRange: ALL_TIME) { totalSessions }"],
+  analytics: ["sessions:read", `analytics(timeRange: { start: "2026-01-01T00:00:00Z" }) { totalSessions }`],
   viewer: [null, "viewer { id }"],
   rateLimit: [null, "rateLimit { limit }"],
   createProject: ["projects:write", `createProject(input: { name: "New" }) { project { id } }`],

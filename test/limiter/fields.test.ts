@@ -4,7 +4,7 @@ import { startTestServer, type TestServer } from "../support/server.js";
 
 const FIELDS = {
   searchSessions: 'searchSessions(query: "a") { total }',
-  analytics: "analytics(timeRange: LAST_30_DAYS) { totalSessions }",
+  analytics: 'analytics(timeRange: { start: "2026-01-01T00:00:00Z" }) { totalSessions }',
 };
 const SEARCH = `{ ${FIELDS.searchSessions} }`;
 const WIDE = { MAX_ROOT_FIELDS: "200", MAX_ALIASES: "200" };

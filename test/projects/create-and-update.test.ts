@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { change, createProject, mutate, read } from "../support/actions.js";
+import { change, createProject, mutate, read, save } from "../support/actions.js";
 import { startTestServer, type TestServer, type TestUser } from "../support/server.js";
 
 const ICONS = "Code2 Terminal Bot Brain Sparkles Database GitBranch Bug FolderKanban Folder Files Library BookOpen Briefcase Package Layers AppWindow Rocket Palette Paintbrush PenTool Lightbulb BarChart3 Settings Globe"; // prettier-ignore
@@ -23,10 +23,16 @@ test("A new project belongs to its maker and can be read back as it was given.",
   expect(await read(server, user.key, `{ project(id: "${input.id}") { ${FIELDS} } }`)).toEqual({ project });
 });
 
-test("A project without an id is given a UUID, and without an icon and colour has none.", async () => {
+test("A project without an id is given a UUID, and without an icon and colour has Code2 and blue, also where they are null.", async () => {
   const { project } = await change(server, user.key, "createProject", { name: "Unnamed" }, "project { id icon color }");
+  const other = await createProject(server, user.key, { id: "nulls", icon: null, color: null });
+  await save(server, user.key, { projectId: "by-session" });
 
-  expect(project).toMatchObject({ icon: null, color: null });
+  expect(project).toMatchObject({ icon: "Code2", color: "blue" });
+  expect(other).toMatchObject({ icon: "Code2", color: "blue" });
+  expect(await read(server, user.key, `{ project(id: "by-session") { icon color } }`)).toEqual({
+    project: { icon: "Code2", color: "blue" },
+  });
   expect(project.id).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
 });
 
@@ -51,19 +57,21 @@ test("Of twenty creations of one id at the same time exactly one succeeds and th
   expect(all.flatMap(({ errors }) => errors.map(({ reason }) => reason))).toEqual(Array(19).fill("RESOURCE_CONFLICT"));
 });
 
-test("An update changes what it names, takes away what it sets to null, and leaves the rest.", async () => {
+test("An update changes what it names, gives the default to an icon or colour that it sets to null, and leaves the rest.", async () => {
   const before = await createProject(server, user.key, { id: "changing", name: "Old", icon: "Bug", color: "rose" });
   server.clock.advance(1_500);
 
   const update = (input: object) => change(server, user.key, "updateProject", { id: "changing", ...input }, `project { ${FIELDS} }`);
   const renamed = (await update({ name: "New" })).project;
   const plain = (await update({ icon: null })).project;
-  const blue = (await update({ color: "blue" })).project;
+  const pink = (await update({ color: "pink" })).project;
+  const blue = (await update({ color: null })).project;
 
   expect(renamed).toMatchObject({ name: "New", icon: "Bug", color: "rose", createdAt: before.createdAt });
   expect(Date.parse(renamed.updatedAt) - Date.parse(before.updatedAt)).toBe(1_500);
-  expect(plain).toMatchObject({ name: "New", icon: null, color: "rose" });
-  expect(blue).toMatchObject({ name: "New", icon: null, color: "blue" });
+  expect(plain).toMatchObject({ name: "New", icon: "Code2", color: "rose" });
+  expect(pink).toMatchObject({ name: "New", icon: "Code2", color: "pink" });
+  expect(blue).toMatchObject({ name: "New", icon: "Code2", color: "blue" });
 });
 
 test("Every icon and colour of the contract is taken, and nothing else.", async () => {

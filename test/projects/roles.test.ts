@@ -43,7 +43,7 @@ test("Every member reads the project, its sessions and their content, alone and 
 });
 
 const WRITES: [string, Record<string, unknown>, string][] = [
-  ["updateProject", { id: "p", color: "blue" }, "project { color }"],
+  ["updateProject", { id: "p", color: "rose" }, "project { color }"],
   ["saveSession", { projectId: "p", name: "New", markdown: "" }, "session { id }"],
   ["saveSession", { projectId: "p", id: uuid(1), name: "Replaced", markdown: "" }, "session { id }"],
   ["deleteSession", { id: uuid(1) }, "id"],
@@ -61,7 +61,7 @@ test.each([...WRITES, ...OWNERS_ONLY])("A VIEWER's %s %j is FORBIDDEN and change
   expect(payload).toBeNull();
   expect(errors).toMatchObject(DENIED);
   expect(await read(shared, owner.key, `{ project(id: "p") { color sessionCount members { role } sessions { name } } }`)).toEqual({
-    project: { color: null, sessionCount: 1, members: [{ role: "VIEWER" }, { role: "EDITOR" }], sessions: [{ name: "First" }] },
+    project: { color: "blue", sessionCount: 1, members: [{ role: "VIEWER" }, { role: "EDITOR" }], sessions: [{ name: "First" }] },
   });
 });
 

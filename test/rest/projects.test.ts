@@ -45,7 +45,7 @@ test("GET /projects has every project that the caller can see, the newest first,
 
   const { status, headers, body } = await as(user).get("/projects");
 
-  const plain = { icon: null, color: null };
+  const plain = { icon: "Code2", color: "blue" };
   expect([status, headers.get("content-type"), headers.get("cache-control")]).toEqual([200, "application/json", "private, no-cache"]);
   expect(body).toEqual({
     success: true,
@@ -151,17 +151,17 @@ test.each(["resumable=maybe", "resumable=", "resumable=1"])("GET /projects?%s is
   expect(failureOf(answer)).toMatchObject({ http: 400, code: "INVALID_PARAMETER", fields: [{ path: ["resumable"] }] });
 });
 
-test("PATCH answers with the changed fields only, and nothing else of the project changes.", async () => {
+test("PATCH answers with the changed fields only, null being the default, and nothing else of the project changes.", async () => {
   const user = await add();
-  await createProject(server, user.key, { id: "app", name: "Old", icon: "Bug", color: "blue" });
+  await createProject(server, user.key, { id: "app", name: "Old", icon: "Bug", color: "rose" });
   const [before] = (await list(user)).projects;
   server.clock.advance(1_000);
   const name = await as(user).patch("/projects/app", { name: "New" });
   const both = await as(user).patch("/projects/app", { icon: "Rocket", color: null });
 
   expect([name.status, name.body]).toEqual([200, { success: true, data: { name: "New" } }]);
-  expect([both.status, both.body]).toEqual([200, { success: true, data: { icon: "Rocket", color: null } }]);
-  const changed = { name: "New", icon: "Rocket", color: null, updatedAt: now(), lastUpdated: now() };
+  expect([both.status, both.body]).toEqual([200, { success: true, data: { icon: "Rocket", color: "blue" } }]);
+  const changed = { name: "New", icon: "Rocket", color: "blue", updatedAt: now(), lastUpdated: now() };
   expect((await list(user)).projects).toEqual([{ ...before, ...changed }]);
 });
 
@@ -243,6 +243,18 @@ test("DELETE answers with the project as it was; its sessions are gone, and othe
   expect((await as(user).get("/sessions/recent")).body.data).toMatchObject({ sessions: [{ id: uuid(2) }], total: 1 });
   expect((await as(user).get("/projects?resumable=true")).body.data).toMatchObject({ projects: [{ id: "kept" }], total: 1 });
   expect(failureOf(await as(user).delete("/projects/doomed"))).toMatchObject({ http: 404, code: "RESOURCE_NOT_FOUND" });
+});
+
+test("A project that a PUT makes has the icon Code2 and the colour blue, wherever it is shown.", async () => {
+  const user = await add();
+  const path = `/projects/made/sessions/${uuid(1)}`;
+  await as(user).put(path, putBody({ sessionData: "data" }));
+  const looks = { id: "made", icon: "Code2", color: "blue" };
+
+  expect((await as(user).get("/projects?resumable=true")).body.data.projects).toMatchObject([looks]);
+  expect((await as(user).get(path)).body.data.session.project).toMatchObject(looks);
+  expect((await as(user).patch("/projects/made", { icon: null, color: null })).body.data).toEqual({ icon: "Code2", color: "blue" });
+  expect((await as(user).delete("/projects/made")).body.data.deletedProject).toMatchObject(looks);
 });
 
 test("Nobody but the owner may DELETE a project, an EDITOR neither.", async () => {

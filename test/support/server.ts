@@ -1,14 +1,14 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Writable } from "node:stream";
-import { trace } from "@opentelemetry/api";
+import { Readable, Writable } from "node:stream";
 import { PGlite } from "@electric-sql/pglite";
 import { allScopes, type Scope } from "../../src/core/auth/scopes.js";
 import { readConfig, type Config } from "../../src/config.js";
 import { connectPrisma, openEngine } from "../../src/db/database.js";
 import type { Engine, Query } from "../../src/db/engine.js";
 import { START_PARAMETERS, toEngine } from "../../src/db/pglite.js";
+import type { RenderedAnswer } from "../../src/core/request/rendered-answer.js";
 import type { Client } from "../../src/core/request/client-address.js";
 import type { LimiterStore } from "../../src/core/limits/limiter.js";
 import { createMemoryStore } from "../../src/core/limits/memory-store.js";
@@ -36,6 +36,9 @@ type Route = (url: URL) => URL;
 export const CLIENT = { address: "192.0.2.1", origin: null };
 
 const WARN = 40;
+
+/** Whether every request goes the way of web requests, which otherwise only some do. */
+const isByWebRequests = process.env.TEST_WAY === "web";
 
 /**
  * A whole server on a fresh database, with a clock that stands still until it is moved, reached through its fetch.
@@ -73,7 +76,7 @@ export async function startTestServer(
       random,
       logger,
       metrics: createMetrics(),
-      tracer: trace.getTracer("test"),
+      tracer: null,
     }),
   );
   const services = createServices({ database, clock, random, config });
@@ -82,8 +85,12 @@ export async function startTestServer(
   async function answer(request: Request, client: Client): Promise<Response> {
     const { host, pathname, search } = new URL(request.url);
     const head = { method: request.method, url: pathname + search, headers: { host, ...Object.fromEntries(request.headers) } };
-    const refusal = server.refuse(head, () => client);
-    return refusal === null ? server.fetch(request, client) : new Response(refusal.body, refusal);
+    const findClient = () => client;
+    const rejection = server.rejectOverload(head, findClient);
+    if (rejection !== null) return toResponse(rejection);
+    if (isByWebRequests) return server.fetch(request, client);
+    const answered = server.answer({ ...head, body: toReadable(request), isGone: () => request.signal.aborted }, findClient);
+    return answered === null ? server.fetch(request, client) : toResponse(await answered);
   }
 
   async function send(path: string, init: RequestInit = {}, address = CLIENT.address): Promise<Answer> {
@@ -176,6 +183,15 @@ export async function startTestServer(
       if (unexpected.length > 0) throw new Error(`Unexpected log lines: ${JSON.stringify(unexpected, null, 2)}`);
     },
   };
+}
+
+function toResponse({ body, ...init }: RenderedAnswer): Response {
+  return new Response(body, { ...init, status: init.status });
+}
+
+/** The body of a web request as Node's HTTP server gives it. */
+function toReadable({ body }: Request): Readable {
+  return body === null ? Readable.from([]) : Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]); // one type, declared twice
 }
 
 /** For servers that refuse to start. */

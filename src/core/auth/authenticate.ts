@@ -1,9 +1,9 @@
 import type { Clock } from "../../platform/clock.js";
 import { parsePolicy } from "../limits/policy.js";
-import { hashSecret } from "./secret-text.js";
 import { parseBearerToken, unauthenticated } from "./bearer-token.js";
 import type { CredentialKind, Principal } from "./principal.js";
 import { isScope } from "./scopes.js";
+import { hashSecret } from "./secret-text.js";
 
 /** What is stored of a key, as far as authenticating needs it; an access token is its key with an end of its own. */
 export type StoredCredential = {
@@ -19,26 +19,76 @@ export type StoredCredential = {
 
 export type Authenticate = (authorization: string | null) => Promise<Principal | null>;
 
+/** Who is asking, before the database has confirmed it. */
+export type Claim = {
+  readonly principal: Principal;
+  /** Rejects where the credential no longer holds. Nothing may be answered or changed before it has resolved. */
+  readonly confirmed: Promise<unknown>;
+};
+
+export type Authenticator = {
+  /** @returns null where there is no header. @throws UNAUTHENTICATED where it does not hold */
+  readonly authenticate: Authenticate;
+  /**
+   * The same for a credential that was seen before, without a wait: its request may be worked on while the database is asked
+   * whether the credential still holds. Null for every other header, which only `authenticate` can judge.
+   */
+  readonly claim: (authorization: string | null) => Claim | null;
+};
+
 type Dependencies = {
   readonly findCredential: (hash: string) => Promise<StoredCredential | null>;
-  /** Notes that a credential was used; it must not fail. */
-  readonly noteUse: (credential: StoredCredential) => void;
+  /** Records that a credential was used; it must not fail. */
+  readonly recordUse: (credential: StoredCredential) => void;
   readonly clock: Clock;
-  /** What lets in: a refresh token is good for access tokens only, and an access token for no other. */
+  /** Which kinds are let in: a refresh token is good for access tokens only, and an access token for no other. */
   readonly accepted: readonly CredentialKind[];
 };
 
-/** Resolves an Authorization header: null where there is none, and UNAUTHENTICATED where it does not hold. */
-export function createAuthenticate({ findCredential, noteUse, clock, accepted }: Dependencies): Authenticate {
-  return async (authorization) => {
-    const token = parseBearerToken(authorization);
-    if (token === null) return null;
-    const credential = await findCredential(hashSecret(token));
-    if (credential === null || credential.revokedAt !== null || !accepted.includes(credential.kind)) throw unauthenticated("INVALID_TOKEN");
-    if (credential.expiresAt !== null && credential.expiresAt <= clock.now()) throw unauthenticated("INVALID_TOKEN");
-    noteUse(credential);
-    return toPrincipal(credential);
+/** Credentials that were seen before, beyond which the one that was unused for the longest time is forgotten. */
+const MOST_KNOWN = 10_000;
+
+/** Resolves Authorization headers. Every request asks the database, so that a revoked key stops at once on every instance. */
+export function createAuthenticator({ findCredential, recordUse, clock, accepted }: Dependencies): Authenticator {
+  const known = new Map<string, Principal>();
+
+  function remember(hash: string, principal: Principal): void {
+    known.delete(hash);
+    known.set(hash, principal);
+    const [oldest] = known.keys();
+    if (known.size > MOST_KNOWN && oldest !== undefined) known.delete(oldest);
+  }
+
+  async function confirm(hash: string): Promise<Principal> {
+    const credential = await findCredential(hash);
+    const holds = credential?.revokedAt === null && accepted.includes(credential.kind) && !isExpired(credential, clock.now());
+    if (!holds) {
+      known.delete(hash);
+      throw unauthenticated("INVALID_TOKEN");
+    }
+    recordUse(credential);
+    const principal = known.get(hash) ?? toPrincipal(credential); // what is stored of a credential never changes, but for its end
+    remember(hash, principal);
+    return principal;
+  }
+
+  return {
+    async authenticate(authorization) {
+      const token = parseBearerToken(authorization);
+      return token === null ? null : confirm(hashSecret(token));
+    },
+    claim(authorization) {
+      const token = parseBearerToken(authorization);
+      if (token === null) return null;
+      const hash = hashSecret(token);
+      const principal = known.get(hash);
+      return principal === undefined ? null : { principal, confirmed: confirm(hash) };
+    },
   };
+}
+
+function isExpired({ expiresAt }: StoredCredential, now: Date): boolean {
+  return expiresAt !== null && expiresAt <= now;
 }
 
 function toPrincipal({ id, userId, kind, scopes, rateLimit, expiresAt }: StoredCredential): Principal {

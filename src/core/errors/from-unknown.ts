@@ -37,11 +37,21 @@ const BY_CODE: Readonly<Record<string, ErrorReason>> = {
   EPIPE: "UPSTREAM_ERROR",
 };
 
-/** What the drivers and the pool say where they give no code. */
-const BY_MESSAGE: readonly (readonly [RegExp, ErrorReason])[] = [
-  [/timeout exceeded when trying to connect|Can't reach database|PGlite is clos|after calling end on the pool/i, "UPSTREAM_UNAVAILABLE"],
-  [/Query read timeout|SocketTimeout/i, "UPSTREAM_TIMEOUT"],
-  [/Connection terminated|ConnectionClosed|closed the connection|connection error and is not queryable/i, "UPSTREAM_ERROR"],
+/** What the drivers and the pool say, in lower case, where they give no code; the first that fits counts. Messages have any length, so none is a pattern. */
+const BY_MESSAGE: readonly (readonly [string, ErrorReason])[] = [
+  // No connection came about in time: the three things that pg and its pool say of it.
+  ["timeout exceeded when trying to connect", "UPSTREAM_UNAVAILABLE"],
+  ["connection terminated due to connection timeout", "UPSTREAM_UNAVAILABLE"],
+  ["timeout expired", "UPSTREAM_UNAVAILABLE"],
+  ["can't reach database", "UPSTREAM_UNAVAILABLE"],
+  ["pglite is clos", "UPSTREAM_UNAVAILABLE"],
+  ["after calling end on the pool", "UPSTREAM_UNAVAILABLE"],
+  ["query read timeout", "UPSTREAM_TIMEOUT"],
+  ["sockettimeout", "UPSTREAM_TIMEOUT"],
+  ["connection terminated", "UPSTREAM_ERROR"],
+  ["connectionclosed", "UPSTREAM_ERROR"],
+  ["closed the connection", "UPSTREAM_ERROR"],
+  ["connection error and is not queryable", "UPSTREAM_ERROR"],
 ];
 
 /** Any thrown value as an entry of the catalogue: what is not known is INTERNAL_ERROR, with the value as its cause. */
@@ -71,7 +81,8 @@ function reasonOf(error: ErrorLike): ErrorReason | undefined {
     const reason = BY_CODE[code];
     if (reason !== undefined) return reason;
   }
-  return BY_MESSAGE.find(([pattern]) => pattern.test(error.message))?.[1];
+  const message = error.message.toLowerCase();
+  return BY_MESSAGE.find(([words]) => message.includes(words))?.[1];
 }
 
 /** The codes of an error, the most precise first. */

@@ -1,7 +1,8 @@
+import type { Readable } from "node:stream";
 import { AppError } from "../errors/app-error.js";
-import type { Hold } from "../load/operations.js";
+import type { BodyLease } from "../load/body-memory.js";
 
-/** How many bytes a body may have, and the setting that says so; null where it is the bound of who has no key. */
+/** How many bytes a body may have, and the setting that says so; null where it is the bound of a caller without a key. */
 export type BodyLimit = { readonly bytes: number; readonly setting: string | null };
 
 /** Without a key one asks for the schema, for the catalogue, or for a token in exchange for a code: some kilobytes. */
@@ -12,44 +13,72 @@ export function withoutKey(limit: BodyLimit): BodyLimit {
   return limit.bytes <= MOST_WITHOUT_KEY ? limit : { bytes: MOST_WITHOUT_KEY, setting: null };
 }
 
-/** @throws VALIDATION_ERROR / INVALID_FORMAT where the bytes are no UTF-8 */
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** @throws VALIDATION_ERROR / INVALID_FORMAT where the bytes are not UTF-8 */
 export function decodeUtf8(bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch (error) {
     throw new AppError("INVALID_FORMAT", { message: "The body is not valid UTF-8", cause: error });
   }
 }
 
+/** How a body is read: its bound, and the memory that is taken for it. */
+export type BodyReading = { readonly limit: BodyLimit; readonly lease: BodyLease };
+
 /**
- * The body of a request, read no further than the limit.
- * @throws VALIDATION_ERROR: status 413 over the limit, INVALID_FORMAT where it was cut off; and what `hold` throws
+ * The body of a web request, read no further than the limit.
+ * @throws VALIDATION_ERROR: status 413 over the limit, INVALID_FORMAT where it was cut off; and what the lease throws
  */
-export async function readBytes(request: Request, limit: BodyLimit, hold: Hold): Promise<Uint8Array> {
-  const declared = Number(request.headers.get("content-length") ?? 0);
-  if (declared > limit.bytes) throw tooLarge(limit);
+export async function readWebBody(request: Request, reading: BodyReading): Promise<Uint8Array> {
+  const body = createBodyCollector(request.headers.get("content-length"), reading);
   try {
-    return await readWithin(request, limit, hold);
+    for await (const chunk of request.body ?? []) body.add(chunk);
   } catch (error) {
-    throw error instanceof AppError ? error : new AppError("INVALID_FORMAT", { message: "The body was cut off", cause: error });
+    throw error instanceof AppError ? error : cutOff(error);
   }
+  return body.whole();
 }
 
-async function readWithin(request: Request, limit: BodyLimit, hold: Hold): Promise<Uint8Array> {
-  if (request.headers.has("content-length") && !request.headers.has("transfer-encoding")) {
-    // The HTTP parser reads exactly as many bytes as were declared, so the check above has bounded them.
-    hold(Number(request.headers.get("content-length")));
-    return new Uint8Array(await request.arrayBuffer());
-  }
+/** The same for a request of Node's HTTP server, by events: a stream's iterator takes several turns for a small body. */
+export function readNodeBody(request: Readable, contentLength: string | undefined, reading: BodyReading): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const body = createBodyCollector(contentLength, reading);
+    const fail = (error: unknown) => {
+      request.off("data", onData).pause(); // the listener decides what becomes of the rest
+      reject(error instanceof AppError ? error : cutOff(error));
+    };
+    const onData = (chunk: Uint8Array) => {
+      try {
+        body.add(chunk);
+      } catch (error) {
+        fail(error);
+      }
+    };
+    request.on("data", onData).once("end", () => resolve(body.whole()));
+    request.once("error", fail).once("close", () => fail(undefined));
+  });
+}
+
+/** @throws VALIDATION_ERROR with status 413 as soon as the body is known to be over the limit */
+function createBodyCollector(contentLength: string | null | undefined, { limit, lease }: BodyReading) {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of request.body ?? []) {
-    length += chunk.byteLength;
-    if (length > limit.bytes) throw tooLarge(limit);
-    hold(chunk.byteLength);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  if (Number(contentLength ?? 0) > limit.bytes) throw tooLarge(limit);
+  return {
+    add(chunk: Uint8Array): void {
+      length += chunk.byteLength;
+      if (length > limit.bytes) throw tooLarge(limit);
+      lease.add(chunk.byteLength);
+      chunks.push(chunk);
+    },
+    whole: (): Uint8Array => (chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)),
+  };
+}
+
+function cutOff(cause: unknown): AppError {
+  return new AppError("INVALID_FORMAT", { message: "The body was cut off", cause });
 }
 
 export function tooLarge({ bytes, setting }: BodyLimit): AppError {

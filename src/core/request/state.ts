@@ -1,10 +1,9 @@
-import type { ErrorReason } from "../errors/catalogue.js";
-import type { Principal } from "../auth/principal.js";
-import type { Decision } from "../limits/limiter.js";
 import type { Logger } from "../../platform/logger.js";
 import type { Random } from "../../platform/random.js";
+import type { Principal } from "../auth/principal.js";
+import type { ErrorReason } from "../errors/catalogue.js";
+import type { Decision } from "../limits/limiter.js";
 import type { Client } from "./client-address.js";
-import type { Operation } from "../load/operations.js";
 
 /** What is known of one HTTP request; a batch of operations shares it. */
 export type RequestState = {
@@ -13,6 +12,7 @@ export type RequestState = {
   readonly origin: string;
   /** Address of the client, as the limits per address count it. */
   readonly address: string;
+  /** A log whose lines carry the request's id. */
   readonly log: Logger;
   /** Null where no Authorization header was sent. */
   principal: Principal | null;
@@ -25,26 +25,43 @@ export type RequestState = {
 };
 
 /** What Hono hands from one step of a request to the next. */
-export type Environment = { Bindings: Client; Variables: { state: RequestState; operation: Operation } };
+export type Environment = {
+  Bindings: Client;
+  Variables: { state: RequestState };
+};
 
 /** An id that a client may choose for its request: what every log and header can hold. */
 const SANE_ID = /^[A-Za-z0-9._:/+=-]{1,128}$/;
-
-type Dependencies = { readonly logger: Logger; readonly random: Random };
 
 /** The client's own id for its request if that is sane, else a new one. */
 export function idOf(given: string | string[] | null | undefined, random: Random): string {
   return typeof given === "string" && SANE_ID.test(given) ? given : random.uuid();
 }
 
-/** What is known of a request when it comes in. */
-export function createRequestState(request: Request, client: Client, { logger, random }: Dependencies): RequestState {
-  const requestId = idOf(request.headers.get("x-request-id"), random);
+/** The origin that a Host header names; the one of this machine where it is not a well-formed host. */
+export function originOfHost(host = "localhost"): string {
+  const address = `http://${host}`;
+  return URL.canParse(address) ? new URL(address).origin : "http://localhost";
+}
+
+/** What the headers of a request say of it. */
+export type RequestHead = { readonly requestId: string | string[] | null | undefined; readonly findOrigin: () => string };
+
+type Dependencies = { readonly logger: Logger; readonly random: Random };
+
+/** What is known of a request when it comes in. Most requests need neither a log of their own nor the origin: both are made on demand. */
+export function createRequestState(head: RequestHead, client: Client, { logger, random }: Dependencies): RequestState {
+  const requestId = idOf(head.requestId, random);
+  let log: Logger | undefined;
   return {
     requestId,
-    origin: client.origin ?? new URL(request.url).origin,
     address: client.address,
-    log: logger.child({ requestId }),
+    get origin() {
+      return client.origin ?? head.findOrigin();
+    },
+    get log() {
+      return (log ??= logger.child({ requestId }));
+    },
     principal: null,
     decision: null,
     errorReasons: [],

@@ -4,16 +4,15 @@ import { builder } from "../../kits/graphql/builder.js";
 import { caller } from "../../kits/graphql/context.js";
 import { defineLoadersByArguments, defineRowLoader, defineRowsLoader } from "../../kits/graphql/loaders.js";
 import { limitNumber } from "../../platform/paging.js";
-import { timeRanges, type ProjectTotals, type TimeRange } from "./service.js";
+import { timeRangeInputAt } from "./input.js";
+import type { ProjectTotals, TimeRange } from "./service.js";
 
-const TimeRangeEnum = builder.enumType("TimeRange", {
-  description: "How far back to look, in whole UTC days with today.",
-  values: Object.fromEntries(
-    Object.entries(timeRanges).map(([name, days]) => [
-      name,
-      { value: name, description: days === null ? "Everything." : `The last ${days} days.` },
-    ]),
-  ) as Record<TimeRange, { value: TimeRange; description: string }>, // Object.fromEntries loses the keys' types
+const TimeRangeInput = builder.inputType("TimeRange", {
+  description: "A span of time, both ends included.",
+  fields: (t) => ({
+    start: t.field({ type: "DateTime", required: true, description: "Not before this." }),
+    end: t.field({ type: "DateTime", description: "Not after this; absent is now." }),
+  }),
 });
 
 const ModelCount = builder.objectRef<{ model: string; count: number }>("ModelCount").implement({
@@ -99,12 +98,12 @@ builder.queryFields((t) => ({
   analytics: t.field({
     type: Analytics,
     description: "Sessions of a span of time by model, client and day. Needs sessions:read.",
-    args: { timeRange: t.arg({ type: TimeRangeEnum, required: true, description: "How far back to look." }) },
+    args: { timeRange: t.arg({ type: TimeRangeInput, required: true, description: "When the sessions were created." }) },
     extensions: { rateLimit: "60/1m" },
-    resolve: async (_root, { timeRange }, context) => ({
-      ...(await context.services.analytics.rangeTotals(caller(context), timeRange)),
-      range: timeRange,
-    }),
+    resolve: async (_root, { timeRange }, context) => {
+      const range = parseInput(timeRangeInputAt(context.clock.now()), timeRange, ["timeRange"]);
+      return { ...(await context.services.analytics.rangeTotals(caller(context), range)), range };
+    },
   }),
 }));
 

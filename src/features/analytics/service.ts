@@ -3,9 +3,8 @@ import { Prisma, type PrismaClient } from "../../db/generated/prisma/client.js";
 import type { Clock } from "../../platform/clock.js";
 import { accessibleKeys } from "../projects/access.js";
 
-/** How far back analytics look, in days; null is everything. */
-export const timeRanges = { LAST_7_DAYS: 7, LAST_30_DAYS: 30, LAST_90_DAYS: 90, LAST_YEAR: 365, ALL_TIME: null } as const;
-export type TimeRange = keyof typeof timeRanges;
+/** A span of time, both ends included. */
+export type TimeRange = { readonly start: Date; readonly end: Date };
 
 export type ProjectTotals = {
   readonly projectKey: bigint;
@@ -33,12 +32,11 @@ export function createAnalyticsService({ prisma, clock }: Dependencies) {
     return new Date(Math.floor(clock.now().getTime() / DAY_MS) * DAY_MS - (daysBack - 1) * DAY_MS);
   }
 
-  /** All sessions that a user may see, or those of a range of time; read project by project, by the index over time. */
-  function visibleSessions(principal: Principal, range: TimeRange): Prisma.Sql {
-    const days = timeRanges[range];
-    const since = days === null ? Prisma.empty : Prisma.sql`AND s."createdAt" >= ${startOfDay(days)}`;
+  /** All sessions that a user may see, or those created in a span of time; read project by project, by the index over time. */
+  function visibleSessions(principal: Principal, range?: TimeRange): Prisma.Sql {
+    const within = range === undefined ? Prisma.empty : Prisma.sql`AND s."createdAt" BETWEEN ${range.start} AND ${range.end}`;
     return Prisma.sql`(${accessibleKeys(principal)}) k("key")
-      CROSS JOIN LATERAL (SELECT s.* FROM "Session" s WHERE s."projectKey" = k."key" ${since} OFFSET 0) s`;
+      CROSS JOIN LATERAL (SELECT s.* FROM "Session" s WHERE s."projectKey" = k."key" ${within} OFFSET 0) s`;
   }
 
   return {
@@ -54,7 +52,7 @@ export function createAnalyticsService({ prisma, clock }: Dependencies) {
 
     async topModels(principal: Principal, limit: number): Promise<{ model: string; count: number }[]> {
       requireScope(principal, "sessions:read");
-      return prisma.$queryRaw`SELECT m AS "model", count(*)::int AS "count" FROM ${visibleSessions(principal, "ALL_TIME")}, unnest(s."llmModels") m
+      return prisma.$queryRaw`SELECT m AS "model", count(*)::int AS "count" FROM ${visibleSessions(principal)}, unnest(s."llmModels") m
         GROUP BY m ORDER BY count(*) DESC, m COLLATE "C" LIMIT ${limit}`;
     },
 

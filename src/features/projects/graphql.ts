@@ -16,8 +16,8 @@ export const ProjectType = builder.prismaObject("Project", {
     id: t.exposeID("id", { nullable: false, description: "Given by the client that made the project; unique per owner." }),
     ownerId: t.expose("ownerId", { type: "UUID", nullable: false, description: "The user the project belongs to." }),
     name: t.exposeString("name", { nullable: false, description: "The name people see, 1 to 255 characters." }),
-    icon: t.exposeString("icon", { description: `The icon it is shown with, if one was chosen: ${projectIcons.join(", ")}.` }),
-    color: t.exposeString("color", { description: `The colour it is shown in, if one was chosen: ${projectColors.join(", ")}.` }),
+    icon: t.exposeString("icon", { nullable: false, description: `The icon it is shown with: ${projectIcons.join(", ")}.` }),
+    color: t.exposeString("color", { nullable: false, description: `The colour it is shown in: ${projectColors.join(", ")}.` }),
     createdAt: t.expose("createdAt", { type: "DateTime", nullable: false, description: "When the project was made." }),
     updatedAt: t.expose("updatedAt", { type: "DateTime", nullable: false, description: "When its name, icon or colour last changed." }),
     lastActivity: t.expose("lastActivity", {

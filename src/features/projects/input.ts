@@ -9,24 +9,35 @@ export const projectIcons = [
 
 export const projectColors = ["rose", "pink", "orange", "amber", "emerald", "cyan", "blue", "purple", "slate", "gray"] as const;
 
+/** What a project has where nothing else was chosen. Its columns have the same defaults in the database, and a test compares them. */
+export const DEFAULT_ICON: (typeof projectIcons)[number] = "Code2";
+export const DEFAULT_COLOR: (typeof projectColors)[number] = "blue";
+
 /** Ids are given by clients and stand in paths; what they look like is theirs to say. */
 export const projectIdText = storableText
   .min(1, "must not be empty")
   .refine(...atMost(255))
   .refine((text) => !/[^\0\P{Cc}]/u.test(text), "must not contain control characters");
 
-const icon = z.enum(projectIcons, `must be one of ${projectIcons.join(", ")}`);
-const color = z.enum(projectColors, `must be one of ${projectColors.join(", ")}`);
+// Null is the default, also where a project is changed.
+const icon = z
+  .enum(projectIcons, `must be one of ${projectIcons.join(", ")}`)
+  .nullable()
+  .transform((chosen) => chosen ?? DEFAULT_ICON);
+const color = z
+  .enum(projectColors, `must be one of ${projectColors.join(", ")}`)
+  .nullable()
+  .transform((chosen) => chosen ?? DEFAULT_COLOR);
 
 export const createProjectInput = z.object({
   id: projectIdText.nullish(),
   name: nameText,
-  icon: icon.nullish(),
-  color: color.nullish(),
+  icon: icon.default(DEFAULT_ICON),
+  color: color.default(DEFAULT_COLOR),
 });
 
-/** What is absent stays; an icon or colour of null is taken away. */
-const changes = z.object({ name: nameText.optional(), icon: icon.nullable().optional(), color: color.nullable().optional() });
+/** What is absent stays. */
+const changes = z.object({ name: nameText.optional(), icon: icon.optional(), color: color.optional() });
 
 const isChange = [
   (given: z.output<typeof changes>) => [given.name, given.icon, given.color].some((value) => value !== undefined),

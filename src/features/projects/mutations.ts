@@ -3,15 +3,23 @@ import { builder } from "../../kits/graphql/builder.js";
 import { caller } from "../../kits/graphql/context.js";
 import type { Project } from "../../db/generated/prisma/client.js";
 import { ProjectType } from "./graphql.js";
-import { createProjectInput, deleteProjectInput, projectColors, projectIcons, updateProjectInput } from "./input.js";
+import {
+  createProjectInput,
+  DEFAULT_COLOR,
+  DEFAULT_ICON,
+  deleteProjectInput,
+  projectColors,
+  projectIcons,
+  updateProjectInput,
+} from "./input.js";
 
 const CreateProjectInput = builder.inputType("CreateProjectInput", {
   description: "A new project of your own.",
   fields: (t) => ({
     id: t.id({ description: "An id of your choice, 1 to 255 characters, unique among your projects; made for you if absent." }),
     name: t.string({ required: true, description: "The name people see, 1 to 255 characters." }),
-    icon: t.string({ description: `One of ${projectIcons.join(", ")}.` }),
-    color: t.string({ description: `One of ${projectColors.join(", ")}.` }),
+    icon: t.string({ description: `One of ${projectIcons.join(", ")}; ${DEFAULT_ICON} if absent.` }),
+    color: t.string({ description: `One of ${projectColors.join(", ")}; ${DEFAULT_COLOR} if absent.` }),
   }),
 });
 
@@ -20,8 +28,8 @@ const UpdateProjectInput = builder.inputType("UpdateProjectInput", {
   fields: (t) => ({
     id: t.id({ required: true, description: "The project to change." }),
     name: t.string({ description: "A new name, 1 to 255 characters." }),
-    icon: t.string({ description: `One of ${projectIcons.join(", ")}; null takes it away.` }),
-    color: t.string({ description: `One of ${projectColors.join(", ")}; null takes it away.` }),
+    icon: t.string({ description: `One of ${projectIcons.join(", ")}; null is ${DEFAULT_ICON}.` }),
+    color: t.string({ description: `One of ${projectColors.join(", ")}; null is ${DEFAULT_COLOR}.` }),
   }),
 });
 

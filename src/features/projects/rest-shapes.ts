@@ -7,8 +7,8 @@ export const projectShape = z.object({
   id: z.string(),
   ownerId: z.uuid(),
   name: z.string(),
-  icon: z.string().nullable(),
-  color: z.string().nullable(),
+  icon: z.string(),
+  color: z.string(),
   createdAt: isoTime,
   updatedAt: isoTime,
 });

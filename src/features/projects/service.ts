@@ -105,8 +105,8 @@ export function createProjectService({ prisma, clock, random, policy }: Dependen
         id,
         ownerId: principal.userId,
         name: input.name,
-        icon: input.icon ?? null,
-        color: input.color ?? null,
+        icon: input.icon,
+        color: input.color,
         createdAt: now,
         updatedAt: now,
       };

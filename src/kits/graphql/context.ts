@@ -9,6 +9,8 @@ import type { Loaders } from "./loaders.js";
 /** What resolvers are given: who asks, the services, and the loaders that join their look-ups. */
 export type GraphQLContext = {
   readonly state: RequestState;
+  /** Who asks, with the deadline of the operation; null without a key. */
+  readonly principal: Principal | null;
   readonly services: Services;
   readonly loaders: Loaders;
   readonly rateLimiter: RateLimiter;
@@ -16,7 +18,7 @@ export type GraphQLContext = {
 };
 
 /** @throws UNAUTHENTICATED / MISSING_TOKEN */
-export function caller({ state }: Pick<GraphQLContext, "state">): Principal {
-  if (state.principal === null) throw unauthenticated("MISSING_TOKEN");
-  return state.principal;
+export function caller({ principal }: Pick<GraphQLContext, "principal">): Principal {
+  if (principal === null) throw unauthenticated("MISSING_TOKEN");
+  return principal;
 }

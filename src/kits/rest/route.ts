@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Principal } from "../../core/auth/principal.js";
 import { parseInputs } from "../../core/errors/parse-input.js";
 import type { RequestState } from "../../core/request/state.js";
+import type { Deadline } from "../../platform/deadline.js";
 import type { Services } from "../services.js";
 
 /** Who may call: a key or access token, one that can be exchanged for access tokens, or whoever has a device code. */
@@ -15,12 +16,14 @@ type CallFacts<A extends Access> = {
   readonly principal: A extends "code" ? null : Principal;
 };
 
-/** A call as the door knows it, before the route has read its input. */
+/** A call before the route has read its input. */
 export type RawCall = CallFacts<Access> & {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
   /** Parses the JSON body, within its limits. */
   readonly readBody: () => Promise<unknown>;
+  /** Does the work when there is a slot for it. */
+  readonly inSlot: <T>(work: (deadline: Deadline) => Promise<T>) => Promise<T>;
 };
 
 /** One kind of answer, for the OpenAPI document: what it means, and the schema of its body for each media type that it can have. */
@@ -66,7 +69,7 @@ export function defineRoute<
   const { params, query, body } = route;
   return {
     ...route,
-    async answer({ readBody, ...call }) {
+    async answer({ readBody, inSlot, ...call }) {
       const parts = [
         { name: "params", schema: params, value: call.params },
         { name: "query", schema: query, value: call.query },
@@ -75,7 +78,10 @@ export function defineRoute<
       const parsed = parseInputs(parts);
       const input = Object.fromEntries(parts.map(({ name }, index) => [name, parsed[index]]));
       const unread = { params: undefined, query: undefined, body: undefined };
-      return handle({ ...call, ...unread, ...input } as Parameters<typeof handle>[0]); // as the schemas parsed them
+      return inSlot(async (deadline) => {
+        const principal = call.principal && { ...call.principal, deadline };
+        return handle({ ...call, principal, ...unread, ...input } as Parameters<typeof handle>[0]); // as the schemas parsed them
+      });
     },
   };
 }

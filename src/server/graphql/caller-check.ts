@@ -1,40 +1,20 @@
 import {
-  type ExecutionArgs,
-  getOperationAST,
   Kind,
-  type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
-  type GraphQLSchema,
+  type GraphQLObjectType,
+  type OperationDefinitionNode,
   type SelectionSetNode,
 } from "graphql";
-import type { Plugin } from "graphql-yoga";
-import { unauthenticated } from "../../core/auth/bearer-token.js";
-import { toResultError } from "../../core/errors/to-graphql.js";
-import type { RequestState } from "../../core/request/state.js";
-import { fragmentsOf } from "./fragments.js";
 
-/**
- * Refuses as a whole an operation of which nothing can be answered without an API key: status 401 and no data.
- * Where anything can, the fields fail one by one instead.
- */
-export function useCallerCheck(): Plugin {
-  return {
-    onExecute({ args: untyped, setResultAndStopExecution }) {
-      const args: ExecutionArgs = untyped; // envelop types it loosely
-      const { state } = args.contextValue as { state: RequestState }; // the server's context, which every operation has
-      if (state.principal !== null || hasPublicField(args.schema, args.document, args.operationName)) return;
-      setResultAndStopExecution({ errors: [toResultError(unauthenticated("MISSING_TOKEN"))] });
-    },
-  };
-}
-
-function hasPublicField(schema: GraphQLSchema, document: DocumentNode, operationName: string | null | undefined): boolean {
-  const operation = getOperationAST(document, operationName);
-  const type = operation && schema.getRootType(operation.operation);
-  if (operation == null || type == null) return true; // no operation to run: executing says so
-  const isPublic = ({ name }: FieldNode) => name.value.startsWith("__") || type.getFields()[name.value]?.extensions.public === true;
-  return rootFields(operation.selectionSet, fragmentsOf(document)).some(isPublic);
+/** Whether no field of an operation can be answered without an API key, so that it is rejected as a whole where there is none. */
+export function needsCaller(
+  operation: OperationDefinitionNode,
+  rootType: GraphQLObjectType,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+): boolean {
+  const isPublic = ({ name }: FieldNode) => name.value.startsWith("__") || rootType.getFields()[name.value]?.extensions.public === true;
+  return !rootFields(operation.selectionSet, fragments).some(isPublic);
 }
 
 function rootFields({ selections }: SelectionSetNode, fragments: ReadonlyMap<string, FragmentDefinitionNode>): FieldNode[] {

@@ -1,107 +1,110 @@
 import {
-  type ExecutionArgs,
-  getArgumentValues,
   getNamedType,
   getNullableType,
-  getOperationAST,
-  getVariableValues,
-  type GraphQLField,
-  type GraphQLNamedType,
-  type GraphQLSchema,
   isInterfaceType,
   isIntrospectionType,
   isListType,
   isObjectType,
   Kind,
+  SchemaMetaFieldDef,
+  TypeMetaFieldDef,
   type FieldNode,
   type FragmentDefinitionNode,
-  SchemaMetaFieldDef,
+  type GraphQLField,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
   type SelectionSetNode,
-  TypeMetaFieldDef,
+  type ValueNode,
 } from "graphql";
-import type { Plugin } from "graphql-yoga";
 import { MOST_ITEMS } from "../../platform/paging.js";
-import { tooMuch } from "./abuse-limits.js";
-import { fragmentsOf } from "./fragments.js";
 
 /** The arguments that say how long a list will be. */
-const LENGTH_ARGUMENTS = ["limit", "first", "last", "days"] as const;
+const LENGTH_ARGUMENTS: readonly string[] = ["limit", "first", "last", "days"];
 
-/** What a list without such an argument is taken for. */
+/** The length of a list without such an argument. */
 const USUAL_LENGTH = 10;
 
 /** The same for the lists of introspection: a type has few fields, a field few arguments. */
 const INTROSPECTION_LENGTH = 5;
 
+type Variables = Readonly<Record<string, unknown>>;
+
+/** The variables of one request, and what was found for them. */
+type Evaluation = { readonly variables: Variables; readonly found: Map<Open, number> };
+type Open = (evaluation: Evaluation) => number;
+
+/** A number that is known from the document, or follows from the variables of a request. */
+type Amount = number | Open;
+
+/** The cost of an operation with the variables of a request. */
+export type CostOf = (variables: Variables) => number;
+
+type Facts = {
+  readonly schema: GraphQLSchema;
+  readonly operation: OperationDefinitionNode;
+  readonly rootType: GraphQLNamedType;
+  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+};
+
 /**
- * Refuses operations that would cost more than the limit, before anything of them runs: a field costs one, and what is
- * selected in a list as often as the list is long. Introspection is counted too, as nothing else bounds it.
+ * The cost of an operation: a field costs one, and what is selected in a list as often as the list is long. Introspection
+ * is counted too, as nothing else bounds it. The document is measured once; only lengths that are variables are left to be
+ * filled in for a request. A variable that does not fit its type is not counted: executing the operation rejects it.
  */
-export function useComplexityLimit(limit: number): Plugin {
-  return {
-    onExecute({ args: untyped, setResultAndStopExecution }) {
-      const args: ExecutionArgs = untyped; // envelop types it loosely
-      const cost = costOfOperation(args);
-      if (cost <= limit) return;
-      const message = `The operation has a cost of ${cost}; at most ${limit} is allowed (MAX_COMPLEXITY)`;
-      setResultAndStopExecution({ errors: [tooMuch("MAX_COMPLEXITY", message, limit)] });
-    },
-  };
-}
-
-/** The cost of the chosen operation; none where its variables do not fit, which executing it will say better. */
-function costOfOperation({ schema, document, operationName, variableValues }: ExecutionArgs): number {
-  const operation = getOperationAST(document, operationName);
-  const type = operation && schema.getRootType(operation.operation);
-  if (operation == null || type == null) return 0;
-  const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variableValues ?? {});
-  return coerced === undefined ? 0 : createMeasure(schema, fragmentsOf(document), coerced)(operation.selectionSet, type);
-}
-
-type Measure = (selections: SelectionSetNode, type: GraphQLNamedType) => number;
-
-function createMeasure(
-  schema: GraphQLSchema,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-  variables: Readonly<Record<string, unknown>>,
-): Measure {
+export function measureCost({ schema, operation, rootType, fragments }: Facts): CostOf {
   // A fragment counts as often as it is spread, and is measured once for each type it is spread on.
-  const measured = new WeakMap<SelectionSetNode, Map<GraphQLNamedType, number>>();
+  const measured = new Map<SelectionSetNode, Map<GraphQLNamedType, Amount>>();
 
-  function measure(selections: SelectionSetNode, type: GraphQLNamedType): number {
-    const byType = measured.get(selections) ?? new Map<GraphQLNamedType, number>();
+  function measure(selections: SelectionSetNode, type: GraphQLNamedType): Amount {
+    const byType = measured.get(selections) ?? new Map<GraphQLNamedType, Amount>();
     measured.set(selections, byType);
-    const cost = byType.get(type) ?? sum(selections, type);
+    const cost = byType.get(type) ?? sum(selections.selections.map((node) => measureNode(node, type)));
     byType.set(type, cost);
     return cost;
   }
 
-  function sum({ selections }: SelectionSetNode, type: GraphQLNamedType): number {
-    return selections.reduce((cost, node) => {
-      if (node.kind === Kind.FIELD) return cost + costOfField(node, type);
-      const fragment = node.kind === Kind.INLINE_FRAGMENT ? node : fragments.get(node.name.value);
-      if (fragment === undefined) return cost;
-      const condition = fragment.typeCondition && schema.getType(fragment.typeCondition.name.value);
-      return cost + measure(fragment.selectionSet, condition ?? type);
-    }, 0);
+  function measureNode(node: SelectionSetNode["selections"][number], type: GraphQLNamedType): Amount {
+    if (node.kind === Kind.FIELD) return measureField(node, type);
+    const fragment = node.kind === Kind.INLINE_FRAGMENT ? node : fragments.get(node.name.value);
+    if (fragment === undefined) return 0;
+    const condition = fragment.typeCondition && schema.getType(fragment.typeCondition.name.value);
+    return measure(fragment.selectionSet, condition ?? type);
   }
 
-  function costOfField(node: FieldNode, type: GraphQLNamedType): number {
+  function measureField(node: FieldNode, type: GraphQLNamedType): Amount {
     const field = fieldOf(node.name.value, type);
     if (field === undefined || node.selectionSet === undefined) return 1;
-    return 1 + lengthOf(field, argumentsOf(field, node)) * measure(node.selectionSet, getNamedType(field.type));
+    return onePlusProduct(lengthOf(field, lengthArguments(field, node, operation)), measure(node.selectionSet, getNamedType(field.type)));
   }
 
-  /** Without arguments where they do not fit: the field will fail, and nothing beneath it runs. */
-  function argumentsOf(field: GraphQLField<unknown, unknown>, node: FieldNode): Record<string, unknown> {
-    try {
-      return getArgumentValues(field, node, variables);
-    } catch {
-      return {};
-    }
-  }
+  const cost = measure(operation.selectionSet, rootType);
+  return typeof cost === "number" ? () => cost : (variables) => cost({ variables, found: new Map() });
+}
 
-  return measure;
+function sum(amounts: readonly Amount[]): Amount {
+  const known = amounts.filter((amount) => typeof amount === "number").reduce((total, amount) => total + amount, 0);
+  const open = amounts.filter((amount) => typeof amount === "function");
+  return open.length === 0 ? known : once((evaluation) => open.reduce((total, amount) => total + amount(evaluation), known));
+}
+
+function onePlusProduct(length: Amount, items: Amount): Amount {
+  if (typeof length === "number" && typeof items === "number") return 1 + length * items;
+  return once((evaluation) => 1 + valueOf(length, evaluation) * valueOf(items, evaluation));
+}
+
+function valueOf(amount: Amount, evaluation: Evaluation): number {
+  return typeof amount === "number" ? amount : amount(evaluation);
+}
+
+/** Fragments within fragments would be added up again and again: each amount is found once for a request. */
+function once(find: Open): Open {
+  const open: Open = (evaluation) => {
+    const known = evaluation.found.get(open) ?? find(evaluation);
+    evaluation.found.set(open, known);
+    return known;
+  };
+  return open;
 }
 
 function fieldOf(name: string, type: GraphQLNamedType): GraphQLField<unknown, unknown> | undefined {
@@ -110,11 +113,46 @@ function fieldOf(name: string, type: GraphQLNamedType): GraphQLField<unknown, un
   return isObjectType(type) || isInterfaceType(type) ? type.getFields()[name] : undefined;
 }
 
-function lengthOf(field: GraphQLField<unknown, unknown>, args: Readonly<Record<string, unknown>>): number {
-  const lengths = LENGTH_ARGUMENTS.map((name) => args[name]).filter((value) => typeof value === "number");
-  if (lengths.length > 0) return Math.min(MOST_ITEMS, Math.max(1, ...lengths));
-  if (isIntrospectionType(getNamedType(field.type))) return isListType(getNullableType(field.type)) ? INTROSPECTION_LENGTH : 1;
+/** A length that an argument gives: a number, or none for null and for what is no number. */
+type Length = number | undefined | ((variables: Variables) => number | undefined);
+
+function lengthArguments(field: GraphQLField<unknown, unknown>, node: FieldNode, operation: OperationDefinitionNode): Length[] {
+  return field.args
+    .filter(({ name }) => LENGTH_ARGUMENTS.includes(name))
+    .map(({ name, defaultValue }) => {
+      const given = node.arguments?.find((argument) => argument.name.value === name)?.value;
+      const usual = toNumber(defaultValue);
+      if (given?.kind !== Kind.VARIABLE) return given === undefined ? usual : literal(given);
+      const variable = given.name.value;
+      const definition = operation.variableDefinitions?.find((candidate) => candidate.variable.name.value === variable);
+      const otherwise = definition?.defaultValue === undefined ? usual : literal(definition.defaultValue);
+      return (variables: Variables) => (variables[variable] === undefined ? otherwise : toNumber(variables[variable]));
+    });
+}
+
+function literal(node: ValueNode): number | undefined {
+  return node.kind === Kind.INT ? Number(node.value) : undefined;
+}
+
+function toNumber(value: unknown): number | undefined {
+  return typeof value === "number" ? value : undefined;
+}
+
+function lengthOf(field: GraphQLField<unknown, unknown>, lengths: readonly Length[]): Amount {
+  const otherwise = usualLength(field);
+  const total = (known: readonly (number | undefined)[]) => {
+    const numbers = known.filter((length) => length !== undefined);
+    return numbers.length === 0 ? otherwise : Math.min(MOST_ITEMS, Math.max(1, ...numbers));
+  };
+  const known = lengths.filter((length) => typeof length !== "function");
+  if (known.length === lengths.length) return total(known);
+  return ({ variables }) => total(lengths.map((length) => (typeof length === "function" ? length(variables) : length)));
+}
+
+function usualLength(field: GraphQLField<unknown, unknown>): number {
+  const isList = isListType(getNullableType(field.type));
+  if (isIntrospectionType(getNamedType(field.type))) return isList ? INTROSPECTION_LENGTH : 1;
   const isPaged = field.args.some(({ name }) => name === "first" || name === "limit");
   const isOfConnection = field.name === "edges" || field.name === "nodes";
-  return isPaged || (isListType(getNullableType(field.type)) && !isOfConnection) ? USUAL_LENGTH : 1;
+  return isPaged || (isList && !isOfConnection) ? USUAL_LENGTH : 1;
 }

@@ -12,7 +12,7 @@ export function answerTypeOf(accept: string | null): MediaType {
 }
 
 /** @throws VALIDATION_ERROR with status 406, before anything is run for an answer that the client could not read */
-export function requireAcceptable(request: Request): void {
-  if (chooseMediaType(request.headers.get("accept"), MEDIA_TYPES) !== null) return;
+export function requireAcceptable(accept: string | null): void {
+  if (chooseMediaType(accept, MEDIA_TYPES) !== null) return;
   throw new AppError("INVALID_PARAMETER", { message: `The answer can be ${MEDIA_TYPES.join(" or ")}`, httpStatus: 406 });
 }

@@ -1,27 +1,26 @@
-import type { Plugin } from "graphql-yoga";
 import { z } from "zod";
 import { AppError } from "../../core/errors/app-error.js";
 import { parseInput } from "../../core/errors/parse-input.js";
 
 const jsonObject = z.record(z.string(), z.unknown(), "must be an object").nullish();
 
-/** The parameters of an operation (GraphQL over HTTP, section 5). */
+/** The parameters of an operation (GraphQL over HTTP, section 5). An empty operationName is an absent one. */
 const parameters = z.strictObject({
   query: z.string("must be text"),
-  operationName: z.string("must be text").nullish(),
+  operationName: z
+    .string("must be text")
+    .nullish()
+    .transform((name) => (name === "" ? null : name)),
   variables: jsonObject,
   extensions: jsonObject,
 });
 
-/** Refuses an operation whose parameters are of the wrong kind, or that has others: a misspelt one would go unnoticed. */
-export function useParameterCheck(): Plugin {
-  return {
-    onParams({ params }) {
-      const given: unknown = params; // read from the request as it came
-      if (given === null || typeof given !== "object" || Array.isArray(given)) {
-        throw new AppError("INVALID_FORMAT", { message: "Each operation must be a JSON object" });
-      }
-      parseInput(parameters, given);
-    },
-  };
+export type Parameters = z.output<typeof parameters>;
+
+/** @throws VALIDATION_ERROR for parameters of the wrong kind and for unknown ones: a misspelt one would go unnoticed */
+export function parseParameters(given: unknown): Parameters {
+  if (given === null || typeof given !== "object" || Array.isArray(given)) {
+    throw new AppError("INVALID_FORMAT", { message: "Each operation must be a JSON object" });
+  }
+  return parseInput(parameters, given);
 }

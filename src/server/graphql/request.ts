@@ -1,9 +1,11 @@
-import type { Operation } from "../../core/load/operations.js";
+import type { Principal } from "../../core/auth/principal.js";
+import type { BodyLease } from "../../core/load/body-memory.js";
 import type { RequestState } from "../../core/request/state.js";
 
-/** What the HTTP side gives to each GraphQL request. */
+/** What the HTTP side hands to Yoga with a web request. */
 export type GraphQLRequest = {
   readonly state: RequestState;
-  readonly operation: Operation;
-  readonly authenticate: () => Promise<void>;
+  /** The memory that is taken for the request's body. */
+  readonly body: BodyLease;
+  readonly authenticate: () => Promise<Principal | null>;
 };

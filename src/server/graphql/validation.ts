@@ -8,10 +8,11 @@ import {
   validate,
   ValuesOfCorrectTypeRule,
   VariablesInAllowedPositionRule,
+  type DocumentNode,
+  type GraphQLSchema,
   type ValidationContext,
   type ValidationRule,
 } from "graphql";
-import type { Plugin } from "graphql-yoga";
 import { AppError } from "../../core/errors/app-error.js";
 import { badInput } from "../../core/errors/bad-input.js";
 import { sayable } from "../../core/errors/graphql-request-errors.js";
@@ -19,7 +20,10 @@ import { toBadField } from "../../core/errors/input-mistakes.js";
 import { checkAbuseLimits, tooMuch, type AbuseLimits } from "./abuse-limits.js";
 import { createPlaceFinder } from "./input-place.js";
 
-type Options = { readonly introspection: boolean; readonly abuse: AbuseLimits & { readonly tokens: number; readonly complexity: number } };
+export type Options = {
+  readonly introspection: boolean;
+  readonly abuse: AbuseLimits & { readonly tokens: number; readonly complexity: number };
+};
 
 /** The rules about values; every other rule is about names and places that the schema does not have. */
 const VALUE_RULES: ReadonlySet<ValidationRule> = new Set([
@@ -29,25 +33,28 @@ const VALUE_RULES: ReadonlySet<ValidationRule> = new Set([
   VariablesInAllowedPositionRule,
 ]);
 
-/** Parses within the token limit, and validates: the abuse limits first, then the specification's rules. */
-export function useValidation({ introspection, abuse }: Options): Plugin {
+export type DocumentRules = {
+  /** @throws GraphQLError for a document that is not GraphQL, or is longer or deeper than allowed */
+  readonly parse: (text: string) => DocumentNode;
+  /** All errors of a document: the abuse limits first, and only where it keeps them the specification's rules. */
+  readonly validate: (document: DocumentNode) => readonly GraphQLError[];
+};
+
+/** How documents are parsed and validated against a schema. */
+export function createDocumentRules(schema: GraphQLSchema, { introspection, abuse }: Options): DocumentRules {
   const rules = [...specifiedRules, ...(introspection ? [] : [NoSchemaIntrospectionCustomRule])].map((rule) =>
     withReason(rule, introspection),
   );
   return {
-    onParse({ setParseFn }) {
-      setParseFn((source: Parameters<typeof parse>[0]) => parseWithin(source, abuse));
-    },
-    onValidate({ setValidationFn }) {
-      setValidationFn((schema: Parameters<typeof validate>[0], document: Parameters<typeof validate>[1]) => {
-        const exceeded = checkAbuseLimits(document, abuse);
-        return exceeded.length > 0 ? exceeded : validate(schema, document, rules).map((error) => withLimit(error, abuse));
-      });
+    parse: (text) => parseWithin(text, abuse),
+    validate(document) {
+      const exceeded = checkAbuseLimits(document, abuse);
+      return exceeded.length > 0 ? exceeded : validate(schema, document, rules).map((error) => withLimit(error, abuse));
     },
   };
 }
 
-function parseWithin(source: Parameters<typeof parse>[0], { tokens, depth }: Options["abuse"]) {
+function parseWithin(source: string, { tokens, depth }: Options["abuse"]): DocumentNode {
   try {
     return parse(source, { maxTokens: tokens });
   } catch (error) {

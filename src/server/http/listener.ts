@@ -1,4 +1,4 @@
-import { createServer, STATUS_CODES, type IncomingMessage, type Server as HttpServer } from "node:http";
+import { createServer, STATUS_CODES, type IncomingMessage, type Server as HttpServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
@@ -6,13 +6,14 @@ import { AppError } from "../../core/errors/app-error.js";
 import { toRestBody, type RestErrorStyle } from "../../core/errors/to-rest.js";
 import type { Random } from "../../platform/random.js";
 import { createClientFinder, type Client } from "../../core/request/client-address.js";
-import type { RenderedError } from "../../core/request/rendered-error.js";
-import type { RequestHead } from "./router.js";
+import type { RenderedAnswer } from "../../core/request/rendered-answer.js";
+import type { NodeRequest } from "./direct-handler.js";
 import { DEFAULT_HEADERS } from "../../core/request/security-headers.js";
 
 /** What the listener needs of a server. */
 type Answering = {
-  readonly refuse: (head: RequestHead, findClient: () => Client) => RenderedError | null;
+  readonly rejectOverload: (head: IncomingMessage, findClient: () => Client) => RenderedAnswer | null;
+  readonly answer: (request: NodeRequest, findClient: () => Client) => Promise<RenderedAnswer> | null;
   readonly fetch: (request: Request, client: Client) => Promise<Response>;
 };
 
@@ -43,6 +44,9 @@ const HEADERS_TIMEOUT_MS = 20_000;
 /** Longer than proxies keep a connection that is not in use: who is to close it first must not be the one that may be sent on. */
 const KEEP_ALIVE_MS = 75_000;
 
+/** How long the rest of a body is taken and thrown away, for a client that reads its answer only after it has sent everything. */
+const LINGER_MS = 1_000;
+
 /** How many times within the shortest timeout it is looked whether one has passed. */
 const CHECKS = 4;
 
@@ -61,7 +65,25 @@ export function openListener({ server, random, config }: Options): Promise<Liste
   let answering = 0;
 
   // HTTP/2 is not spoken, so that what comes in is what HTTP/1 has.
-  const answer = getRequestListener((request, { incoming }) => server.fetch(request, clientOf(incoming as IncomingMessage)));
+  const answerWebRequest = getRequestListener((request, { incoming }) => server.fetch(request, clientOf(incoming as IncomingMessage)));
+
+  function answer(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    const findClient = () => clientOf(incoming);
+    const rejection = server.rejectOverload(incoming, findClient);
+    if (rejection !== null) return write(rejection, outgoing);
+    const { method, url, headers } = incoming;
+    const isGone = () => outgoing.destroyed;
+    const answered = server.answer({ method, url, headers, body: incoming, isGone }, findClient);
+    if (answered === null) return void answerWebRequest(incoming, outgoing);
+    answered.then(
+      (rendered) => {
+        if (!incoming.complete) closeSoon(incoming, outgoing);
+        write(rendered, outgoing);
+      },
+      () => outgoing.destroy(), // the server shapes every error, so that this is a bug without an answer
+    );
+  }
+
   const http = createServer(limits, (incoming, outgoing) => {
     answering += 1;
     outgoing.once("close", () => {
@@ -69,10 +91,7 @@ export function openListener({ server, random, config }: Options): Promise<Liste
       if (!http.listening) setImmediate(() => http.closeIdleConnections());
     });
     if (closesConnections) outgoing.setHeader("Connection", "close");
-    const refusal = server.refuse(incoming, () => clientOf(incoming));
-    if (refusal === null) return void answer(incoming, outgoing);
-    outgoing.writeHead(refusal.status, { ...refusal.headers, "Content-Length": Buffer.byteLength(refusal.body) });
-    outgoing.end(refusal.body);
+    answer(incoming, outgoing);
   });
   // A client that does not read its answer is let go, but not one that waits for it.
   http.setTimeout(requestTimeoutMs + operations.queueMs + operations.timeoutMs);
@@ -88,6 +107,21 @@ export function openListener({ server, random, config }: Options): Promise<Liste
       }),
     );
   });
+}
+
+function write({ status, headers, body }: RenderedAnswer, outgoing: ServerResponse): void {
+  outgoing.writeHead(status, { ...headers, "Content-Length": Buffer.byteLength(body) });
+  outgoing.end(body);
+}
+
+/**
+ * Closes a connection on which a body was not read to the end, so that it cannot take another request. A client that is still sending does not look for the answer if its connection is closed at once (RFC 9112, section 9.6).
+ */
+function closeSoon(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  outgoing.setHeader("Connection", "close");
+  incoming.resume();
+  const timer = setTimeout(() => incoming.destroy(), LINGER_MS);
+  incoming.once("close", () => clearTimeout(timer));
 }
 
 async function close(http: HttpServer, timeoutMs: number, answering: () => number): Promise<number> {

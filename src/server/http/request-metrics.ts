@@ -7,7 +7,7 @@ type Answered = { readonly status: number; readonly durationMs: number };
 
 /** Counts a request that was answered, and each error of its answer. */
 export function countRequest(metrics: Metrics, state: RequestState, path: string, answered: Answered): void {
-  metrics.request({ door: doorOf(path), operation: operationOf(state), ...answered });
+  metrics.request({ surface: surfaceOf(path), operation: operationOf(state), ...answered });
   for (const reason of state.errorReasons) countError(metrics, reason);
 }
 
@@ -15,7 +15,7 @@ export function countError(metrics: Metrics, reason: ErrorReason): void {
   metrics.error(catalogue[reason].code, reason);
 }
 
-export function doorOf(path: string): "graphql" | "rest" | "page" {
+export function surfaceOf(path: string): "graphql" | "rest" | "page" {
   if (path === GRAPHQL_PATH) return "graphql";
   return path.startsWith(`${REST_PATH}/`) ? "rest" : "page";
 }

@@ -1,5 +1,5 @@
 import type { Context, Hono } from "hono";
-import type { Authenticate } from "../../core/auth/authenticate.js";
+import type { Authenticator } from "../../core/auth/authenticate.js";
 import { unauthenticated } from "../../core/auth/bearer-token.js";
 import type { FailureLimit } from "../../core/auth/failure-limit.js";
 import type { Principal } from "../../core/auth/principal.js";
@@ -8,6 +8,8 @@ import type { RestErrorStyle } from "../../core/errors/to-rest.js";
 import { withoutKey } from "../../core/request/read-body.js";
 import type { Environment, RequestState } from "../../core/request/state.js";
 import { REST_PATH } from "../../core/request/paths.js";
+import type { BodyMemory } from "../../core/load/body-memory.js";
+import type { Operations } from "../../core/load/operations.js";
 import type { Policy } from "../../core/limits/policy.js";
 import { rateLimited, type RateLimiter } from "../../core/limits/rate-limiter.js";
 import type { Clock } from "../../platform/clock.js";
@@ -20,17 +22,20 @@ import { restRoutes } from "./routes.js";
 type Dependencies = {
   readonly services: Services;
   readonly rateLimiter: RateLimiter;
+  readonly operations: Operations;
+  readonly bodyMemory: BodyMemory;
   readonly clock: Clock;
   readonly config: { readonly restErrors: RestErrorStyle; readonly rateLimits: { readonly rest: Policy }; readonly uploads: UploadLimits };
   readonly failureLimit: FailureLimit;
-  /** For keys and access tokens, and for what can be exchanged for access tokens. */
-  readonly authenticate: Authenticate;
-  readonly authenticateRefresh: Authenticate;
+  /** For keys and access tokens. */
+  readonly authenticator: Authenticator;
+  /** For what can be exchanged for access tokens. */
+  readonly refreshAuthenticator: Authenticator;
 };
 
-/** The REST door: adds every route to the application, and to each what all have in common, in this order. */
+/** Adds every route of the REST API to the application, and to each what all have in common: caller, limit, body, slot, in this order. */
 export function addRest(app: Hono<Environment>, dependencies: Dependencies): void {
-  const { services, config, failureLimit } = dependencies;
+  const { services, config, failureLimit, operations, bodyMemory } = dependencies;
   const anonymousUploads = { sent: withoutKey(config.uploads.sent), unzipped: withoutKey(config.uploads.unzipped) };
 
   async function answer(route: RestRoute, context: Context<Environment>): Promise<Response> {
@@ -38,12 +43,23 @@ export function addRest(app: Hono<Environment>, dependencies: Dependencies): voi
     const state = context.get("state");
     state.operationNames.push(`${route.method} ${route.path}`);
     const limits = route.access === "code" ? anonymousUploads : config.uploads;
-    const readBody = () => context.get("operation").whileReading((hold) => readJson(req.raw, limits, hold));
-    const call = { request: req.raw, state, services, params: req.param() as Record<string, string>, query: req.query(), readBody };
-    if (route.access === "code") return failureLimit.byCode(state.address, () => route.answer({ ...call, principal: null }));
-    const admitted = await admit(route.access, req.header("authorization") ?? null, state, dependencies);
-    const principal = { ...admitted, deadline: context.get("operation").deadline };
-    return route.answer({ ...call, principal });
+    const lease = bodyMemory.lease();
+    const call = {
+      request: req.raw,
+      state,
+      services,
+      params: req.param() as Record<string, string>,
+      query: req.query(),
+      readBody: () => readJson(req.raw, limits, lease),
+      inSlot: operations.run,
+    };
+    try {
+      if (route.access === "code") return await failureLimit.byCode(state.address, () => route.answer({ ...call, principal: null }));
+      const principal = await admit(route.access, req.header("authorization") ?? null, state, dependencies);
+      return await route.answer({ ...call, principal });
+    } finally {
+      lease.release();
+    }
   }
 
   const methods = new Map<string, string[]>();
@@ -63,9 +79,11 @@ async function admit(
   access: Exclude<Access, "code">,
   authorization: string | null,
   state: RequestState,
-  { authenticate, authenticateRefresh, failureLimit, rateLimiter, config, clock }: Dependencies,
+  { authenticator, refreshAuthenticator, failureLimit, rateLimiter, config, clock }: Dependencies,
 ): Promise<Principal> {
-  const principal = await failureLimit.byKey(state.address, () => (access === "key" ? authenticate : authenticateRefresh)(authorization));
+  const principal = await failureLimit.byKey(state.address, () =>
+    (access === "key" ? authenticator : refreshAuthenticator).authenticate(authorization),
+  );
   if (principal === null) throw unauthenticated("MISSING_TOKEN");
   state.principal = principal;
   state.decision = await rateLimiter.consume(`rest|key|${principal.keyId}`, principal.rateLimit ?? config.rateLimits.rest);

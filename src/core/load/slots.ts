@@ -1,0 +1,121 @@
+import type { Clock } from "../../platform/clock.js";
+import { overloaded } from "./overloaded.js";
+
+type Options = {
+  /** How many operations run at the same time. */
+  readonly slots: number;
+  /** Longest wait under lasting overload, in milliseconds. A request whose estimated wait is over half of it is rejected at once. */
+  readonly longestWaitMs: number;
+  readonly clock: Clock;
+};
+
+type Waiting = { readonly sinceTick: number; readonly start: () => void; readonly reject: () => void };
+
+/** Most requests that wait, however fast the queue moves: each holds its connection and some memory. */
+const MOST_WAITING = 10_000;
+
+/** A queue that was empty a moment ago may grow to this length whatever the estimate says: most bursts end by themselves. */
+const BURST = 1_000;
+
+/** How many times the longest wait a queue may last until it counts as lasting overload. */
+const BURST_WAITS = 5;
+
+/** The share of the longest wait up to which a request is let into the queue under lasting overload: the pace may halve meanwhile. */
+const ADMITTED_SHARE = 0.5;
+
+/** Weight of the newest sample in the moving average of the pace. */
+const NEWEST_WEIGHT = 0.02;
+
+/** How many ticks the longest wait has. Waits are counted in ticks and not by the clock: a process that is too busy to tick is not stalled. */
+const TICKS = 10;
+
+export type Slots = ReturnType<typeof createSlots>;
+
+/**
+ * A fixed number of concurrency slots with a queue before them, first come, first served. Under lasting overload a request
+ * that would wait too long is rejected on arrival, judged by the pace at which slots were handed on: an early answer is
+ * worth more to its client than a late one. A burst on an idle server is served instead, however long that takes.
+ */
+export function createSlots({ slots, longestWaitMs, clock }: Options) {
+  const queue: Waiting[] = [];
+  let running = 0;
+  let movedAtMs = 0;
+  let queuedSinceMs = 0;
+  let handedOn = 0;
+  let handedOnAtMs = 0;
+  let intervalMs = 0;
+  let tick = 0;
+  let movedTick = 0;
+  let ticking: NodeJS.Timeout | undefined;
+
+  const nowMs = () => clock.now().getTime();
+  const isStalled = (atMs: number) => queue.length > 0 && atMs - movedAtMs > longestWaitMs;
+
+  /** Whether the next request would be rejected. As many as there are slots may wait in any case, unless no slot becomes free any more. */
+  function isFull(): boolean {
+    if (running < slots) return false;
+    const atMs = nowMs();
+    if (queue.length >= MOST_WAITING || isStalled(atMs)) return true;
+    if (queue.length < slots) return false;
+    if (atMs - queuedSinceMs <= BURST_WAITS * longestWaitMs) return queue.length >= BURST;
+    const isMeasured = handedOn >= slots; // the first ones tell how long an operation takes of a process that is not warm yet
+    return isMeasured && queue.length * intervalMs > longestWaitMs * ADMITTED_SHARE;
+  }
+
+  function recordPace(): void {
+    const atMs = nowMs();
+    handedOn += 1;
+    intervalMs += (atMs - handedOnAtMs - intervalMs) * Math.max(1 / handedOn, NEWEST_WEIGHT);
+    handedOnAtMs = atMs;
+  }
+
+  /** Rejects what has waited for the longest time while no slot became free. */
+  function rejectStalled(): void {
+    tick += 1;
+    if (tick - movedTick < TICKS) return;
+    while (queue[0] !== undefined && tick - queue[0].sinceTick >= TICKS) queue.shift()?.reject();
+    if (queue.length === 0) stopTicking();
+  }
+
+  function stopTicking(): void {
+    clearInterval(ticking);
+    ticking = undefined;
+  }
+
+  function wait(): Promise<void> {
+    if (queue.length === 0) queuedSinceMs = handedOnAtMs = nowMs();
+    ticking ??= setInterval(rejectStalled, Math.max(1, longestWaitMs / TICKS));
+    return new Promise((resolve, reject) => queue.push({ sinceTick: tick, start: resolve, reject: () => reject(overloaded()) }));
+  }
+
+  return {
+    isFull,
+
+    /** Takes a slot, now or after a wait. @throws SERVICE_UNAVAILABLE where the wait would be too long, or was */
+    take(): Promise<void> | undefined {
+      if (running < slots) {
+        running += 1;
+        movedAtMs = nowMs();
+        movedTick = tick;
+        return undefined;
+      }
+      if (isFull()) throw overloaded();
+      return wait();
+    },
+
+    /** Hands a slot on to the next in the queue. */
+    release(): void {
+      movedAtMs = nowMs();
+      movedTick = tick;
+      const next = queue.shift();
+      if (next === undefined) running -= 1;
+      else {
+        recordPace();
+        next.start();
+      }
+      if (queue.length === 0) stopTicking();
+    },
+
+    counts: () => ({ running, waiting: queue.length }),
+  };
+}

@@ -1,0 +1,44 @@
+import type { Tracer } from "@opentelemetry/api";
+import type { Config } from "../../config.js";
+import type { Authenticator } from "../../core/auth/authenticate.js";
+import type { FailureLimit } from "../../core/auth/failure-limit.js";
+import type { RateLimiter } from "../../core/limits/rate-limiter.js";
+import type { BodyMemory } from "../../core/load/body-memory.js";
+import type { Operations } from "../../core/load/operations.js";
+import type { Services } from "../../kits/services.js";
+import type { Clock } from "../../platform/clock.js";
+import { createDirectGraphQL } from "./direct.js";
+import { applyFieldLimits } from "./field-limits.js";
+import { createOperationLimit } from "./operation-limit.js";
+import { createOperationRunner } from "./operation-runner.js";
+import type { Pipeline } from "./pipeline.js";
+import { createSchema } from "./schema.js";
+import { createWebGraphQL } from "./yoga.js";
+
+type Dependencies = {
+  readonly config: Config;
+  readonly services: Services;
+  readonly rateLimiter: RateLimiter;
+  readonly operations: Operations;
+  readonly bodyMemory: BodyMemory;
+  readonly failureLimit: FailureLimit;
+  readonly authenticator: Authenticator;
+  readonly clock: Clock;
+  readonly tracer: Tracer | null;
+};
+
+/** GraphQL, for web requests and for requests of Node's HTTP server: one pipeline, two ways into it. */
+export function createGraphQL(dependencies: Dependencies) {
+  const { config, rateLimiter, clock } = dependencies;
+  const schema = createSchema();
+  applyFieldLimits(schema, config.rateLimits.fields);
+  const pipeline: Pipeline = {
+    bodyLimit: { bytes: config.abuse.bodyBytes, setting: "MAX_BODY_BYTES" },
+    mostOperations: config.abuse.batch,
+    hints: config.introspection,
+    limit: createOperationLimit(rateLimiter, config.rateLimits.graphql),
+    run: createOperationRunner({ ...dependencies, schema }),
+    clock,
+  };
+  return { web: createWebGraphQL(schema, pipeline), direct: createDirectGraphQL({ ...dependencies, pipeline }) };
+}

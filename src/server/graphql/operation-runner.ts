@@ -1,0 +1,101 @@
+import type { Tracer } from "@opentelemetry/api";
+import { execute, OperationTypeNode, type ExecutionResult, type GraphQLSchema, type OperationDefinitionNode } from "graphql";
+import type { Config } from "../../config.js";
+import { unauthenticated } from "../../core/auth/bearer-token.js";
+import { AppError } from "../../core/errors/app-error.js";
+import type { RateLimiter } from "../../core/limits/rate-limiter.js";
+import type { Operations } from "../../core/load/operations.js";
+import type { RequestState } from "../../core/request/state.js";
+import type { GraphQLContext } from "../../kits/graphql/context.js";
+import type { Services } from "../../kits/services.js";
+import type { Clock } from "../../platform/clock.js";
+import type { Deadline } from "../../platform/deadline.js";
+import { tooMuch } from "./abuse-limits.js";
+import type { Parameters } from "./parameters.js";
+import { createPreparedOperations, type PreparedOperation } from "./prepared-operations.js";
+import { traceOperation } from "./tracing.js";
+
+/** What an operation came to: errors without data where it was rejected as a whole. */
+export type OperationResult = { readonly data?: unknown; readonly errors?: readonly unknown[] };
+
+/** What of an HTTP request an operation depends on. */
+type OperationRequest = {
+  readonly method: string;
+  readonly state: RequestState;
+  /** Resolves when the caller is known for certain. Reading may go on meanwhile, but nothing is changed before. */
+  readonly confirmed?: Promise<unknown> | undefined;
+};
+
+export type RunOperation = (parameters: Parameters, request: OperationRequest) => Promise<OperationResult>;
+
+type Dependencies = {
+  readonly schema: GraphQLSchema;
+  readonly services: Services;
+  readonly rateLimiter: RateLimiter;
+  readonly operations: Operations;
+  readonly config: Pick<Config, "abuse" | "introspection">;
+  readonly clock: Clock;
+  /** Null where nothing is traced. */
+  readonly tracer: Tracer | null;
+};
+
+/** More of an operation's name is of no use in a log. */
+const MOST_CHARACTERS = 100;
+
+/**
+ * Runs one GraphQL operation, however its request came in: its document is prepared, it is held to the server's limits, waits
+ * for a slot, and is executed. @throws AppError where it is rejected as a whole
+ */
+export function createOperationRunner(dependencies: Dependencies): RunOperation {
+  const { schema, services, rateLimiter, operations, config, clock, tracer } = dependencies;
+  const prepare = createPreparedOperations(schema, config);
+
+  function start(
+    prepared: PreparedOperation,
+    { variables }: Parameters,
+    context: GraphQLContext,
+  ): ExecutionResult | Promise<ExecutionResult> {
+    const { document, operation } = prepared;
+    return execute({ schema, document, contextValue: context, variableValues: variables, operationName: operation.name?.value });
+  }
+
+  function run(prepared: PreparedOperation, parameters: Parameters, { state, confirmed }: OperationRequest): Promise<ExecutionResult> {
+    return operations.run(async (deadline) => {
+      if (prepared.operation.operation === OperationTypeNode.MUTATION) await confirmed;
+      const context = { state, principal: withDeadline(state, deadline), services, rateLimiter, clock, loaders: new Map() };
+      const work = () => start(prepared, parameters, context);
+      return tracer === null ? work() : traceOperation(tracer, prepared.operation, work);
+    });
+  }
+
+  return async (parameters, request) => {
+    const { state } = request;
+    const prepared = prepare(parameters.query, parameters.operationName);
+    if (prepared.operation !== undefined) recordName(prepared.operation, state);
+    if (prepared.operation !== undefined) requireMethod(prepared.operation, request.method);
+    if ("errors" in prepared) return { errors: prepared.errors };
+    if (state.principal === null && prepared.needsCaller) throw unauthenticated("MISSING_TOKEN");
+    const cost = prepared.costOf(parameters.variables ?? {});
+    if (cost > config.abuse.complexity) return { errors: [tooCostly(cost, config.abuse.complexity)] };
+    return run(prepared, parameters, request);
+  };
+}
+
+function withDeadline({ principal }: RequestState, deadline: Deadline) {
+  return principal === null ? null : { ...principal, deadline };
+}
+
+function recordName({ name }: OperationDefinitionNode, { operationNames }: RequestState): void {
+  if (name !== undefined) operationNames.push(name.value.slice(0, MOST_CHARACTERS));
+}
+
+/** Keeps mutations off GET, which browsers send and repeat without asking. */
+function requireMethod({ operation }: OperationDefinitionNode, method: string): void {
+  if (method !== "GET" || operation === OperationTypeNode.QUERY) return;
+  const message = `A ${operation} must be sent by POST`;
+  throw new AppError("ENDPOINT_NOT_FOUND", { message, httpStatus: 405, headers: { Allow: "POST" } });
+}
+
+function tooCostly(cost: number, limit: number) {
+  return tooMuch("MAX_COMPLEXITY", `The operation has a cost of ${cost}; at most ${limit} is allowed (MAX_COMPLEXITY)`, limit);
+}

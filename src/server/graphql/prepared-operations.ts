@@ -1,0 +1,65 @@
+import { GraphQLError, type DocumentNode, type GraphQLSchema, type OperationDefinitionNode } from "graphql";
+import { AppError } from "../../core/errors/app-error.js";
+import { needsCaller } from "./caller-check.js";
+import { measureCost, type CostOf } from "./complexity.js";
+import { createDocumentCache } from "./document-cache.js";
+import { fragmentsOf } from "./fragments.js";
+import { chooseOperation } from "./operation-choice.js";
+import { createDocumentRules, type Options } from "./validation.js";
+
+/** An operation that can be run: parsed, validated and measured. */
+export type PreparedOperation = {
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  /** Whether nothing of it can be answered without an API key. */
+  readonly needsCaller: boolean;
+  readonly costOf: CostOf;
+};
+
+type Found = Pick<PreparedOperation, "document" | "operation">;
+
+/** What is wrong with a document, which it is for every request. The operation is known unless it could not even be found. */
+export type RejectedOperation = { readonly errors: readonly unknown[]; readonly operation?: OperationDefinitionNode };
+
+export type Prepared = PreparedOperation | RejectedOperation;
+
+export type PrepareOperation = (text: string, operationName: string | null | undefined) => Prepared;
+
+/** Prepares the operations of documents, each once for as long as clients go on to send it. */
+export function createPreparedOperations(schema: GraphQLSchema, options: Options): PrepareOperation {
+  const rules = createDocumentRules(schema, options);
+  const prepared = createDocumentCache<Prepared>();
+
+  function prepare(text: string, operationName: string | null | undefined): Prepared {
+    const found = findOperation(text, operationName);
+    if ("errors" in found) return found;
+    const { document, operation } = found;
+    const errors = rules.validate(document);
+    const rootType = schema.getRootType(operation.operation);
+    if (errors.length > 0 || rootType == null) return { errors, operation };
+    const fragments = fragmentsOf(document);
+    return {
+      document,
+      operation,
+      needsCaller: needsCaller(operation, rootType, fragments),
+      costOf: measureCost({ schema, operation, rootType, fragments }),
+    };
+  }
+
+  function findOperation(text: string, operationName: string | null | undefined): Found | RejectedOperation {
+    try {
+      const document = rules.parse(text);
+      return { document, operation: chooseOperation(document, operationName) };
+    } catch (error) {
+      if (error instanceof GraphQLError || error instanceof AppError) return { errors: [error] };
+      throw error;
+    }
+  }
+
+  return (text, operationName) => {
+    const key = operationName == null ? text : `${operationName}\n${text}`;
+    const known = prepared.get(key) ?? prepare(text, operationName);
+    prepared.set(key, known);
+    return known;
+  };
+}

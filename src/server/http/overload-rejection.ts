@@ -1,0 +1,91 @@
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import type { RestErrorStyle } from "../../core/errors/to-rest.js";
+import type { Clock } from "../../platform/clock.js";
+import type { Logger } from "../../platform/logger.js";
+import type { Metrics } from "../../platform/metrics.js";
+import type { Random } from "../../platform/random.js";
+import type { Client } from "../../core/request/client-address.js";
+import type { Operations } from "../../core/load/operations.js";
+import { overloaded } from "../../core/load/overloaded.js";
+import type { RenderedAnswer } from "../../core/request/rendered-answer.js";
+import { CORS_HEADERS } from "./cors.js";
+import { renderError } from "./error-response.js";
+import { REST_PATH } from "../../core/request/paths.js";
+import { withoutDoubleSlash } from "./router.js";
+import { countError, surfaceOf } from "./request-metrics.js";
+import { idOf, originOfHost } from "../../core/request/state.js";
+import { DEFAULT_HEADERS } from "../../core/request/security-headers.js";
+
+/** What comes before the body of a request. */
+export type RequestHead = Pick<IncomingMessage, "method" | "url" | "headers">;
+
+type Dependencies = {
+  readonly operations: Operations;
+  readonly restErrors: RestErrorStyle;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+};
+
+const LOG_EVERY_MS = 1_000;
+
+/** What differs between two rejections of one form, in the answer that is made once for all of them. */
+const REQUEST_ID = "{requestId}";
+const ORIGIN = "{origin}";
+
+/** Clients send a few values of Accept. An answer for any further one is made each time. */
+const MOST_FORMS = 100;
+
+/**
+ * Answers a request for which there is neither a slot nor a chance of one in time, before anything else is done for it: an
+ * overloaded server must not spend its time on rejections. Hence they are made past the layers that other answers go
+ * through, and the log has one line a second for all of them.
+ */
+export function createOverloadRejection({ operations, restErrors, metrics, clock, random, logger }: Dependencies) {
+  const error = overloaded();
+  const forms = new Map<string, RenderedAnswer>();
+  let rejected = 0;
+  let loggedAtMs = Number.NEGATIVE_INFINITY;
+
+  function record(path: string): void {
+    metrics.rejection(surfaceOf(path), error.httpStatus);
+    countError(metrics, error.reason);
+    rejected += 1;
+    const nowMs = clock.now().getTime();
+    if (nowMs - loggedAtMs < LOG_EVERY_MS) return;
+    logger.warn({ rejected }, "overloaded: requests rejected since the last such line");
+    rejected = 0;
+    loggedAtMs = nowMs;
+  }
+
+  function formOf(path: string, accept: string | null): RenderedAnswer {
+    const key = `${surfaceOf(path)} ${accept}`;
+    const known = forms.get(key);
+    if (known !== undefined) return known;
+    const rendered = renderError(error, { path, accept, style: restErrors }, { requestId: REQUEST_ID, origin: ORIGIN });
+    const form = { ...rendered, headers: { ...DEFAULT_HEADERS, ...CORS_HEADERS, ...rendered.headers } };
+    if (forms.size < MOST_FORMS) forms.set(key, form);
+    return form;
+  }
+
+  function reject(path: string, headers: IncomingHttpHeaders, client: Client): RenderedAnswer {
+    record(path);
+    const requestId = idOf(headers["x-request-id"], random);
+    const origin = client.origin ?? originOfHost(headers.host);
+    const form = formOf(path, headers.accept ?? null);
+    const body = form.body.replaceAll(REQUEST_ID, requestId).replaceAll(ORIGIN, () => inJson(origin));
+    return { status: form.status, headers: { ...form.headers, "X-Request-Id": requestId }, body };
+  }
+
+  return ({ method, url = "/", headers }: RequestHead, findClient: () => Client): RenderedAnswer | null => {
+    if (!operations.isFull() || method === "OPTIONS") return null;
+    const path = withoutDoubleSlash(url.split("?", 1)[0] ?? url);
+    return path.startsWith(`${REST_PATH}/`) ? reject(path, headers, findClient()) : null;
+  };
+}
+
+/** As it stands between the quotes of a JSON text. */
+function inJson(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}
