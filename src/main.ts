@@ -10,12 +10,13 @@ import { addSchema } from "./commands/schema.js";
 import { addServe } from "./commands/serve.js";
 import { addUser } from "./commands/user.js";
 import { ConfigError } from "./config.js";
+import { DatabaseFolderError } from "./db/database-folder.js";
 import { FolderLockedError } from "./db/folder-lock.js";
 import { MigrationError } from "./db/migrate.js";
 import { AppError } from "./core/errors/app-error.js";
 
 /** Errors whose message tells a person all there is to know; any other is a bug and shows its stack. */
-const EXPLAINED = [CommandError, ConfigError, FolderLockedError, MigrationError, AppError];
+const EXPLAINED = [CommandError, ConfigError, DatabaseFolderError, FolderLockedError, MigrationError, AppError];
 
 const context: CommandContext = {
   env: process.env,

@@ -21,9 +21,9 @@ export class CommandError extends Error {
 export type Opened = { readonly config: Config; readonly database: Database; readonly services: Services };
 
 /** Runs a command on the database of the settings, and closes it whatever happens. */
-export async function withServices<T>({ env }: CommandContext, run: (opened: Opened) => Promise<T>): Promise<T> {
+export async function withServices<T>({ env, err }: CommandContext, run: (opened: Opened) => Promise<T>): Promise<T> {
   const config = readConfig(env);
-  const database = await explained(openDatabase(config));
+  const database = await explained(openDatabase({ ...config, announce: err }));
   try {
     const services = createServices({ database, clock: systemClock, random: systemRandom, config });
     return await run({ config, database, services });

@@ -1,31 +1,43 @@
-import { readdir, stat } from "node:fs/promises";
+import { lstat, readdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { CommandError } from "./context.js";
+import { reasonToSkip } from "./regular-file.js";
+
+/** What an import leaves out, and why. */
+export type Skipped = { readonly path: string; readonly reason: string };
 
 export type HistoryFolder = {
   readonly folder: string;
   /** The name of the folder that holds `.specstory`, else of the folder itself. */
   readonly projectName: string;
   readonly fileNames: readonly string[];
+  readonly skipped: readonly Skipped[];
 };
 
 /**
  * The history in a folder, which may be the project's, its `.specstory`, the history itself, or any with Markdown files.
+ * The folder that a person names may be a link; those inside it are not followed.
  * @throws CommandError if it cannot be read
  */
 export async function findHistory(given: string): Promise<HistoryFolder> {
-  const folder = await historyIn(resolve(given));
-  return { folder, projectName: basename(projectFolder(folder)), fileNames: await markdownFiles(folder) };
+  const { folder, link } = await historyIn(resolve(given));
+  const found = link === null ? await markdownFiles(folder) : { fileNames: [], skipped: [link] };
+  return { folder, projectName: basename(projectFolder(folder)), ...found };
 }
 
-async function historyIn(given: string): Promise<string> {
-  const candidates = basename(given) === ".specstory" ? [join(given, "history")] : [join(given, ".specstory", "history")];
-  for (const candidate of candidates) if (await isFolder(candidate)) return candidate;
-  return given;
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => null))?.isDirectory() === true;
+/** Where the history is, or the link that stands in the way to it. */
+async function historyIn(given: string): Promise<{ folder: string; link: Skipped | null }> {
+  let folder = given;
+  for (const name of basename(given) === ".specstory" ? ["history"] : [".specstory", "history"]) {
+    const path = join(folder, name);
+    const stats = await lstat(path).catch(() => null);
+    if (stats?.isSymbolicLink() === true) {
+      return { folder: path, link: { path, reason: "a link, which is not followed: name the folder that it leads to" } };
+    }
+    if (stats?.isDirectory() !== true) return { folder: given, link: null };
+    folder = path;
+  }
+  return { folder, link: null };
 }
 
 /** In `app/.specstory/history` it is `app`, however deep the history lies. */
@@ -37,12 +49,15 @@ function projectFolder(history: string): string {
 }
 
 /** In an order that is the same on every machine, so that of several copies always the same one comes first. */
-async function markdownFiles(folder: string): Promise<string[]> {
+async function markdownFiles(folder: string): Promise<Pick<HistoryFolder, "fileNames" | "skipped">> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     throw new CommandError(`${folder} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   });
-  return entries
-    .filter((entry) => !entry.isDirectory() && /\.md$/i.test(entry.name))
-    .map((entry) => entry.name)
-    .sort();
+  const markdown = entries.filter((entry) => !entry.isDirectory() && /\.md$/i.test(entry.name));
+  const skipped = markdown.flatMap((entry) => {
+    const reason = reasonToSkip(entry);
+    return reason === null ? [] : [{ path: join(folder, entry.name), reason }];
+  });
+  const fileNames = markdown.filter((entry) => entry.isFile()).map((entry) => entry.name);
+  return { fileNames: fileNames.sort(), skipped: skipped.sort((a, b) => (a.path < b.path ? -1 : 1)) };
 }

@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { decodeHistory, deriveSessionId, fingerprintOf, readHistoryHeader, type Fingerprint } from "../features/history/history-file.js";
+import { readRegularFile, type SizeLimit } from "./regular-file.js";
 
 /** What is kept of a file between learning what it holds and storing it: never its text. */
 export type ScannedFile = { readonly fileName: string; readonly path: string; readonly id: string; readonly fingerprint: Fingerprint };
@@ -12,11 +12,11 @@ export type PlannedImport = {
   readonly copies: number;
 };
 
-export const readHistory = async (path: string): Promise<string> => decodeHistory(await readFile(path));
+export const readHistory = async (path: string, limit: SizeLimit): Promise<string> => decodeHistory(await readRegularFile(path, limit));
 
-export async function scanFile(folder: string, fileName: string): Promise<ScannedFile> {
+export async function scanFile(folder: string, fileName: string, limit: SizeLimit): Promise<ScannedFile> {
   const path = join(folder, fileName);
-  const text = await readHistory(path);
+  const text = await readHistory(path, limit);
   return { fileName, path, id: readHistoryHeader(text).id, fingerprint: fingerprintOf(text) };
 }
 

@@ -5,18 +5,19 @@ import { parseInput } from "../core/errors/parse-input.js";
 import { toAppError } from "../core/errors/from-unknown.js";
 import { nameText } from "../platform/text.js";
 import { projectIdText } from "../features/projects/input.js";
-import type { Services } from "../features/services.js";
 import type { HistoryOutcome } from "../features/history/service.js";
 import { announceFirstKey, bootstrap } from "./bootstrap.js";
 import { CommandError, withServices, type CommandContext, type Opened } from "./context.js";
 import { findHistory, type HistoryFolder } from "./history-folder.js";
 import { planImport, readHistory, scanFile, type ScannedFile } from "./import-plan.js";
 import { createProgress, type Progress } from "./progress.js";
+import { NotRegularFileError } from "./regular-file.js";
 import { findUser, toPrincipal } from "./user.js";
 
 type Options = { project?: string; name?: string; user?: string };
 type Target = { readonly history: HistoryFolder; readonly projectId: string; readonly projectName: string };
 type Counts = Record<HistoryOutcome | "failed", number>;
+type Run = Opened & { readonly principal: Principal; readonly target: Target; readonly counts: Counts; readonly progress: Progress };
 
 export function addImport(program: Command, context: CommandContext): void {
   program
@@ -44,11 +45,13 @@ async function readTarget(dir: string, { project, name }: Options): Promise<Targ
 async function importAll(context: CommandContext, opened: Opened, target: Target, email: string | undefined): Promise<Counts> {
   const principal = await findOwner(context, opened, email);
   const counts: Counts = { imported: 0, replaced: 0, unchanged: 0, failed: 0 };
-  const { folder, fileNames } = target.history;
-  if (fileNames.length === 0) context.err(`There are no .md files in ${folder}`);
+  const { folder, fileNames, skipped } = target.history;
+  if (fileNames.length === 0 && skipped.length === 0) context.err(`There are no .md files in ${folder}`);
   const progress = createProgress(context.terminal, context.err, 2 * fileNames.length);
+  const run: Run = { ...opened, principal, target, counts, progress };
   try {
-    await storeAll(opened.services, principal, target, await scanAll(target.history, counts, progress), counts, progress);
+    for (const { path, reason } of skipped) progress.say(`${path}: ${reason}`);
+    await storeAll(run, await scanAll(run));
   } finally {
     progress.stop();
   }
@@ -63,40 +66,39 @@ async function findOwner({ out }: CommandContext, { services, config }: Opened, 
 }
 
 /** Learns what every file holds, one at a time, so that no more than the largest is ever in memory. */
-async function scanAll({ folder, fileNames }: HistoryFolder, counts: Counts, progress: Progress): Promise<ScannedFile[]> {
+async function scanAll(run: Run): Promise<ScannedFile[]> {
+  const { folder, fileNames } = run.target.history;
   const files: ScannedFile[] = [];
   for (const fileName of fileNames) {
     try {
-      files.push(await scanFile(folder, fileName));
+      files.push(await scanFile(folder, fileName, run.config.uploads.sent));
     } catch (error) {
-      counts.failed += 1;
-      progress.say(`${join(folder, fileName)}: ${explain(error)}`);
+      report(run, { path: join(folder, fileName), files: 1 }, error);
     }
-    progress.step();
+    run.progress.step();
   }
   return files;
 }
 
-async function storeAll(
-  { history }: Services,
-  principal: Principal,
-  target: Target,
-  files: readonly ScannedFile[],
-  counts: Counts,
-  progress: Progress,
-) {
+async function storeAll(run: Run, files: readonly ScannedFile[]): Promise<void> {
+  const { services, principal, target, counts, progress, config } = run;
   for (const { id, file, copies } of planImport(files)) {
     const { fileName, path, fingerprint } = file;
     try {
-      const entry = { ...target, id, fileName, fingerprint, read: () => readHistory(path) };
-      counts[await history.store(principal, entry)] += 1;
+      const entry = { ...target, id, fileName, fingerprint, read: () => readHistory(path, config.uploads.sent) };
+      counts[await services.history.store(principal, entry)] += 1;
       counts.unchanged += copies;
     } catch (error) {
-      counts.failed += 1 + copies;
-      progress.say(`${path}: ${explain(error)}`);
+      report(run, { path, files: 1 + copies }, error);
     }
     progress.step();
   }
+}
+
+/** Says why a file was not imported. What has become a link since it was listed is no failure, as it would not have been then. */
+function report({ counts, progress }: Run, { path, files }: { path: string; files: number }, error: unknown): void {
+  if (!(error instanceof NotRegularFileError)) counts.failed += files;
+  progress.say(`${path}: ${explain(error)}`);
 }
 
 /** The reason in one line. @throws CommandError if the database is gone, since no other file will fare better */

@@ -10,8 +10,8 @@ export function addMigrate(program: Command, context: CommandContext): void {
     .action(() => migrate(context));
 }
 
-async function migrate({ env, out }: CommandContext): Promise<void> {
-  const engine = await explained(openEngine(readConfig(env)));
+async function migrate({ env, out, err }: CommandContext): Promise<void> {
+  const engine = await explained(openEngine({ ...readConfig(env), announce: err }));
   try {
     const applied = await explained(engine.migrate());
     for (const name of applied) out(`applied ${name}`);

@@ -18,13 +18,13 @@ import { explained, type CommandContext } from "./context.js";
 export type StopSignal = { readonly once: () => Promise<NodeJS.Signals> };
 
 /** Runs the server until it is to stop. */
-export async function runServer({ env, out }: CommandContext, stopped: StopSignal): Promise<void> {
+export async function runServer({ env, out, err }: CommandContext, stopped: StopSignal): Promise<void> {
   const config = readConfig(env);
   const logger = createLogger(config.logLevel);
   const metrics = createMetrics();
   metrics.watchProcess();
   const tracing = await startTracing(config.tracesEndpoint, logger);
-  const database = await explained(openDatabase(config));
+  const database = await explained(openDatabase({ ...config, announce: err }));
   const limiterStore = openLimiterStore(config, systemClock, logger, metrics);
   const platform = { clock: systemClock, random: systemRandom, logger, metrics, tracer: tracing.tracer };
   try {

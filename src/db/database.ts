@@ -1,6 +1,6 @@
 import { PrismaClient } from "./generated/prisma/client.js";
 import type { ConnectionCounts, Engine, Query, Transaction } from "./engine.js";
-import { openPGlite } from "./pglite.js";
+import { openPGlite, type Announce } from "./open-pglite.js";
 import { openPostgres } from "./postgres.js";
 
 export type Database = {
@@ -19,11 +19,15 @@ export type DatabaseOptions = {
   /** Deadline of a statement or transaction. */
   readonly databaseTimeoutMs: number;
   readonly databasePoolSize: number;
+  /** Hears what takes long at the first start of the embedded database. */
+  readonly announce?: Announce;
 };
 
 /** The database of the settings: PostgreSQL where an address is given, else the embedded one. */
 export async function openEngine({ databaseUrl, ...options }: DatabaseOptions): Promise<Engine> {
-  return databaseUrl === undefined ? openPGlite(options.dataDir) : openPostgres(databaseUrl, options);
+  return databaseUrl === undefined
+    ? openPGlite(options.dataDir, options.announce ?? (() => undefined))
+    : openPostgres(databaseUrl, options);
 }
 
 /** Prisma over an engine. `onStatement` hears every SQL statement. */

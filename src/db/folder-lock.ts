@@ -3,6 +3,7 @@ import { mkdir, readdir, realpath, rename, rm } from "node:fs/promises";
 import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { codeOf } from "../platform/error-code.js";
 
 /** Another process has the folder open. */
 export class FolderLockedError extends Error {
@@ -23,7 +24,7 @@ type Release = () => Promise<void>;
  * @throws FolderLockedError
  */
 export async function lockFolder(folder: string): Promise<Release> {
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const real = await realpath(folder);
   const release = process.platform === "win32" ? await takePipe(real) : await takeSocket(placeOfLock(real));
   if (release === null) throw new FolderLockedError(folder);
@@ -53,7 +54,7 @@ async function takePipe(folder: string): Promise<Release | null> {
 async function takeSocket(place: string): Promise<Release | null> {
   const name = randomBytes(4).toString("hex");
   const own = `${place}.${name}`;
-  await mkdir(own);
+  await mkdir(own, { mode: 0o700 });
   try {
     const server = await listen(join(own, name));
     if (await moveTo(place, own)) {
@@ -108,10 +109,6 @@ function answers(address: string): Promise<boolean> {
       })
       .once("error", (error) => resolve(codeOf(error) !== "ECONNREFUSED" && codeOf(error) !== "ENOENT"));
   });
-}
-
-function codeOf(error: unknown): unknown {
-  return typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
 }
 
 function hash(text: string): string {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
@@ -20,6 +20,7 @@ test.each(["app", "app/.specstory", "app/.specstory/history"])(
       folder: join(root, "app/.specstory/history"),
       projectName: "app",
       fileNames: ["a.MD", "b.md"],
+      skipped: [],
     });
   },
 );
@@ -27,9 +28,23 @@ test.each(["app", "app/.specstory", "app/.specstory/history"])(
 test("A folder without .specstory is itself the history, and gives its name to the project.", async () => {
   const plain = join(root, "exported");
   await mkdir(plain);
-  expect(await findHistory(plain)).toEqual({ folder: plain, projectName: "exported", fileNames: [] });
+  expect(await findHistory(plain)).toEqual({ folder: plain, projectName: "exported", fileNames: [], skipped: [] });
 });
 
 test("A file is no folder of files.", async () => {
   await expect(findHistory(join(root, "app/readme.md"))).rejects.toThrow(/readme\.md cannot be read/);
+});
+
+test("A folder may be named by a link to it, but a link on the way to the history inside it is reported instead of followed.", async () => {
+  await symlink(join(root, "app"), join(root, "shortcut"));
+  await mkdir(join(root, "other/.specstory"), { recursive: true });
+  await symlink(join(root, "app/.specstory/history"), join(root, "other/.specstory/history"));
+
+  const named = await findHistory(join(root, "shortcut"));
+  const inside = await findHistory(join(root, "other"));
+
+  expect(named).toMatchObject({ projectName: "shortcut", fileNames: ["a.MD", "b.md"], skipped: [] });
+  const path = join(root, "other/.specstory/history");
+  const reason = "a link, which is not followed: name the folder that it leads to";
+  expect(inside).toEqual({ folder: path, projectName: "other", fileNames: [], skipped: [{ path, reason }] });
 });

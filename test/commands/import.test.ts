@@ -1,9 +1,12 @@
+import { symlink } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { Principal } from "../../src/core/auth/principal.js";
 import { allScopes } from "../../src/core/auth/scopes.js";
 import { newCommandLine, type CommandLine } from "../support/cli.js";
 import { conversation, historyFolder } from "../support/history.js";
-import type { Output } from "../support/process.js";
+import { run, type Output } from "../support/process.js";
 
 const uuid = (number: number) => `00000000-0000-4000-8000-${number.toString().padStart(12, "0")}`;
 const plain = conversation({ id: uuid(1) });
@@ -213,4 +216,45 @@ test("With several users an import asks for one, and imports for the one it is g
   expect(unclear).toMatchObject({ code: 1, stderr: "There are several users; name one with --user EMAIL\n" });
   expect(clear).toMatchObject({ code: 0, stdout: "1 imported, 0 replaced, 0 unchanged, 0 failed\n", stderr: "" });
   await shared.remove();
+});
+
+test("Links and what is no regular file are reported and left out, which is no failure.", async () => {
+  const mixed = await historyFolder({ "regular.md": conversation({ id: uuid(10) }), "target.txt": conversation({ id: uuid(11) }) });
+  await symlink(join(mixed.folder, "target.txt"), join(mixed.folder, "link.md"));
+  await symlink("/dev/zero", join(mixed.folder, "endless.md"));
+  await run("mkfifo", [join(mixed.folder, "pipe.md")]);
+  const socket = createServer();
+  await new Promise<void>((resolve) => socket.listen(join(mixed.folder, "socket.md"), resolve));
+
+  const outcome = await cli.backstory(["import", mixed.folder, "--project", "mixed", "--user", "owner@backstory.local"]);
+
+  socket.close();
+  expect(outcome).toEqual({
+    code: 0,
+    stdout: "1 imported, 0 replaced, 0 unchanged, 0 failed\n",
+    stderr: [
+      `${mixed.folder}/endless.md: a link, which is not followed\n`,
+      `${mixed.folder}/link.md: a link, which is not followed\n`,
+      `${mixed.folder}/pipe.md: a FIFO and no regular file\n`,
+      `${mixed.folder}/socket.md: a socket and no regular file\n`,
+    ].join(""),
+  });
+  await mixed.remove();
+});
+
+test("A file over the upload limit is reported, and the exit code is 1; one that just has the limit is imported.", async () => {
+  const limit = 1_000;
+  const exact = conversation({ id: uuid(12), said: "." });
+  const files = { "exact.md": exact + ".".repeat(limit - exact.length), "large.md": "x".repeat(limit + 1) };
+  const sized = await historyFolder(files);
+
+  const args = ["import", sized.folder, "--project", "sized", "--user", "owner@backstory.local"];
+  const outcome = await cli.backstory(args, { MAX_UPLOAD_BYTES: String(limit) });
+
+  expect(outcome).toEqual({
+    code: 1,
+    stdout: "1 imported, 0 replaced, 0 unchanged, 1 failed\n",
+    stderr: `${sized.folder}/large.md: larger than 1000 bytes, the limit of MAX_UPLOAD_BYTES\nNot everything could be imported into the project sized\n`,
+  });
+  await sized.remove();
 });

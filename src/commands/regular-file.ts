@@ -1,0 +1,67 @@
+import { constants, type Stats } from "node:fs";
+import { open, type FileHandle } from "node:fs/promises";
+import { AppError } from "../core/errors/app-error.js";
+import { codeOf } from "../platform/error-code.js";
+
+/** Something that an import leaves out: a link, or what is no regular file and may have no end, like /dev/zero. */
+export class NotRegularFileError extends Error {
+  override readonly name = "NotRegularFileError";
+}
+
+/** The most bytes of a file, and the setting that says so. */
+export type SizeLimit = { readonly bytes: number; readonly setting: string };
+
+type Kind = Pick<Stats, "isFile" | "isSymbolicLink" | "isFIFO" | "isSocket">;
+
+/** Why an import leaves something out, or null for a regular file. */
+export function reasonToSkip(kind: Kind): string | null {
+  if (kind.isFile()) return null;
+  if (kind.isSymbolicLink()) return "a link, which is not followed";
+  if (kind.isFIFO()) return "a FIFO and no regular file";
+  return kind.isSocket() ? "a socket and no regular file" : "no regular file";
+}
+
+/** A path may have become something else since it was listed: a link is not followed, and a FIFO does not block. */
+const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/**
+ * The bytes of a regular file.
+ * @throws NotRegularFileError if it is a link or no regular file
+ * @throws INVALID_PARAMETER if it has more bytes than the limit, at its beginning or while it is read
+ */
+export async function readRegularFile(path: string, limit: SizeLimit): Promise<Buffer> {
+  const handle = await open(path, FLAGS).catch(explainOpening);
+  try {
+    const stats = await handle.stat();
+    const reason = reasonToSkip(stats);
+    if (reason !== null) throw new NotRegularFileError(reason);
+    if (stats.size > limit.bytes) throw tooLarge(limit);
+    return await readWithin(handle, limit);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readWithin(handle: FileHandle, limit: SizeLimit): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  // One byte more than allowed tells a file that has grown over the limit from one that just has it.
+  for await (const chunk of handle.createReadStream({ end: limit.bytes, autoClose: false }) as AsyncIterable<Buffer>) {
+    bytes += chunk.byteLength;
+    chunks.push(chunk);
+  }
+  if (bytes > limit.bytes) throw tooLarge(limit);
+  return Buffer.concat(chunks);
+}
+
+function tooLarge({ bytes, setting }: SizeLimit): AppError {
+  return new AppError("INVALID_PARAMETER", { message: `larger than ${bytes} bytes, the limit of ${setting}` });
+}
+
+/** What the system says of a link that is not followed, and of a socket. */
+function explainOpening(error: unknown): never {
+  const code = codeOf(error);
+  if (code === "ELOOP") throw new NotRegularFileError("a link, which is not followed");
+  if (code === "ENXIO") throw new NotRegularFileError("no regular file");
+  throw error;
+}

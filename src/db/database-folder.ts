@@ -1,0 +1,107 @@
+import { chmodSync, lstatSync, readdirSync, type Dirent, type Stats } from "node:fs";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { codeOf } from "../platform/error-code.js";
+
+/** The folder of the embedded database cannot be used as it is. Its message tells a person all there is to know. */
+export class DatabaseFolderError extends Error {
+  override readonly name = "DatabaseFolderError";
+}
+
+/** The PostgreSQL whose files PGlite reads. Another one's have another layout. */
+const POSTGRES_VERSION = "18";
+
+/** What a database always has: a folder without PG_VERSION but with one of these was a database. */
+const DATABASE_FOLDERS = ["base", "global", "pg_wal"];
+
+export function cannotOpen(folder: string, reason: string, cause?: unknown): DatabaseFolderError {
+  const advice = "restore the folder from a backup, or move it away to begin with a new database";
+  return new DatabaseFolderError(`The embedded database in ${folder} cannot be opened (${reason}) and was left as it is: ${advice}.`, {
+    cause,
+  });
+}
+
+/**
+ * Whether there is a database in a folder; where there is none, the folder is missing or empty. PGlite makes a new
+ * database wherever PG_VERSION is missing, over the files of an old one too.
+ * @throws DatabaseFolderError for a folder with anything else
+ */
+export async function hasDatabase(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch(ignoreMissing);
+  if (names === null || names.length === 0) return false;
+  const version = (await readFile(join(folder, "PG_VERSION"), "utf8").catch(ignoreMissing))?.trim();
+  if (version === undefined) {
+    if (DATABASE_FOLDERS.some((name) => names.includes(name))) throw cannotOpen(folder, "PG_VERSION is missing");
+    throw new DatabaseFolderError(
+      `${folder} is for the embedded database, but holds other files (${names.slice(0, 3).join(", ")}): move them away, or choose another DATA_DIR.`,
+    );
+  }
+  if (version === "") throw cannotOpen(folder, "PG_VERSION is empty");
+  if (version !== POSTGRES_VERSION) {
+    throw cannotOpen(
+      folder,
+      `it is of PostgreSQL ${version.slice(0, 20)}, and this version of Backstory reads PostgreSQL ${POSTGRES_VERSION}`,
+    );
+  }
+  const control = await stat(join(folder, "global", "pg_control")).catch(ignoreMissing);
+  if (control === null || control.size === 0) throw cannotOpen(folder, `global/pg_control is ${control === null ? "missing" : "empty"}`);
+  return true;
+}
+
+/** The permissions of the group and of everybody else. */
+const OTHERS = 0o077;
+
+/** What the server keeps in DATA_DIR: the database, one that is being made, and the lock. */
+const isOwn = (name: string): boolean => /^(pglite|holder)(\.|$)/.test(name);
+
+/**
+ * Makes what the server keeps in a folder readable for its owner only; earlier releases left it open to every user of the
+ * machine. The folder itself is closed as well, unless it belongs to another user or holds other files.
+ * @throws DatabaseFolderError if something stays open to others
+ */
+export function restrictDataDir(dataDir: string): void {
+  if (process.platform === "win32") return; // has no such permissions: files have those of their folder
+  const names = readdirSync(dataDir);
+  if (names.every(isOwn) && lstatSync(dataDir).uid === process.getuid?.()) restrict(dataDir, dataDir);
+  for (const name of names.filter(isOwn)) restrictTree(join(dataDir, name), dataDir);
+}
+
+/** Synchronous, since a database has a thousand files and nothing else is going on yet: it takes a tenth of the time. */
+function restrictTree(path: string, dataDir: string): void {
+  const stats = restrict(path, dataDir);
+  if (stats?.isDirectory() !== true) return;
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    if (mayBeRestricted(entry)) restrictTree(join(path, entry.name), dataDir);
+  }
+}
+
+/** A link has no permissions of its own, and a socket is protected by its folder. */
+const mayBeRestricted = (entry: Dirent | Stats): boolean => entry.isDirectory() || entry.isFile();
+
+function restrict(path: string, dataDir: string): Stats | null {
+  const stats = lstatSync(path);
+  if (!mayBeRestricted(stats)) return null;
+  if ((stats.mode & OTHERS) === 0) return stats;
+  try {
+    chmodSync(path, stats.isDirectory() ? 0o700 : 0o600);
+  } catch (cause) {
+    throw openToOthers(path, dataDir, cause);
+  }
+  // Some file systems accept the call and ignore it.
+  if ((lstatSync(path).mode & OTHERS) !== 0) throw openToOthers(path, dataDir);
+  return stats;
+}
+
+function openToOthers(path: string, dataDir: string, cause?: unknown): DatabaseFolderError {
+  const code = codeOf(cause);
+  const reason = typeof code === "string" ? ` (${code})` : "";
+  return new DatabaseFolderError(
+    `${path} can be read by other users and its permissions cannot be changed${reason}: run the server as the owner of ${dataDir}, or choose another DATA_DIR.`,
+    { cause },
+  );
+}
+
+function ignoreMissing(error: unknown): null {
+  if (codeOf(error) === "ENOENT") return null;
+  throw error;
+}

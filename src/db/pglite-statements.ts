@@ -1,0 +1,119 @@
+import { protocol, types, type PGlite } from "@electric-sql/pglite";
+import type { Statement } from "./engine.js";
+
+const { serialize, messages } = protocol;
+
+type Parse = (text: string) => unknown;
+type Value = string | Uint8Array | null;
+type Column = { readonly name: string; readonly parse: Parse | undefined };
+
+/** A statement that PostgreSQL has parsed, with what it said about it. */
+type Prepared = { readonly name: string; readonly parameterTypes: readonly number[]; readonly columns: readonly Column[] };
+
+/** How many statements stay prepared. Each holds some 50 kB of PostgreSQL's memory, and the server has about a hundred texts. */
+const MOST_PREPARED = 300;
+
+/** The type of an array of `bigint`, which PGlite has no name for. */
+const INT8_ARRAY = 1016;
+
+const bigints = (text: string): (bigint | null)[] =>
+  text === "{}"
+    ? []
+    : text
+        .slice(1, -1)
+        .split(",")
+        .map((item) => (item === "NULL" ? null : BigInt(item)));
+
+/** PGlite gives a bigint as a number where that is exact, and reads bytes one by one. */
+const PARSERS: Readonly<Record<number, Parse>> = {
+  [types.INT8]: BigInt,
+  [INT8_ARRAY]: bigints,
+  [types.BYTEA]: (text) => Buffer.from(text.slice(2), "hex"),
+};
+
+/** What PostgreSQL says where a migration has changed the columns, and where DISCARD or DEALLOCATE has removed the statement. */
+const OUTDATED = new Set(["0A000", "26000"]);
+
+const outdated = (error: unknown): boolean =>
+  error instanceof messages.DatabaseError && error.code !== undefined && OUTDATED.has(error.code);
+
+/**
+ * Runs statements on PGlite that PostgreSQL parses once for each text, and plans only as long as a plan of its own for
+ * each set of values pays. PGlite's `query` has both done each time, and sends six messages where this sends one.
+ *
+ * The caller sees to it that nothing of another transaction is between `BEGIN` and `COMMIT`.
+ */
+export function createPGliteStatements(pglite: PGlite) {
+  /** By their texts; the one that was used last is the last. */
+  const prepared = new Map<string, Prepared>();
+  let count = 0;
+
+  const send = (...parts: readonly Uint8Array[]) =>
+    pglite.execProtocolStream(Buffer.concat([...parts, serialize.sync()]), { syncToFs: false });
+
+  async function prepare(text: string): Promise<Prepared> {
+    const name = `s${(count += 1)}`;
+    const answer = await send(...evict(), serialize.parse({ name, text }), serialize.describe({ type: "S", name }));
+    const parameters = answer.find((message) => message instanceof messages.ParameterDescriptionMessage);
+    const row = answer.find((message) => message instanceof messages.RowDescriptionMessage);
+    const columns = (row?.fields ?? []).map(({ name, dataTypeID }) => ({ name, parse: PARSERS[dataTypeID] ?? pglite.parsers[dataTypeID] }));
+    return { name, parameterTypes: parameters?.dataTypeIDs ?? [], columns };
+  }
+
+  /** Takes the one that was not used for longest away, where there are as many as there may be. */
+  function evict(): Uint8Array[] {
+    const [oldest] = prepared.size < MOST_PREPARED ? [] : prepared;
+    if (oldest === undefined) return [];
+    const [text, { name }] = oldest;
+    prepared.delete(text);
+    return [serialize.close({ type: "S", name })];
+  }
+
+  async function find(text: string): Promise<Prepared> {
+    const known = prepared.get(text) ?? (await prepare(text));
+    prepared.delete(text);
+    prepared.set(text, known);
+    return known;
+  }
+
+  function toParameter(value: unknown, type: number | undefined): Value {
+    if (value === null || value === undefined) return null;
+    if (type === types.BYTEA && value instanceof Uint8Array) return value; // as it is, instead of in hexadecimal digits
+    const serializer = type === undefined ? undefined : pglite.serializers[type];
+    return serializer === undefined ? (value as string).toString() : serializer(value); // texts of types that PGlite has none for, such as uuid
+  }
+
+  async function execute<Row extends object>({ text, values }: Statement): Promise<Row[]> {
+    const { name, parameterTypes, columns } = await find(text);
+    const bound = serialize.bind({ statement: name, values: values.map((value, index) => toParameter(value, parameterTypes[index])) });
+    const rows: Row[] = [];
+    for (const message of await send(bound, serialize.execute())) {
+      if (message instanceof messages.DataRowMessage) rows.push(toRow(columns, message.fields) as Row); // the caller wrote the statement
+    }
+    return rows;
+  }
+
+  return {
+    /** Runs a statement, inside the transaction that is open if there is one. */
+    run: <Row extends object>(statement: Statement): Promise<Row[]> =>
+      pglite.runExclusive(async () => {
+        try {
+          return await execute<Row>(statement);
+        } catch (error) {
+          if (!outdated(error)) throw error;
+          prepared.delete(statement.text);
+          if (pglite.isInTransaction()) throw error; // it has failed as a whole, and its caller may begin it again
+          return execute<Row>(statement);
+        }
+      }),
+  };
+}
+
+function toRow(columns: readonly Column[], fields: readonly (string | null)[]): Record<string, unknown> {
+  const row: Record<string, unknown> = {};
+  columns.forEach(({ name, parse }, index) => {
+    const field = fields[index] ?? null;
+    row[name] = field === null || parse === undefined ? field : parse(field);
+  });
+  return row;
+}

@@ -1,0 +1,148 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { chmod, cp, lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { newCommandLine, type CommandLine } from "../support/cli.js";
+import { PROGRAM } from "../support/process.js";
+
+let cli: CommandLine;
+let sound: string;
+beforeAll(async () => {
+  cli = await newCommandLine();
+  await cli.backstory(["user", "create", "kept@example.com"]);
+  sound = await mkdtemp(join(tmpdir(), "backstory-sound-"));
+  await cp(cli.dataDir, sound, { recursive: true });
+});
+afterAll(async () => {
+  await cli.remove();
+  await rm(sound, { recursive: true });
+});
+
+const database = () => join(cli.dataDir, "pglite");
+const users = () => cli.backstory(["user", "list"]);
+
+/** Puts the sound database back, with what was stored in it. */
+async function repair(): Promise<void> {
+  await rm(cli.dataDir, { recursive: true });
+  await cp(sound, cli.dataDir, { recursive: true });
+}
+
+/** Everything in the data folder that others can read, write or enter. */
+async function openToOthers(): Promise<string[]> {
+  const names = await readdir(cli.dataDir, { recursive: true });
+  const found = await Promise.all([".", ...names].map(async (name) => [name, await lstat(join(cli.dataDir, name))] as const));
+  return found.filter(([, stats]) => !stats.isSocket() && (stats.mode & 0o077) !== 0).map(([name]) => name);
+}
+
+/** All files of the database with what they hold, but for the one in which PostgreSQL records that it is running. */
+async function snapshot(): Promise<string[]> {
+  const entries = await readdir(database(), { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile() && entry.name !== "pg_control").map((entry) => join(entry.parentPath, entry.name));
+  return Promise.all(
+    files.map(
+      async (file) =>
+        `${file} ${createHash("sha256")
+          .update(await readFile(file))
+          .digest("hex")}`,
+    ),
+  );
+}
+
+test("Everything in the data folder is readable by its owner only: after an earlier release left it open, and files made since.", async () => {
+  await chmod(cli.dataDir, 0o755);
+  await mkdir(join(cli.dataDir, "holder"), { recursive: true, mode: 0o755 });
+  for (const name of ["base", "PG_VERSION", "global/pg_control"]) await chmod(join(database(), name), name === "base" ? 0o755 : 0o666);
+
+  const server = await cli.serve({ BOOTSTRAP_API_KEY: "a-key-of-my-own" });
+  const headers = { authorization: "Bearer a-key-of-my-own", "content-type": "application/json" };
+  const body = JSON.stringify({ query: 'mutation { createProject(input: { id: "p", name: "p" }) { id } }' });
+  await fetch(`${server.url}/api/v1/graphql`, { method: "POST", headers, body });
+  const running = await openToOthers();
+  await server.kill("SIGTERM");
+
+  expect(running).toEqual([]);
+  expect(await openToOthers()).toEqual([]);
+});
+
+test("Other files beside the database keep their permissions, and so does their folder.", async () => {
+  const other = join(cli.dataDir, "notes.txt");
+  await writeFile(other, "mine");
+  await chmod(other, 0o644);
+  await chmod(cli.dataDir, 0o755);
+
+  await users();
+
+  expect(await openToOthers()).toEqual([".", "notes.txt"]);
+  await rm(other);
+});
+
+test.each<[what: string, damage: () => Promise<unknown>, reason: string]>([
+  ["without PG_VERSION", () => rm(join(database(), "PG_VERSION")), "PG_VERSION is missing"],
+  ["with an empty PG_VERSION", () => writeFile(join(database(), "PG_VERSION"), ""), "PG_VERSION is empty"],
+  [
+    "of another PostgreSQL",
+    () => writeFile(join(database(), "PG_VERSION"), "16\n"),
+    "it is of PostgreSQL 16, and this version of Backstory reads PostgreSQL 18",
+  ],
+  ["without global/pg_control", () => rm(join(database(), "global/pg_control")), "global/pg_control is missing"],
+  ["with an empty global/pg_control", () => writeFile(join(database(), "global/pg_control"), ""), "global/pg_control is empty"],
+  ["without its log", () => rm(join(database(), "pg_wal"), { recursive: true }), 'required WAL directory "pg_wal" does not exist'],
+  ["with a damaged catalogue", () => writeFile(join(database(), "base/5/1259"), ""), "could not open critical system index 2662"],
+  ["without its own settings", () => rm(join(database(), "postgresql.conf")), "PGlite failed to initialize properly"],
+])("A database %s stops the start with one sentence, and its files stay as they are.", async (_what, damage, reason) => {
+  await repair();
+  await damage();
+  const before = await snapshot();
+
+  const outcome = await cli.backstory(["serve"]);
+
+  const folder = database();
+  const advice = "restore the folder from a backup, or move it away to begin with a new database";
+  expect(outcome).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: `The embedded database in ${folder} cannot be opened (${reason}) and was left as it is: ${advice}.\n`,
+  });
+  const after = await snapshot();
+  expect(after.filter((line) => !before.includes(line) && !line.includes("/postmaster.pid "))).toEqual([]);
+});
+
+test("A folder of other files is not taken for the database.", async () => {
+  await rm(database(), { recursive: true });
+  await mkdir(database());
+  await writeFile(join(database(), "letter.txt"), "mine");
+
+  const outcome = await cli.backstory(["serve"]);
+
+  expect(outcome).toMatchObject({ code: 1, stdout: "" });
+  expect(outcome.stderr).toBe(
+    `${database()} is for the embedded database, but holds other files (letter.txt): move them away, or choose another DATA_DIR.\n`,
+  );
+  expect(await readdir(database())).toEqual(["letter.txt"]);
+});
+
+test("A first start says what it does before it waits, an interrupted one leaves no database, and the next makes it whole in an empty folder.", async () => {
+  await rm(cli.dataDir, { recursive: true });
+  const env = { ...process.env, DATA_DIR: cli.dataDir, DATABASE_URL: "", PORT: "0" };
+  const interrupted = spawn(process.execPath, [PROGRAM, "user", "list"], { env });
+  const [line] = (await once(interrupted.stderr, "data")) as [Buffer];
+  interrupted.kill("SIGKILL");
+  await once(interrupted, "exit");
+
+  expect(line.toString()).toBe("Preparing the database (once, about 10 s) ...\n");
+  const left = await readdir(cli.dataDir);
+  expect(left).not.toContain("pglite");
+  expect(left).toContainEqual(expect.stringMatching(/^pglite\.new-/));
+
+  await mkdir(database());
+  const made = await cli.backstory(["user", "create", "new@example.com"]);
+
+  expect(made).toMatchObject({ code: 0, stderr: "Preparing the database (once, about 10 s) ...\n" });
+  expect((await readdir(cli.dataDir)).sort()).toEqual(["holder", "pglite"]);
+  expect(await openToOthers()).toEqual([]);
+  expect((await readFile(join(database(), "PG_VERSION"), "utf8")).trim()).toBe("18");
+  expect(await users()).toMatchObject({ code: 0, stdout: expect.stringContaining("new@example.com"), stderr: "" });
+});
