@@ -52,8 +52,8 @@ export function createServer(dependencies: ServerDependencies): Server {
   const schema = createSchema();
   applyFieldLimits(schema, config.rateLimits.fields);
   const graphql = createGraphQLDoor({ schema, services, rateLimiter, config, clock, tracer });
-  const lastUse = createLastUse({ touch: services.apiKeys.touch, clock, logger });
-  const credentials = { findCredential: coalesce(createCredentialStore(database.query)), noteUse: lastUse.note, clock };
+  const lastUse = createLastUse({ saveLastUse: services.apiKeys.saveLastUse, clock, logger });
+  const credentials = { findCredential: coalesce(createCredentialStore(database.query)), recordUse: lastUse.record, clock };
   const authenticate = createAuthenticate({ ...credentials, accepted: ["API_KEY", "ACCESS_TOKEN"] });
   const authenticateRefresh = createAuthenticate({ ...credentials, accepted: ["API_KEY", "DEVICE"] });
   const failureLimit = createFailureLimit({ rateLimiter, policy: config.rateLimits.authFailures, clock });

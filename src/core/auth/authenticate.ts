@@ -5,7 +5,7 @@ import { parseBearerToken, unauthenticated } from "./bearer-token.js";
 import type { CredentialKind, Principal } from "./principal.js";
 import { isScope } from "./scopes.js";
 
-/** What is stored of a key, as far as authenticating needs it; an access token is its key with an end of its own. */
+/** What is stored of a key, as far as authentication needs it. An access token counts as its key, with an earlier end. */
 export type StoredCredential = {
   readonly kind: CredentialKind;
   readonly id: string;
@@ -21,22 +21,22 @@ export type Authenticate = (authorization: string | null) => Promise<Principal |
 
 type Dependencies = {
   readonly findCredential: (hash: string) => Promise<StoredCredential | null>;
-  /** Notes that a credential was used; it must not fail. */
-  readonly noteUse: (credential: StoredCredential) => void;
+  /** Records that a credential was used; it must not fail. */
+  readonly recordUse: (credential: StoredCredential) => void;
   readonly clock: Clock;
   /** What lets in: a refresh token is good for access tokens only, and an access token for no other. */
   readonly accepted: readonly CredentialKind[];
 };
 
 /** Resolves an Authorization header: null where there is none, and UNAUTHENTICATED where it does not hold. */
-export function createAuthenticate({ findCredential, noteUse, clock, accepted }: Dependencies): Authenticate {
+export function createAuthenticate({ findCredential, recordUse, clock, accepted }: Dependencies): Authenticate {
   return async (authorization) => {
     const token = parseBearerToken(authorization);
     if (token === null) return null;
     const credential = await findCredential(hashSecret(token));
     if (credential === null || credential.revokedAt !== null || !accepted.includes(credential.kind)) throw unauthenticated("INVALID_TOKEN");
     if (credential.expiresAt !== null && credential.expiresAt <= clock.now()) throw unauthenticated("INVALID_TOKEN");
-    noteUse(credential);
+    recordUse(credential);
     return toPrincipal(credential);
   };
 }
