@@ -111,6 +111,7 @@ export async function startTestServer(
     clock,
     services,
     prisma: database.prisma,
+    sql: database.query,
     lines,
     server,
     config,
