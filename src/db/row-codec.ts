@@ -1,7 +1,10 @@
 import { Prisma } from "./generated/prisma/client.js";
 
-/** How JSON holds a column: as it is, a bigint as its digits, a time as milliseconds. An expression may stand for the column. */
-type Column = "plain" | "bigint" | "time" | { readonly sql: string };
+/**
+ * How JSON holds a column: as it is, a bigint as a number, a time as milliseconds. The bigints are keys, which are counted
+ * up from one and never come to 2^53. An expression may stand for the column; it names the columns that it is made of.
+ */
+type Column = "plain" | "bigint" | "time" | { readonly sql: string; readonly columns: readonly string[] };
 
 export type Columns<Row> = Readonly<Record<keyof Row & string, Column>>;
 
@@ -11,8 +14,14 @@ export type Encoded<Extra = unknown> = { readonly row: string } & Extra;
 /** All rows of a statement in one JSON text. */
 export type EncodedList = { readonly rows: string };
 
-/** A value that is selected with a row beside its own columns, as JSON, and the property of the row that it becomes. */
-export type Attachment = { readonly property: string; readonly value: Prisma.Sql; readonly read: (json: unknown) => unknown };
+/** Values that are selected with a row beside its own columns, as JSON, and the property of the row that they become. */
+export type Attachment = {
+  readonly property: string;
+  readonly values: readonly Prisma.Sql[];
+  readonly read: (json: readonly unknown[]) => unknown;
+  /** The columns that the values are made of. */
+  readonly columns: readonly string[];
+};
 
 type Read = ((json: unknown) => unknown) | null;
 
@@ -41,9 +50,11 @@ function createCodec<Row extends object>(
   attachments: readonly Attachment[],
 ) {
   const own = entries.map(([name, column]) => Prisma.raw(toSql(`${alias}."${name}"`, column)));
-  const value = Prisma.sql`json_build_array(${Prisma.join([...own, ...attachments.map((attachment) => attachment.value)], ", ")})`;
-  const names = [...entries.map(([name]) => name), ...attachments.map(({ property }) => property)];
-  const reads = [...entries.map(([, column]) => toRead(column)), ...attachments.map(({ read }) => read)];
+  const parts = [...own, ...attachments.flatMap(({ values }) => values)];
+  const value = Prisma.sql`json_build_array(${Prisma.join(parts, ", ")})`;
+  const names = entries.map(([name]) => name);
+  const reads = entries.map(([, column]) => toRead(column));
+  const sources = entries.flatMap(([name, column]) => (typeof column === "object" ? column.columns : [name]));
 
   function fill<Extra extends object>(found: Extra, parsed: readonly unknown[]): Row & Extra {
     // One object filled in a loop: building it from entries takes twice as long, and lists are long.
@@ -52,12 +63,24 @@ function createCodec<Row extends object>(
       const read = reads[index];
       row[name] = read == null ? parsed[index] : read(parsed[index]);
     });
+    let start = names.length;
+    for (const { property, values, read } of attachments) {
+      row[property] = read(parsed.slice(start, start + values.length));
+      start += values.length;
+    }
     return row as Row & Extra; // the columns are the keys of Row
   }
 
   const columnAs = (name: string) => Prisma.sql`${value}::text AS ${Prisma.raw(`"${name}"`)}`;
 
   return {
+    /** The columns of the table that it reads. */
+    columns: [...new Set([...sources, ...attachments.flatMap(({ columns }) => columns)])],
+
+    /** What stands in the array of a row, for `readParts`. */
+    parts,
+    readParts: (json: readonly unknown[]): Row => fill({}, json),
+
     /** The row as JSON, to be part of another JSON value, for `readValue`. */
     value,
     readValue: (json: unknown): Row => fill({}, json as unknown[]), // what `value` made
@@ -84,11 +107,11 @@ function createCodec<Row extends object>(
 function toSql(name: string, column: Column): string {
   if (typeof column === "object") return column.sql;
   if (column === "time") return `date_part('epoch', ${name}) * 1000`;
-  return column === "bigint" ? `${name}::text` : name;
+  return name;
 }
 
 function toRead(column: Column): Read {
-  if (column === "bigint") return (json) => BigInt(String(json));
+  if (column === "bigint") return (json) => BigInt(Number(json));
   // The seconds are a fraction in binary, so that their thousandfold may be off by a hair.
   return column === "time" ? (json) => (json === null ? null : new Date(Math.round(Number(json)))) : null;
 }

@@ -53,7 +53,7 @@ builder.queryFields((t) => ({
       resolve: (_root, args, context, info) => {
         const principal = caller(context);
         const page = parseInput(pageArguments(projectCursor), args);
-        const { selection, mark } = lookAheadAtProjects(info, principal, ["edges", "node"]);
+        const { selection, mark } = lookAheadAtProjects(info, principal, true);
         return toConnection<Project, ProjectCursor>(page, {
           encode: ({ createdAt, key }) => encodeCursor([createdAt.toISOString(), String(key)]),
           load: async (bounds, limit) => (await context.services.projects.page(principal, bounds, { limit, selection })).map(mark),

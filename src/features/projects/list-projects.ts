@@ -72,8 +72,9 @@ function composeList({ after, before, inverted }: Bounds, most: number, { codec 
   const newer =
     before &&
     Prisma.sql`AND (p."createdAt", p."key") > (${new Parameter("beforeTime")}::timestamptz, ${new Parameter("beforeKey")}::bigint)`;
+  const columns = Prisma.raw([...new Set([...codec.columns, "createdAt", "key"])].map((column) => `p."${column}"`).join(", "));
   const first = (from: Prisma.Sql) => Prisma.sql`SELECT * FROM (
-    SELECT p.* FROM ${from} ${older ?? Prisma.empty} ${newer ?? Prisma.empty} ${order} LIMIT ${Prisma.raw(String(most))}) p LIMIT ${new Parameter("rows")}`;
+    SELECT ${columns} FROM ${from} ${older ?? Prisma.empty} ${newer ?? Prisma.empty} ${order} LIMIT ${Prisma.raw(String(most))}) p LIMIT ${new Parameter("rows")}`;
   const own = Prisma.sql`"Project" p WHERE p."ownerId" = ${userId}::uuid`;
   const shared = Prisma.sql`"ProjectMember" m JOIN "Project" p ON p."key" = m."projectKey" WHERE m."userId" = ${userId}::uuid`;
   return Prisma.sql`SELECT ${codec.list} FROM (

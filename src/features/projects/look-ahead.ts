@@ -1,5 +1,5 @@
 import type { Principal } from "../../core/auth/principal.js";
-import { columnsOf, selectionAt, type Selection, type SelectionInfo } from "../../kits/graphql/selection.js";
+import { columnsOf, selectionAt, selectionOf, type Selection, type SelectionInfo } from "../../kits/graphql/selection.js";
 import { projectColumns, selectProject, type ProjectColumn, type ProjectList, type ProjectRow, type ProjectSelection } from "./row.js";
 
 /** A list that a field of the selected projects shows, and the selection set of that field. */
@@ -19,19 +19,19 @@ export type ProjectLookAhead = {
   readonly mark: <Row extends ProjectRow>(row: Row) => Row;
 };
 
-/** The columns that any query needs, beside those that it shows: loaders find by the key, and cursors hold both. */
-const ALWAYS: readonly ProjectColumn[] = ["key", "createdAt"];
+/** What cursors are made of. */
+const CURSOR: readonly ProjectColumn[] = ["createdAt", "key"];
 
 const columnsBySelection = new WeakMap<Selection, readonly ProjectColumn[]>();
 
-/** What to read of the projects at the end of a path beneath the field that is being resolved. */
-export function lookAheadAtProjects(info: SelectionInfo, principal: Principal, path: readonly string[] = []): ProjectLookAhead {
-  const fields = selectionAt(info, path);
+/** What to read of the projects that the field that is being resolved gives, or of the nodes of its connection. */
+export function lookAheadAtProjects(info: SelectionInfo, principal: Principal, isConnection = false): ProjectLookAhead {
+  const fields = isConnection ? selectionAt(info, ["edges", "node"]) : selectionOf(info);
   const columns = columnsBySelection.get(fields) ?? toProjectColumns(fields);
   columnsBySelection.set(fields, columns);
   const found = preloads.map((find) => find(fields, info, principal)).find((preload) => preload !== undefined);
   return {
-    selection: selectProject(columns, found?.list),
+    selection: selectProject(isConnection ? withColumns(columns, CURSOR) : columns, found?.list),
     mark(row) {
       if (found !== undefined) row.listOwner = found.owner;
       return row;
@@ -39,10 +39,14 @@ export function lookAheadAtProjects(info: SelectionInfo, principal: Principal, p
   };
 }
 
-/** The columns of projects whose fields are selected. */
+/** The columns of projects whose fields are selected. Something is read even where only __typename is shown. */
 export function toProjectColumns(fields: Selection): readonly ProjectColumn[] {
   const shown = columnsOf(fields, projectColumns);
-  return projectColumns.filter((column) => ALWAYS.includes(column) || shown.includes(column));
+  return shown.length === 0 ? ["key"] : shown;
+}
+
+function withColumns(columns: readonly ProjectColumn[], more: readonly ProjectColumn[]): readonly ProjectColumn[] {
+  return projectColumns.filter((column) => columns.includes(column) || more.includes(column));
 }
 
 /** The list that was read with a project for the field whose selection set this is. */

@@ -1,4 +1,4 @@
-import type { Project } from "../../db/generated/prisma/client.js";
+import type { Prisma, Project } from "../../db/generated/prisma/client.js";
 import { createRowCodec, type Attachment, type Columns, type RowCodec } from "../../db/row-codec.js";
 import type { Arguments } from "../../db/statement.js";
 
@@ -36,8 +36,13 @@ export type ProjectSelection = {
 
 export const wholeProject: ProjectSelection = { variant: "", codec: projectRow, args: {} };
 
-/** A list to be read with each project: `value` selects it as JSON from the project called p. */
-export type ProjectList = Omit<Attachment, "property"> & { readonly variant: string; readonly args: Arguments };
+/** A list to be read with each project: `value` selects it as JSON from the project called p, by its key. */
+export type ProjectList = {
+  readonly variant: string;
+  readonly value: Prisma.Sql;
+  readonly read: (json: unknown) => readonly object[];
+  readonly args: Arguments;
+};
 
 /** Each selection has texts of its own, which PostgreSQL keeps prepared; clients use few, and no client may fill its memory. */
 const MOST_SELECTIONS = 32;
@@ -49,7 +54,11 @@ export function selectProject(names: readonly ProjectColumn[], list?: ProjectLis
   const known = codecs.get(variant);
   if (known !== undefined) return { variant, codec: known, args: list?.args ?? {} };
   if (codecs.size >= MOST_SELECTIONS) return wholeProject;
-  const codec = projectRow.only(names, list === undefined ? [] : [{ property: "list", value: list.value, read: list.read }]);
+  const codec = projectRow.only(names, list === undefined ? [] : [toAttachment(list)]);
   codecs.set(variant, codec);
   return { variant, codec, args: list?.args ?? {} };
+}
+
+function toAttachment({ value, read }: ProjectList): Attachment {
+  return { property: "list", values: [value], read: ([json]) => read(json), columns: ["key"] };
 }

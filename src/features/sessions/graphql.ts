@@ -63,7 +63,7 @@ export const SessionInterface = builder.interfaceRef<SessionRow>("Session").impl
     project: t.field({
       type: ProjectType,
       description: "The project it belongs to. Needs projects:read.",
-      extensions: { columns: ["projectKey"] },
+      extensions: { columns: [] }, // the look-ahead reads it with the session
       resolve: ({ project, projectKey }, _args, context) => project ?? projectOf(context).load(projectKey),
     }),
     name: t.exposeString("name", { nullable: false, description: "The name people see." }),
@@ -93,7 +93,7 @@ export const SessionInterface = builder.interfaceRef<SessionRow>("Session").impl
     metadata: t.field({
       type: SessionMetadataType,
       description: "What the client told about it. Needs sessions:read.",
-      extensions: { columns: ["key"] },
+      extensions: { columns: [] }, // the look-ahead reads it with the session
       resolve: ({ key, metadata }, _args, context) => metadata ?? metadataOf(context).load(key),
     }),
   }),

@@ -96,14 +96,16 @@ const beforeParameters = positionParameters("before");
 
 /** The first rows of an owner or a project in an order: an index serves them, however many there are. */
 function firstOf(where: Prisma.Sql, list: List): Prisma.Sql {
-  const { orderBy, after, before, inverted, condition, most, rows = new Parameter("rows") } = list;
+  const { orderBy, after, before, inverted, condition, most, selection = wholeSession, rows = new Parameter("rows") } = list;
   const conditions = [
     where,
     ...(after === undefined ? [] : [toOrdering(orderBy).after(afterParameters)]),
     ...(before === undefined ? [] : [toOrdering(orderBy, true).after(beforeParameters)]),
     condition,
   ];
-  const first = Prisma.sql`SELECT s.* FROM "Session" s WHERE ${Prisma.join(conditions, " AND ")}
+  // Rows are handed from step to step, so that they hold only what is read and what they are ordered by.
+  const columns = [...new Set([...selection.codec.columns, toOrdering(orderBy).column, "id", "key", "projectKey"])];
+  const first = Prisma.sql`SELECT ${Prisma.raw(columns.map((column) => `s."${column}"`).join(", "))} FROM "Session" s WHERE ${Prisma.join(conditions, " AND ")}
     ORDER BY ${toOrdering(orderBy, inverted).ofOneOwner} LIMIT ${Prisma.raw(String(most))}`;
   return Prisma.sql`(SELECT s.* FROM (${first}) s LIMIT ${rows})`;
 }

@@ -1,11 +1,10 @@
 import { z } from "zod";
-import type { Principal } from "../../core/auth/principal.js";
 import { parseInput } from "../../core/errors/parse-input.js";
 import { builder } from "../../kits/graphql/builder.js";
 import { pageArguments, toConnection } from "../../kits/graphql/connections.js";
 import { caller } from "../../kits/graphql/context.js";
 import { defineLoadersByArguments, defineRowsLoader } from "../../kits/graphql/loaders.js";
-import { argumentsOf, selectionAt, selectionBeneath, selectionOf, type SelectionInfo } from "../../kits/graphql/selection.js";
+import { argumentsOf, selectionAt, selectionBeneath, selectionOf } from "../../kits/graphql/selection.js";
 import { encodeCursor, keyPart } from "../../platform/cursor.js";
 import { limitNumber, pageInput } from "../../platform/paging.js";
 import { storableText } from "../../platform/text.js";
@@ -17,7 +16,7 @@ import { SessionInterface, SessionOrderEnum } from "./graphql.js";
 import { pageOfProject } from "./list-sessions.js";
 import { lookAheadAtSessions, STORED_SESSION } from "./look-ahead.js";
 import { sessionOrders, toOrdering, type Position, type SessionOrder } from "./order.js";
-import type { SessionRow } from "./row.js";
+import type { SessionColumn, SessionRow } from "./row.js";
 import type { SessionSelection } from "./selection.js";
 import type { PageOptions } from "./service.js";
 
@@ -37,6 +36,11 @@ function readPage(args: { readonly orderBy?: SessionOrder | null }) {
 }
 
 type SessionPage = ReturnType<typeof readPage>;
+
+/** Where the sessions of a connection are. */
+const NODES = ["edges", "node"];
+
+const toCursorColumns = (orderBy: SessionOrder): SessionColumn[] => ["id", "key", toOrdering(orderBy).column];
 
 /** Cursors name the row and the value it is ordered by, so that a page stays where it is while rows come and go. */
 function toCursor(orderBy: SessionOrder): (row: SessionRow) => string {
@@ -97,7 +101,8 @@ builder.queryFields((t) => ({
       resolve: (_root, args, context, info) => {
         const principal = caller(context);
         const page = readPage(args);
-        const selection = lookAheadAtNodes(info, { principal, orderBy: page.orderBy });
+        const columns = toCursorColumns(page.orderBy);
+        const selection = lookAheadAtSessions(selectionAt(info, NODES, STORED_SESSION), info, { principal, columns });
         return toSessionConnection(page, (options, limit) => context.services.sessions.page(principal, { ...options, selection }, limit));
       },
     },
@@ -158,7 +163,7 @@ builder.prismaObjectFields("Project", (t) => ({
       if (preloaded !== undefined) return preloaded as SessionRow[]; // what pageOfProject reads
       const principal = caller(context);
       const input = parseInput(nestedListInput, { limit: args.limit, filters: args.filters });
-      const selection = lookAheadAtSessions(selectionOf(info, STORED_SESSION), info, { principal });
+      const selection = lookAheadAtSessions(selectionOf(info, STORED_SESSION), info, { principal, columns: ["projectKey"] });
       const page = { ...input, orderBy: args.orderBy ?? "CREATED_AT_DESC", inverted: false, selection };
       return sessionsOf(context, page).load(project.key);
     },
@@ -175,7 +180,8 @@ builder.prismaObjectFields("Project", (t) => ({
       resolve: ({ key }, args, context, info) => {
         const principal = caller(context);
         const page = readPage(args);
-        const selection = lookAheadAtNodes(info, { principal, orderBy: page.orderBy });
+        const columns = [...toCursorColumns(page.orderBy), "projectKey" as const];
+        const selection = lookAheadAtSessions(selectionAt(info, NODES, STORED_SESSION), info, { principal, columns });
         return toSessionConnection(page, (options, limit) => sessionsOf(context, { ...options, limit, selection }).load(key));
       },
     },
@@ -194,7 +200,3 @@ const nestedListArguments = nestedListInput.extend({
     .nullish()
     .transform((order) => order ?? "CREATED_AT_DESC"),
 });
-
-function lookAheadAtNodes(info: SelectionInfo, reader: { readonly principal: Principal; readonly orderBy: SessionOrder }) {
-  return lookAheadAtSessions(selectionAt(info, ["edges", "node"], STORED_SESSION), info, reader);
-}

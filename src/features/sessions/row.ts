@@ -25,7 +25,7 @@ export type SessionDetail = SessionSummary & Pick<Session, "markdownJsonSize"> &
 const head: Columns<Head> = {
   key: "bigint",
   projectKey: "bigint",
-  projectId: { sql: `(SELECT o."id" FROM "Project" o WHERE o."key" = s."projectKey")` },
+  projectId: { sql: `(SELECT o."id" FROM "Project" o WHERE o."key" = s."projectKey")`, columns: ["projectKey"] },
   ownerId: "plain",
   id: "plain",
   name: "plain",

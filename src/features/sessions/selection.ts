@@ -14,7 +14,7 @@ export type Wanted = {
 /** What is read of sessions. Statements are kept by the name of the variant. */
 export type SessionSelection = {
   readonly variant: string;
-  readonly codec: Pick<typeof sessionRow, "column" | "read" | "list" | "readAll" | "values" | "readValues">;
+  readonly codec: Pick<typeof sessionRow, "column" | "read" | "list" | "readAll" | "values" | "readValues" | "columns">;
 };
 
 export const wholeSession: SessionSelection = { variant: "", codec: sessionRow };
@@ -27,10 +27,10 @@ const selections = new Map<string, SessionSelection>();
 export function selectSession(wanted: Wanted): SessionSelection {
   const known = selections.get(nameOf(wanted));
   if (known !== undefined) return known;
-  const { columns, metadata, project } = wanted;
+  const { metadata, project } = wanted;
   if (selections.size < MOST_SELECTIONS) return create(wanted);
   return create({
-    columns: columns.length === 0 ? columns : sessionColumns,
+    columns: sessionColumns,
     metadata: metadata && metadataNames,
     project: project && projectColumns,
   });
@@ -51,12 +51,12 @@ function nameOf({ columns, metadata, project }: Wanted): string {
 function metadataOf({ metadata }: Wanted): Attachment[] {
   if (metadata === null) return [];
   const codec = metadataOnly.only(metadata);
-  return [{ property: "metadata", value: codec.value, read: codec.readValue }];
+  return [{ property: "metadata", values: codec.parts, read: codec.readParts, columns: metadata }];
 }
 
 function projectOf({ project }: Wanted): Attachment[] {
   if (project === null) return [];
   const codec = projectRow.only(project);
   const value = Prisma.sql`(SELECT ${codec.value} FROM "Project" p WHERE p."key" = s."projectKey")`;
-  return [{ property: "project", value, read: codec.readValue }];
+  return [{ property: "project", values: [value], read: ([json]) => codec.readValue(json), columns: ["projectKey"] }];
 }
