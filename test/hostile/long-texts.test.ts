@@ -213,7 +213,7 @@ describe("With a key,", () => {
   });
 
   test("A device whose own texts are long signs in, under the beginning of its name.", async () => {
-    const { code } = await server.services.devices.createFor((await server.addUser()).id, ["sessions:read"]);
+    const { code } = await server.services.devices.createFor({ userId: (await server.addUser()).id, scopes: ["sessions:read"] });
     const body = { device_code: code, hostname: "🖥".repeat(4_000), client: "c".repeat(4_000) };
     expect((await briefly(() => restClient(server, null).post("/device-login", body))).status).toBe(200);
     const [device] = await server.prisma.apiKey.findMany({ where: { kind: "DEVICE" } });

@@ -57,7 +57,7 @@ export function createDocumentRules(schema: GraphQLSchema, { introspection, abus
 
 function parseWithin(source: string, { tokens, depth }: Options["abuse"]): DocumentNode {
   try {
-    return parse(source, { maxTokens: tokens, noLocation: isTooLongToLocate(typeof source === "string" ? source : source.body) });
+    return parse(source, { maxTokens: tokens, noLocation: isTooLongToLocate(source) });
   } catch (error) {
     // The parser calls itself for every level, and ends with a full stack where there are thousands.
     if (error instanceof RangeError) throw tooMuch("MAX_DEPTH", "The document is nested too deeply to be read (MAX_DEPTH)", depth);
