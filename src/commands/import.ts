@@ -29,7 +29,7 @@ export function addImport(program: Command, context: CommandContext): void {
     .option("--user <email>", "the user they belong to; the only user if absent")
     .action(async (dir: string, options: Options) => {
       const target = await readTarget(dir, options);
-      const counts = await withServices(context, (opened) => importAll(context, opened, target, options.user));
+      const counts = await withServices(context, (opened) => importAll(context, opened, { target, email: options.user }));
       const { imported, replaced, unchanged, failed } = counts;
       context.out(`${imported} imported, ${replaced} replaced, ${unchanged} unchanged, ${failed} failed`);
       if (failed > 0) throw new CommandError(`Not everything could be imported into the project ${target.projectId}`);
@@ -42,7 +42,9 @@ async function readTarget(dir: string, { project, name }: Options): Promise<Targ
   return { history, projectId, projectName: parseInput(nameText, name ?? history.projectName, ["--name"]) };
 }
 
-async function importAll(context: CommandContext, opened: Opened, target: Target, email: string | undefined): Promise<Counts> {
+type Import = { readonly target: Target; readonly email: string | undefined };
+
+async function importAll(context: CommandContext, opened: Opened, { target, email }: Import): Promise<Counts> {
   const principal = await findOwner(context, opened, email);
   const counts: Counts = { imported: 0, replaced: 0, unchanged: 0, failed: 0 };
   const { folder, fileNames, skipped } = target.history;

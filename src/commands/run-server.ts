@@ -5,7 +5,7 @@ import { GRAPHQL_PATH } from "../core/request/paths.js";
 import { openListener, type Listener } from "../server/http/listener.js";
 import { openLimiterStore } from "../core/limits/open-store.js";
 import { systemClock } from "../platform/clock.js";
-import { createLogger, type Logger } from "../platform/logger.js";
+import { createLogger } from "../platform/logger.js";
 import { createMetrics } from "../platform/metrics.js";
 import { systemRandom } from "../platform/random.js";
 import { startTracing } from "../platform/tracing.js";
@@ -25,7 +25,7 @@ export async function runServer({ env, out, err }: CommandContext, stopped: Stop
   metrics.watchProcess();
   const tracing = await startTracing(config.tracesEndpoint, logger);
   const database = await explained(openDatabase({ ...config, announce: err }));
-  const limiterStore = openLimiterStore(config, systemClock, logger, metrics);
+  const limiterStore = openLimiterStore(config, { clock: systemClock, logger, metrics });
   const platform = { clock: systemClock, random: systemRandom, logger, metrics, tracer: tracing.tracer };
   try {
     const server = createServer({ config, database, limiterStore, ...platform });
@@ -35,7 +35,9 @@ export async function runServer({ env, out, err }: CommandContext, stopped: Stop
       const firstKey = await bootstrap(createServices({ ...platform, config, database }), config.bootstrapApiKey);
       announce(addressOf(config, listener), announceFirstKey(firstKey, config.bootstrapApiKey), out);
       const signal = await stopped.once();
-      await drain(server, listener, signal === "SIGTERM" ? config.drain.delayMs : 0, logger);
+      const delayMs = signal === "SIGTERM" ? config.drain.delayMs : 0;
+      logger.info({ delayMs }, "draining");
+      await drain(server, listener, delayMs);
     } finally {
       const cut = await listener.close(config.drain.timeoutMs);
       if (cut > 0) logger.warn({ requests: cut }, "DRAIN_TIMEOUT_MS has passed: requests were cut off");
@@ -58,8 +60,7 @@ function announce(address: string, firstKey: readonly string[], out: (line: stri
 }
 
 /** Says that the server is going, and goes on until those who send it requests had the time to see that. */
-async function drain(server: Server, listener: Listener, delayMs: number, logger: Logger): Promise<void> {
-  logger.info({ delayMs }, "draining");
+async function drain(server: Server, listener: Listener, delayMs: number): Promise<void> {
   server.drain();
   listener.shedConnections();
   await delay(delayMs);

@@ -75,14 +75,13 @@ async function findMissing(connection: SqlConnection, migrations: readonly Migra
 }
 
 async function apply(connection: SqlConnection, { name, sql, checksum }: Migration): Promise<void> {
-  const startedAt = new Date().toISOString();
   await connection.script("BEGIN");
   try {
     await connection.script(sql);
     await connection.query(
       `INSERT INTO "_prisma_migrations" ("id", "checksum", "migration_name", "started_at", "finished_at", "applied_steps_count")
-       VALUES ($1, $2, $3, $4, now(), 1)`,
-      [randomUUID(), checksum, name, startedAt],
+       VALUES ($1, $2, $3, now(), clock_timestamp(), 1)`,
+      [randomUUID(), checksum, name],
     );
     await connection.script("COMMIT");
   } catch (error) {

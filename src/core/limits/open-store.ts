@@ -8,8 +8,10 @@ import { createRedisStore } from "./redis-store.js";
 
 type Options = { readonly redisUrl: string | undefined; readonly rateLimitFail: FailureRule };
 
+type Platform = { readonly clock: Clock; readonly logger: Logger; readonly metrics: Metrics };
+
 /** The store of the settings: shared through Redis where an address is given, else of this process alone. */
-export function openLimiterStore({ redisUrl, rateLimitFail }: Options, clock: Clock, logger: Logger, metrics: Metrics): LimiterStore {
+export function openLimiterStore({ redisUrl, rateLimitFail }: Options, { clock, logger, metrics }: Platform): LimiterStore {
   const local = createMemoryStore(clock);
   if (redisUrl === undefined) return local;
   return createFallbackStore({

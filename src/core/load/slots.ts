@@ -41,12 +41,8 @@ export function createSlots({ slots, longestWaitMs, clock }: Options) {
   let running = 0;
   let movedAtMs = 0;
   let queuedSinceMs = 0;
-  let handedOn = 0;
-  let handedOnAtMs = 0;
-  let intervalMs = 0;
-  let tick = 0;
-  let movedTick = 0;
-  let ticking: NodeJS.Timeout | undefined;
+  const pace = createPace();
+  const ticks = createTicks(queue, longestWaitMs);
 
   const nowMs = () => clock.now().getTime();
   const isStalled = (atMs: number) => queue.length > 0 && atMs - movedAtMs > longestWaitMs;
@@ -58,34 +54,19 @@ export function createSlots({ slots, longestWaitMs, clock }: Options) {
     if (queue.length >= MOST_WAITING || isStalled(atMs)) return true;
     if (queue.length < slots) return false;
     if (atMs - queuedSinceMs <= BURST_WAITS * longestWaitMs) return queue.length >= BURST;
-    const isMeasured = handedOn >= slots; // the first ones tell how long an operation takes of a process that is not warm yet
-    return isMeasured && queue.length * intervalMs > longestWaitMs * ADMITTED_SHARE;
-  }
-
-  function recordPace(): void {
-    const atMs = nowMs();
-    handedOn += 1;
-    intervalMs += (atMs - handedOnAtMs - intervalMs) * Math.max(1 / handedOn, NEWEST_WEIGHT);
-    handedOnAtMs = atMs;
-  }
-
-  /** Rejects what has waited for the longest time while no slot became free. */
-  function rejectStalled(): void {
-    tick += 1;
-    if (tick - movedTick < TICKS) return;
-    while (queue[0] !== undefined && tick - queue[0].sinceTick >= TICKS) queue.shift()?.reject();
-    if (queue.length === 0) stopTicking();
-  }
-
-  function stopTicking(): void {
-    clearInterval(ticking);
-    ticking = undefined;
+    const isMeasured = pace.samples() >= slots; // the first ones tell how long an operation takes of a process that is not warm yet
+    return isMeasured && queue.length * pace.intervalMs() > longestWaitMs * ADMITTED_SHARE;
   }
 
   function wait(): Promise<void> {
-    if (queue.length === 0) queuedSinceMs = handedOnAtMs = nowMs();
-    ticking ??= setInterval(rejectStalled, Math.max(1, longestWaitMs / TICKS));
-    return new Promise((resolve, reject) => queue.push({ sinceTick: tick, start: resolve, reject: () => reject(overloaded()) }));
+    if (queue.length === 0) {
+      queuedSinceMs = nowMs();
+      pace.restart(queuedSinceMs);
+    }
+    return new Promise((resolve, reject) => {
+      queue.push({ sinceTick: ticks.now(), start: resolve, reject: () => reject(overloaded()) });
+      ticks.start();
+    });
   }
 
   return {
@@ -96,7 +77,7 @@ export function createSlots({ slots, longestWaitMs, clock }: Options) {
       if (running < slots) {
         running += 1;
         movedAtMs = nowMs();
-        movedTick = tick;
+        ticks.recordMove();
         return undefined;
       }
       if (isFull()) throw overloaded();
@@ -106,16 +87,60 @@ export function createSlots({ slots, longestWaitMs, clock }: Options) {
     /** Hands a slot on to the next in the queue. */
     release(): void {
       movedAtMs = nowMs();
-      movedTick = tick;
+      ticks.recordMove();
       const next = queue.shift();
       if (next === undefined) running -= 1;
       else {
-        recordPace();
+        pace.record(movedAtMs);
         next.start();
       }
-      if (queue.length === 0) stopTicking();
+      if (queue.length === 0) ticks.stop();
     },
 
     counts: () => ({ running, waiting: queue.length }),
+  };
+}
+
+/** Rejects what has waited for the longest time while no slot became free. */
+function createTicks(queue: Waiting[], longestWaitMs: number) {
+  let tick = 0;
+  let movedTick = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  function stop(): void {
+    clearInterval(timer);
+    timer = undefined;
+  }
+
+  function rejectStalled(): void {
+    tick += 1;
+    if (tick - movedTick < TICKS) return;
+    while (queue[0] !== undefined && tick - queue[0].sinceTick >= TICKS) queue.shift()?.reject();
+    if (queue.length === 0) stop();
+  }
+
+  return {
+    now: () => tick,
+    recordMove: () => void (movedTick = tick),
+    start: () => void (timer ??= setInterval(rejectStalled, Math.max(1, longestWaitMs / TICKS))),
+    stop,
+  };
+}
+
+/** The average time between two slots that were handed on while requests waited. */
+function createPace() {
+  let samples = 0;
+  let lastAtMs = 0;
+  let intervalMs = 0;
+  return {
+    samples: () => samples,
+    intervalMs: () => intervalMs,
+    /** Leaves out the time in which nobody waited. */
+    restart: (atMs: number) => void (lastAtMs = atMs),
+    record(atMs: number): void {
+      samples += 1;
+      intervalMs += (atMs - lastAtMs - intervalMs) * Math.max(1 / samples, NEWEST_WEIGHT);
+      lastAtMs = atMs;
+    },
   };
 }

@@ -38,19 +38,24 @@ function measureAlone({ typeCondition, selectionSet }: FragmentDefinitionNode, m
 function tooLarge(size: Size, limits: AbuseLimits): GraphQLError[] {
   return [
     ...tooDeep("operation", size, limits),
-    ...exceeding("MAX_ALIASES", "operation has an alias count", size.aliases, limits.aliases),
-    ...exceeding("MAX_ROOT_FIELDS", "operation has a root field count", size.fields, limits.rootFields),
+    ...exceeding("MAX_ALIASES", "operation has an alias count", { found: size.aliases, limit: limits.aliases }),
+    ...exceeding("MAX_ROOT_FIELDS", "operation has a root field count", { found: size.fields, limit: limits.rootFields }),
   ];
 }
 
 function tooDeep(what: "operation" | "fragment", { depth, introspection }: Size, limits: AbuseLimits): GraphQLError[] {
   return [
-    ...exceeding("MAX_DEPTH", `${what} has a depth`, depth, limits.depth),
-    ...exceeding("MAX_DEPTH", `${what} has an introspection depth`, introspection, Math.max(limits.depth, INTROSPECTION_DEPTH)),
+    ...exceeding("MAX_DEPTH", `${what} has a depth`, { found: depth, limit: limits.depth }),
+    ...exceeding("MAX_DEPTH", `${what} has an introspection depth`, {
+      found: introspection,
+      limit: Math.max(limits.depth, INTROSPECTION_DEPTH),
+    }),
   ];
 }
 
-function exceeding(setting: string, what: string, found: number, limit: number): GraphQLError[] {
+type Measured = { readonly found: number; readonly limit: number };
+
+function exceeding(setting: string, what: string, { found, limit }: Measured): GraphQLError[] {
   return found > limit ? [tooMuch(setting, `The ${what} of ${found}; at most ${limit} is allowed (${setting})`, limit)] : [];
 }
 

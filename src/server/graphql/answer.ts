@@ -38,7 +38,7 @@ function isBatch(result: OperationResult | readonly OperationResult[]): result i
 /** The answer to a request that was rejected before any of it was read. */
 export function renderRejection(error: AppError, accept: string | null, facts: RequestFacts): RenderedAnswer {
   const body = { errors: [shapeGraphQLError(error, facts, { hints: false }).error.toJSON()] };
-  return render(body, answerTypeOf(accept), error.httpStatus, error.headers);
+  return render(body, answerTypeOf(accept), { status: error.httpStatus, headers: error.headers });
 }
 
 function shape(result: OperationResult, state: RequestState, options: AnswerOptions): Shaped {
@@ -62,14 +62,14 @@ function shape(result: OperationResult, state: RequestState, options: AnswerOpti
 }
 
 function renderOne({ body, rejection }: Shaped, mediaType: MediaType): RenderedAnswer {
-  return render(body, mediaType, statusOf(rejection, mediaType), rejection?.cause.headers);
+  return render(body, mediaType, { status: statusOf(rejection, mediaType), headers: rejection?.cause.headers });
 }
 
 /** A batch is answered with 200, unless every operation was rejected by the rate limit. */
 function renderBatch(answers: readonly Shaped[], mediaType: MediaType): RenderedAnswer {
   const bodies = answers.map(({ body }) => body);
   const isRejected = answers.every(({ rejection }) => rejection?.cause.reason === "RATE_LIMIT_EXCEEDED");
-  return isRejected ? render(bodies, mediaType, 429, answers[0]?.rejection?.cause.headers) : render(bodies, mediaType, 200);
+  return render(bodies, mediaType, isRejected ? { status: 429, headers: answers[0]?.rejection?.cause.headers } : { status: 200 });
 }
 
 /** A mistake in the document is 200 to a client of the older `application/json`: the draft's audits ask for it. */
@@ -78,6 +78,8 @@ function statusOf(rejection: Rejection | null, mediaType: MediaType): number {
   return rejection.inDocument && mediaType === "application/json" ? 200 : rejection.cause.httpStatus;
 }
 
-function render(body: unknown, mediaType: MediaType, status: number, headers: Readonly<Record<string, string>> = {}): RenderedAnswer {
+type Head = { readonly status: number; readonly headers?: Readonly<Record<string, string>> | undefined };
+
+function render(body: unknown, mediaType: MediaType, { status, headers }: Head): RenderedAnswer {
   return { status, headers: { "Content-Type": `${mediaType}; charset=utf-8`, Vary: "Accept", ...headers }, body: JSON.stringify(body) };
 }

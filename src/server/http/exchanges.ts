@@ -31,9 +31,9 @@ export function createExchanges({ clock, random, logger, metrics }: Dependencies
         : { ...DEFAULT_HEADERS, "X-Request-Id": requestId, ...rateLimitHeaders(decision, clock.now()) },
 
     end({ state, startedAtMs }: Exchange, asked: { readonly method: string; readonly path: string }, status: number): void {
-      const answered = { status, durationMs: clock.now().getTime() - startedAtMs };
-      logRequest(logger, state, { ...asked, ...answered });
-      countRequest(metrics, state, asked.path, answered);
+      const answered = { ...asked, status, durationMs: clock.now().getTime() - startedAtMs };
+      logRequest(logger, state, answered);
+      countRequest(metrics, state, answered);
     },
   };
 }

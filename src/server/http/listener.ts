@@ -95,7 +95,9 @@ export function openListener({ server, random, config }: Options): Promise<Liste
   });
   // A client that does not read its answer is let go, but not one that waits for it.
   http.setTimeout(requestTimeoutMs + operations.queueMs + operations.timeoutMs);
-  http.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => refuseUnreadable(error, socket, random.uuid(), restErrors));
+  http.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) =>
+    rejectUnreadable(error, socket, { requestId: random.uuid(), style: restErrors }),
+  );
 
   return new Promise((resolve, reject) => {
     http.once("error", reject);
@@ -135,8 +137,10 @@ async function close(http: HttpServer, timeoutMs: number, answering: () => numbe
   return left;
 }
 
+type RejectionForm = { readonly requestId: string; readonly style: RestErrorStyle };
+
 /** A request that the HTTP parser could not read, so that no server saw it: too long a header, an unknown method, garbage. */
-function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex, requestId: string, style: RestErrorStyle): void {
+function rejectUnreadable(error: NodeJS.ErrnoException, socket: Duplex, { requestId, style }: RejectionForm): void {
   if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
   const [status, message] = UNREADABLE[error.code ?? ""] ?? [400, "The request is not HTTP that this server can read"];
   const body = JSON.stringify(toRestBody(new AppError("INVALID_FORMAT", { message }), { requestId }, style));

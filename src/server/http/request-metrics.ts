@@ -3,11 +3,11 @@ import { GRAPHQL_PATH, REST_PATH } from "../../core/request/paths.js";
 import type { Metrics } from "../../platform/metrics.js";
 import type { RequestState } from "../../core/request/state.js";
 
-type Answered = { readonly status: number; readonly durationMs: number };
+type Answered = { readonly path: string; readonly status: number; readonly durationMs: number };
 
 /** Counts a request that was answered, and each error of its answer. */
-export function countRequest(metrics: Metrics, state: RequestState, path: string, answered: Answered): void {
-  metrics.request({ surface: surfaceOf(path), operation: operationOf(state), ...answered });
+export function countRequest(metrics: Metrics, state: RequestState, { path, status, durationMs }: Answered): void {
+  metrics.request({ surface: surfaceOf(path), operation: operationOf(state), status, durationMs });
   for (const reason of state.errorReasons) countError(metrics, reason);
 }
 

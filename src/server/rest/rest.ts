@@ -55,7 +55,7 @@ export function addRest(app: Hono<Environment>, dependencies: Dependencies): voi
     };
     try {
       if (route.access === "code") return await failureLimit.byCode(state.address, () => route.answer({ ...call, principal: null }));
-      const principal = await admit(route.access, req.header("authorization") ?? null, state, dependencies);
+      const principal = await admit({ access: route.access, authorization: req.header("authorization") ?? null, state }, dependencies);
       return await route.answer({ ...call, principal });
     } finally {
       lease.release();
@@ -74,11 +74,11 @@ export function addRest(app: Hono<Environment>, dependencies: Dependencies): voi
   for (const [path, allowed] of methods) app.all(path, ({ req }) => refuseMethod(req.method, allowed));
 }
 
+type Arrival = { readonly access: Exclude<Access, "code">; readonly authorization: string | null; readonly state: RequestState };
+
 /** Who is calling, within the key's budget of requests. */
 async function admit(
-  access: Exclude<Access, "code">,
-  authorization: string | null,
-  state: RequestState,
+  { access, authorization, state }: Arrival,
   { authenticator, refreshAuthenticator, failureLimit, rateLimiter, config, clock }: Dependencies,
 ): Promise<Principal> {
   const principal = await failureLimit.byKey(state.address, () =>
