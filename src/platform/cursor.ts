@@ -10,7 +10,7 @@ const LONGEST_CURSOR = 4_000;
 
 /** A cursor as input: the parts it was made of, if they are the ones that such a list has. */
 export function cursorText<T extends z.ZodType>(parts: T) {
-  const text = z.string("must be text").max(LONGEST_CURSOR, { error: "is not a cursor of this list", abort: true });
+  const text = z.string("must be text").max(LONGEST_CURSOR, "is not a cursor of this list");
   return text.transform((cursor, context): z.output<T> => {
     const parsed = parts.safeParse(parseOrNull(cursor));
     if (parsed.success) return parsed.data;

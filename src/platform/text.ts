@@ -11,12 +11,12 @@ export const storableText = z.string("must be text").superRefine((text, context)
 });
 
 /**
- * For `refine`: a length as people count it. What JavaScript counts as two, an emoji, is one character. The rules after it
- * are asked of texts that keep it only, since a pattern must not run on a text of any length.
+ * For `refine`: a length as people count it. What JavaScript counts as two, an emoji, is one character. A pattern must not run
+ * on a text of any length, so it is piped behind: zod runs all rules of one schema, whether or not the first is kept.
  */
 export function atMost(characters: number) {
   const fits = (text: string) => text.length <= characters || (text.length <= 2 * characters && Array.from(text).length <= characters);
-  return [fits, { error: `must have at most ${characters} characters`, abort: true }] as const;
+  return [fits, `must have at most ${characters} characters`] as const;
 }
 
 /** What people see a thing by. */
@@ -28,6 +28,6 @@ export const contentText = z.string("must be text").refine((text) => text.isWell
 /** An address that names a user; upper and lower case are one. */
 export const emailText = z
   .string("must be an e-mail address")
-  .max(255, { error: "must have at most 255 characters", abort: true })
-  .check(z.email("must be an e-mail address"))
+  .max(255, "must have at most 255 characters")
+  .pipe(z.email("must be an e-mail address"))
   .transform((text) => text.toLowerCase());

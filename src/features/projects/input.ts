@@ -17,7 +17,7 @@ export const DEFAULT_COLOR: (typeof projectColors)[number] = "blue";
 export const projectIdText = storableText
   .min(1, "must not be empty")
   .refine(...atMost(255))
-  .refine((text) => !/[^\0\P{Cc}]/u.test(text), "must not contain control characters");
+  .pipe(z.string().refine((text) => !/[^\0\P{Cc}]/u.test(text), "must not contain control characters"));
 
 // Null is the default, also where a project is changed.
 const icon = z
