@@ -11,7 +11,7 @@ export function addDeviceCode(program: Command, context: CommandContext): void {
     .action(({ user }: { user?: string }) =>
       withServices(context, async ({ services }) => {
         const { id } = await findUser(services, user);
-        context.out((await services.devices.createFor(id, allScopes)).code);
+        context.out((await services.devices.createFor({ userId: id, scopes: allScopes })).code);
       }),
     );
 }

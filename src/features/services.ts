@@ -34,7 +34,7 @@ export function createServices({ database, clock, random, config }: Dependencies
   return {
     projects,
     sessions,
-    sync: createSyncService({ ...base, sessions, projects }),
+    sync: createSyncService({ ...base, projects }),
     resumeSearch: createResumeSearchService(base),
     members: createMemberService({ ...base, projects }),
     related: createRelatedService(base),

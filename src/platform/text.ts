@@ -10,10 +10,13 @@ export const storableText = z.string("must be text").superRefine((text, context)
   else if (text.startsWith("\uFEFF")) context.addIssue("must not begin with a byte order mark");
 });
 
-/** For `refine`: a length as people count it. What JavaScript counts as two, an emoji, is one character. */
+/**
+ * For `refine`: a length as people count it. What JavaScript counts as two, an emoji, is one character. The rules after it
+ * are asked of texts that keep it only, since a pattern must not run on a text of any length.
+ */
 export function atMost(characters: number) {
   const fits = (text: string) => text.length <= characters || (text.length <= 2 * characters && Array.from(text).length <= characters);
-  return [fits, `must have at most ${characters} characters`] as const;
+  return [fits, { error: `must have at most ${characters} characters`, abort: true }] as const;
 }
 
 /** What people see a thing by. */
@@ -24,6 +27,7 @@ export const contentText = z.string("must be text").refine((text) => text.isWell
 
 /** An address that names a user; upper and lower case are one. */
 export const emailText = z
-  .email("must be an e-mail address")
-  .max(255, "must have at most 255 characters")
+  .string("must be an e-mail address")
+  .max(255, { error: "must have at most 255 characters", abort: true })
+  .check(z.email("must be an e-mail address"))
   .transform((text) => text.toLowerCase());

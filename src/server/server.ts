@@ -57,10 +57,10 @@ export function createServer(dependencies: ServerDependencies): Server {
   const operations = createOperations({ limits: config.operations, clock });
   const bodyMemory = createBodyMemory(config.operations.bodyBytes);
   const failureLimit = createFailureLimit({ rateLimiter, policy: config.rateLimits.authFailures, clock });
-  const lastUse = createLastUse({ touch: services.apiKeys.touch, clock, logger });
+  const lastUse = createLastUse({ saveLastUse: services.apiKeys.saveLastUse, clock, logger });
   const find = coalesce(createCredentialStore(database.query));
   const findCredential = (hash: string) => operations.limitTime(() => find(hash));
-  const credentials = { findCredential, recordUse: lastUse.note, clock };
+  const credentials = { findCredential, recordUse: lastUse.record, clock };
   const authenticator = createAuthenticator({ ...credentials, accepted: ["API_KEY", "ACCESS_TOKEN"] });
   const refreshAuthenticator = createAuthenticator({ ...credentials, accepted: ["API_KEY", "DEVICE"] });
   const shared = { config, services, rateLimiter, operations, bodyMemory, failureLimit, authenticator, clock, tracer };

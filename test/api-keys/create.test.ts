@@ -71,6 +71,18 @@ test("No key grants a scope that it lacks itself: FORBIDDEN, naming the scope.",
   }
 });
 
+test("Nor does a key with admin, for its own user or for another: it makes keys of its own scopes only.", async () => {
+  const other = await server.addUser();
+  const admin = await server.addKey(user, ["admin", "projects:read"]);
+
+  for (const userId of [user.id, other.id]) {
+    expect((await create(admin, { userId, scopes: ["PROJECTS_READ", "ADMIN"] })).errors).toEqual([]);
+    const { payload, errors } = await create(admin, { userId, scopes: ["PROJECTS_READ", "SESSIONS_WRITE"] });
+    expect(payload).toBeNull();
+    expect(errors).toMatchObject([{ code: "FORBIDDEN", reason: "INSUFFICIENT_SCOPE", requiredScope: "sessions:write" }]);
+  }
+});
+
 test("A key for another user needs admin, and an unknown user is NOT_FOUND.", async () => {
   const other = await server.addUser();
   const manager = await server.addKey(user, ["keys:manage", "projects:read"]);

@@ -160,6 +160,21 @@ test("A file that has grown replaces the text of its session, which keeps its na
   await alone.remove();
 });
 
+test("A file whose turns tell no times leaves its session the start and the end that it has.", async () => {
+  const span = { startedAt: new Date("2026-04-01T08:00:00Z"), endedAt: new Date("2026-04-01T09:00:00Z") };
+  await asOwner((principal, { sessionWrites }) =>
+    sessionWrites.save(principal, { id: uuid(10), projectId: "app", name: "Timed", markdown: "An older text", ...span }),
+  );
+  const timeless = `<!-- cursor Session ${uuid(10)} (2025-12-02 12:49Z) -->\n\n_**User**_\n\nhi\n\n_**Agent**_\n\nhello\n`;
+  const alone = await historyFolder({ "timeless.md": timeless });
+
+  const { stdout } = await cli.backstory(["import", alone.folder, "--project", "app"]);
+
+  expect(stdout).toBe("0 imported, 1 replaced, 0 unchanged, 0 failed\n");
+  expect((await readSessions()).get(timeless)).toMatchObject({ id: uuid(10), name: "Timed", ...span });
+  await alone.remove();
+});
+
 test("A session that another project of the owner has is reported, and the rest is imported into the project named after the folder.", async () => {
   const other = await historyFolder({ "taken.md": conversation({ id: uuid(2) }), "new.md": conversation({ id: uuid(9) }) });
 

@@ -44,8 +44,9 @@ test("A code that is in use already is not given twice.", async () => {
   const { id } = await server.addUser();
   const bytes = [0, 0, 1];
   const random = { uuid: () => "", bytes: (length: number) => new Uint8Array(length).fill(bytes.shift() ?? 9) };
-  const devices = createDeviceService({ prisma: server.prisma, clock: server.clock, random });
+  const devices = createDeviceService({ query: server.sql, clock: server.clock, random });
 
-  const codes = [await devices.createFor(id, ["projects:read"]), await devices.createFor(id, ["projects:read"])];
+  const owner = { userId: id, scopes: ["projects:read"] } as const;
+  const codes = [await devices.createFor(owner), await devices.createFor(owner)];
   expect(codes.map(({ code }) => code)).toEqual(["222222", "333333"]);
 });

@@ -115,6 +115,11 @@ describe("Under the default limits", () => {
       "{ projectsConnection(first: 200) { edges { node { sessionsConnection(last: 200) { edges { node { id name } } } } } } }",
       {},
     ],
+    [
+      "of so many days",
+      "query ($n: Int!) { projects(limit: $n) { stats { a: sessionsByDay(days: $n) { date } b: sessionsByDay(days: $n) { date } c: sessionsByDay(days: $n) { date } } } }",
+      { n: 200 },
+    ],
     ["that nobody gave", "{ projects { sessions { relatedSessions { relatedSessions { relatedSessions { id } } } } } }", {}],
   ])("the cost counts the lengths of lists %s.", async (_what, query, variables) => {
     expect(refusalOf(await server.query(key, query, variables))).toMatchObject({ ...refused, exceeded: "MAX_COMPLEXITY" });

@@ -87,9 +87,38 @@ test.each([
   expect(statements.length).toBeLessThanOrEqual(4);
 });
 
-test("One session with its content costs at most three statements.", async () => {
-  const statements = await server.statementsOf(() =>
-    read(server, many, `{ session(id: "${uuid(1)}") { name markdownContent project { name } } }`),
-  );
-  expect(statements.length).toBeLessThanOrEqual(3);
+const ONE_STATEMENT: Readonly<Record<string, string>> = {
+  "a project with a page of its sessions":
+    `{ project(id: "p0") { id name sessions(limit: 10) { id name createdAt markdownSize metadata { clientName llmModels tags } } } }`,
+  "a session with its content and project": `{ session(id: "${uuid(1)}") { id name markdownContent project { id name } } }`,
+  "a session of a project with its content": `{ session(id: "${uuid(0)}", projectId: "p0") { name markdownContent project { name } metadata { tags } } }`,
+  "projects with pages of their sessions": "{ projects(limit: 20) { id name sessions(limit: 5) { id name metadata { tags } } } }",
+  "sessions with metadata and project": "{ sessions { id name metadata { tags title } project { id name sessionCount } } }",
+  "a page of sessions with metadata and project": "{ sessionsConnection(first: 5) { edges { cursor node { name metadata { tags } project { name } } } } }",
+  "a page of projects with their sessions": "{ projectsConnection(first: 5) { edges { node { name sessions(limit: 2) { name project { name } } } } } }",
+}; // prettier-ignore
+
+test.each(Object.entries(ONE_STATEMENT))("One statement reads %s.", async (_what, query) => {
+  expect(await server.statementsOf(() => read(server, many, query))).toHaveLength(1);
+});
+
+const BOUNDED: readonly (readonly [string, number, string])[] = [
+  ["two pages of one project", 2, `{ project(id: "p0") { a: sessions(limit: 1) { metadata { tags } } b: sessions(limit: 2) { metadata { tags } } } }`],
+  ["the Markdown of many sessions", 2, "{ sessions { name markdownContent metadata { tags } project { name } } }"],
+  ["projects of sessions with sessions of their own", 2, "{ sessions { project { sessions(limit: 2) { name metadata { tags } project { name } } } } }"],
+  ["filtered sessions of projects", 2, `{ projects { sessions(filters: { tags: ["shared"] }) { name metadata { tags } project { name } } } }`],
+  ["pages of the sessions of projects", 2, "{ projects { sessionsConnection(first: 2) { edges { cursor node { name metadata { tags } project { name } } } } } }"],
+  ["three root fields", 3, `{ projects { sessions { name metadata { tags } } } sessions { metadata { tags } } session(id: "${uuid(1)}") { markdownContent } }`],
+]; // prettier-ignore
+
+test.each(BOUNDED)("Reading %s takes %d statements.", async (_what, count, query) => {
+  expect(await server.statementsOf(() => read(server, many, query))).toHaveLength(count);
+});
+
+test("The statement of a query is the same text whatever its values are, so that it is prepared once.", async () => {
+  const query = "query ($limit: Int) { projects(limit: $limit) { id sessions(limit: $limit) { id } } }";
+  const texts = await server.statementsOf(async () => {
+    for (const limit of [1, 5, 16]) await read(server, many, query, { limit });
+  });
+  expect(new Set(texts).size).toBe(1);
 });

@@ -18,16 +18,16 @@ async function read(series: string): Promise<number | undefined> {
   return line === undefined ? undefined : Number(line.slice(series.length + 1));
 }
 
-test("Requests are counted by door and status, and timed by the names of their operations.", async () => {
+test("Requests are counted by surface and status, and timed by the names of their operations.", async () => {
   await server.query(key, "query Named { __typename }");
   await server.query(key, "query Named { nothing }");
   await server.send("/api/v1/projects", { headers: { authorization: `Bearer ${key}` } });
 
-  expect(await read('backstory_requests_total{door="graphql",status="200"}')).toBe(1);
-  expect(await read('backstory_requests_total{door="graphql",status="400"}')).toBe(1);
-  expect(await read('backstory_requests_total{door="rest",status="200"}')).toBe(1);
-  expect(await read('backstory_request_duration_seconds_count{door="graphql",operation="Named"}')).toBe(2);
-  expect(await read('backstory_request_duration_seconds_count{door="rest",operation="GET /projects"}')).toBe(1);
+  expect(await read('backstory_requests_total{surface="graphql",status="200"}')).toBe(1);
+  expect(await read('backstory_requests_total{surface="graphql",status="400"}')).toBe(1);
+  expect(await read('backstory_requests_total{surface="rest",status="200"}')).toBe(1);
+  expect(await read('backstory_request_duration_seconds_count{surface="graphql",operation="Named"}')).toBe(2);
+  expect(await read('backstory_request_duration_seconds_count{surface="rest",operation="GET /projects"}')).toBe(1);
 });
 
 test("Errors are counted by code and reason, also those beside data.", async () => {
@@ -51,7 +51,7 @@ test("Names beyond the first 200, and those of strangers, do not become metrics 
   const { body } = await server.send("/metrics");
   expect(body).toContain('operation="Name0"');
   expect(body).not.toMatch(/operation="(Name219|Stranger)"/);
-  expect(await read('backstory_request_duration_seconds_count{door="graphql",operation="other"}')).toBeGreaterThan(10);
+  expect(await read('backstory_request_duration_seconds_count{surface="graphql",operation="other"}')).toBeGreaterThan(10);
 });
 
 test("The state of operations and of the connections to the database can be read.", async () => {

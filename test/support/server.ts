@@ -111,6 +111,7 @@ export async function startTestServer(
     clock,
     services,
     prisma: database.prisma,
+    sql: database.query,
     lines,
     server,
     config,
@@ -189,9 +190,12 @@ function toResponse({ body, ...init }: RenderedAnswer): Response {
   return new Response(body, { ...init, status: init.status });
 }
 
-/** The body of a web request as Node's HTTP server gives it. */
-function toReadable({ body }: Request): Readable {
-  return body === null ? Readable.from([]) : Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]); // one type, declared twice
+/** The body of a web request as Node's HTTP server gives it: it breaks off when the client goes away. */
+function toReadable({ body, signal }: Request): Readable {
+  if (body === null) return Readable.from([]);
+  const readable = Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0], { highWaterMark: 1 }); // one type, declared twice
+  signal.addEventListener("abort", () => readable.destroy());
+  return readable;
 }
 
 /** For servers that refuse to start. */

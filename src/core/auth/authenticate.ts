@@ -5,7 +5,7 @@ import type { CredentialKind, Principal } from "./principal.js";
 import { isScope } from "./scopes.js";
 import { hashSecret } from "./secret-text.js";
 
-/** What is stored of a key, as far as authenticating needs it; an access token is its key with an end of its own. */
+/** What is stored of a key, as far as authentication needs it. An access token counts as its key, with an earlier end. */
 export type StoredCredential = {
   readonly kind: CredentialKind;
   readonly id: string;

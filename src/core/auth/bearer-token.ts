@@ -9,6 +9,7 @@ const TOKEN = /^[\x21-\x7e]{1,4096}$/;
  */
 export function parseBearerToken(header: string | null): string | null {
   if (header === null) return null;
+  // Node takes 16 KB of headers at most, and no run of white space is read twice.
   const [scheme = "", ...rest] = header.trim().split(/\s+/);
   if (scheme.toLowerCase() !== "bearer") throw unauthenticated("INVALID_CREDENTIALS");
   const token = rest.length === 1 ? rest[0] : undefined;

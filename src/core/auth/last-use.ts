@@ -2,19 +2,23 @@ import type { Clock } from "../../platform/clock.js";
 import type { Logger } from "../../platform/logger.js";
 import type { StoredCredential } from "./authenticate.js";
 
-type Dependencies = { readonly touch: (credential: StoredCredential) => Promise<void>; readonly clock: Clock; readonly logger: Logger };
+type Dependencies = {
+  readonly saveLastUse: (credential: StoredCredential) => Promise<void>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+};
 
-/** How long nothing is noted once the database would not store it: as read-only it has refused, and will refuse, every one. */
+/** After a failed write nothing is recorded for this long: a read-only database rejects every one of them. */
 const PAUSE_MS = 60_000;
 
-/** Notes when credentials are used, beside the requests: these neither wait for it nor fail with it. */
-export function createLastUse({ touch, clock, logger }: Dependencies) {
+/** Records when credentials are used. It writes in the background: no request waits for it or fails with it. */
+export function createLastUse({ saveLastUse, clock, logger }: Dependencies) {
   const writing = new Map<string, Promise<void>>();
   let pausedUntilMs = Number.NEGATIVE_INFINITY;
 
   async function write(credential: StoredCredential): Promise<void> {
     try {
-      await touch(credential);
+      await saveLastUse(credential);
     } catch (error) {
       pausedUntilMs = clock.now().getTime() + PAUSE_MS;
       logger.warn({ err: error, keyId: credential.id }, "last use not stored");
@@ -25,7 +29,7 @@ export function createLastUse({ touch, clock, logger }: Dependencies) {
 
   return {
     /** Concurrent uses of one credential are written once. */
-    note(credential: StoredCredential): void {
+    record(credential: StoredCredential): void {
       if (clock.now().getTime() < pausedUntilMs) return;
       if (!writing.has(credential.id)) writing.set(credential.id, write(credential));
     },

@@ -25,6 +25,7 @@ export function toRequestError(error: GraphQLError, { hints }: { readonly hints:
 
 /** What only running the operation finds: a variable that may be null, given to an argument that may not. */
 function toArgumentError(message: string): AppError | null {
+  // The message was shortened before.
   const [, name] = /^Argument "(\w+)" of (?:non-null|required) type /.exec(message) ?? [];
   return name === undefined ? null : badInput([toBadField([name], message)]);
 }
@@ -47,14 +48,24 @@ function isVariableError(error: unknown): error is GraphQLError {
 /** `Variable "$input" got invalid value 5 at "input.name"; String cannot represent ...`, taken apart again. */
 function toVariableField(error: GraphQLError, hints: boolean): BadField {
   const about = error.originalError?.message;
-  const [variable = ""] = /(?<=^Variable "\$)\w+/.exec(error.message) ?? [];
+  const [definition] = error.nodes ?? [];
+  const variable = definition?.kind === Kind.VARIABLE_DEFINITION ? definition.variable.name.value : "";
   if (about === undefined) return toBadField([variable], sayable(error.message, hints));
-  const place = / at "([^"]+)"$/.exec(error.message.slice(0, -`; ${about}`.length))?.[1] ?? variable;
+  const place = placeAtEnd(error.message.slice(0, -`; ${about}`.length));
   const words = sayable(about, hints);
-  return { ...toBadField(toPath(place), words), message: `${place}: ${words}` };
+  return { ...toBadField(place === null ? [variable] : toPath(place), words), message: `${place ?? variable}: ${words}` };
 }
 
-/** `input.tags[0]` as `["input", "tags", 0]`. */
+/**
+ * What stands between the quotes of ` at "input.name"` at the end of a text; null if it ends otherwise. The value before
+ * it is the client's and of any length, so no pattern looks for it.
+ */
+function placeAtEnd(text: string): string | null {
+  const quote = text.lastIndexOf('"', text.length - 2);
+  return quote !== -1 && text.endsWith('"') && text.startsWith(" at ", quote - 4) ? text.slice(quote + 1, -1) : null;
+}
+
+/** `input.tags[0]` as `["input", "tags", 0]`. The names are those of a variable and of the schema's fields, and no deeper than these. */
 function toPath(text: string): (string | number)[] {
   return text
     .split(/[.[\]]+/)
@@ -64,5 +75,15 @@ function toPath(text: string): (string | number)[] {
 
 /** A library's message as it may be sent: bounded, and without the hints that would give a hidden schema away. */
 export function sayable(message: string, hints: boolean): string {
-  return shorten(hints ? message : message.replace(/\s*Did you mean .*\?/gs, ""));
+  return shorten(hints ? message : withoutHint(message));
+}
+
+const HINT = "Did you mean ";
+
+/** The message repeats the client's own text, of any length: a pattern with a space before the hint would take quadratic time for spaces. */
+function withoutHint(message: string): string {
+  const start = message.indexOf(HINT);
+  const end = message.lastIndexOf("?");
+  if (start === -1 || end < start + HINT.length) return message;
+  return message.slice(0, start).trimEnd() + message.slice(end + 1);
 }

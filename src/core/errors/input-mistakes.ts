@@ -1,5 +1,6 @@
 import type { BadField, ValidationReason } from "./bad-input.js";
 
+// The messages are shortened before (shorten.ts), so that these patterns read 501 characters at most.
 const MISSING = /was not provided\.|must not be null\.|not to be null\.|, found null\.$/;
 const UNKNOWN = /^Unknown argument |^Field .* is not defined by type |^Value .* does not exist in .* enum\b/;
 

@@ -5,6 +5,9 @@ export type Window = { readonly limit: number; readonly windowMs: number };
 export type Policy = readonly Window[];
 
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** Four windows have 67 characters with the spaces that are usual. */
+const LONGEST_TEXT = 200;
 const WINDOW = /^(\d{1,9})\/(\d{1,4})?([smhd])$/;
 
 function parseWindow(text: string): Window | null {
@@ -17,6 +20,7 @@ function parseWindow(text: string): Window | null {
 
 /** `"500/1h,60/1m"` as a policy, or null if it is not of that form (units s, m, h, d; at most four windows). */
 export function parsePolicy(text: string): Policy | null {
+  if (text.length > LONGEST_TEXT) return null;
   const windows = text.split(",").map(parseWindow);
   if (windows.length > 4) return null;
   return windows.every((window) => window !== null) ? windows : null;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { isIP } from "node:net";
+import { isIP, type Socket } from "node:net";
 import ipaddr from "ipaddr.js";
 import proxyAddr from "proxy-addr";
 
@@ -27,9 +27,16 @@ export function isProxyList(proxies: readonly string[]): boolean {
  */
 export function createClientFinder(trustedProxies: readonly string[]): (incoming: IncomingMessage) => Client {
   const isTrusted = proxyAddr.compile([...trustedProxies]);
+  const peers = new WeakMap<Socket, Client>(); // a connection has one peer, and many requests
   return (incoming) => {
+    const known = peers.get(incoming.socket);
+    if (known !== undefined) return known;
     const peer = incoming.socket.remoteAddress ?? "unknown";
-    if (trustedProxies.length === 0 || !isTrusted(peer, 0)) return { address: countedAs(peer), origin: null };
+    if (trustedProxies.length === 0 || !isTrusted(peer, 0)) {
+      const client = { address: countedAs(peer), origin: null };
+      peers.set(incoming.socket, client);
+      return client;
+    }
     const address = proxyAddr(incoming, isTrusted);
     return { address: countedAs(isIP(address) === 0 ? peer : address), origin: originOf(incoming) };
   };

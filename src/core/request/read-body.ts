@@ -45,19 +45,24 @@ export async function readWebBody(request: Request, reading: BodyReading): Promi
 export function readNodeBody(request: Readable, contentLength: string | undefined, reading: BodyReading): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const body = createBodyCollector(contentLength, reading);
-    const fail = (error: unknown) => {
-      request.off("data", onData).pause(); // the listener decides what becomes of the rest
+    const stop = () => request.off("data", onData).off("end", onEnd).off("error", onError).off("close", onClose);
+    const onEnd = () => {
+      stop();
+      resolve(body.whole());
+    };
+    const onError = (error?: unknown) => {
+      stop().pause(); // the listener decides what becomes of the rest
       reject(error instanceof AppError ? error : cutOff(error));
     };
+    const onClose = () => onError();
     const onData = (chunk: Uint8Array) => {
       try {
         body.add(chunk);
       } catch (error) {
-        fail(error);
+        onError(error);
       }
     };
-    request.on("data", onData).once("end", () => resolve(body.whole()));
-    request.once("error", fail).once("close", () => fail(undefined));
+    request.on("data", onData).on("end", onEnd).on("error", onError).on("close", onClose);
   });
 }
 

@@ -1,10 +1,12 @@
 import type { z } from "zod";
+import type { Deadline } from "../../platform/deadline.js";
 import { createSecretText, hashSecret } from "../../core/auth/secret-text.js";
 import type { StoredCredential } from "../../core/auth/authenticate.js";
 import type { Concealment } from "../../core/auth/concealment.js";
 import { requireScope, type Principal } from "../../core/auth/principal.js";
 import type { Scope } from "../../core/auth/scopes.js";
-import type { ApiKey, PrismaClient } from "../../db/generated/prisma/client.js";
+import type { Query } from "../../db/engine.js";
+import { Prisma, type ApiKey, type PrismaClient } from "../../db/generated/prisma/client.js";
 import { AppError } from "../../core/errors/app-error.js";
 import type { Clock } from "../../platform/clock.js";
 import type { Random } from "../../platform/random.js";
@@ -21,12 +23,21 @@ type NewKey = {
   readonly rateLimit?: string | null;
   readonly text?: string;
 };
-type Dependencies = { readonly prisma: PrismaClient; readonly clock: Clock; readonly random: Random; readonly policy: Concealment };
+type Dependencies = {
+  readonly prisma: PrismaClient;
+  readonly query: Query;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly policy: Concealment;
+};
 
-/** How exactly the time of a key's last use is kept: a write a request would cost more than the request. */
+/** The time of a key's last use is written again only when it is this old: a write for every request would cost more than the request. */
 const LAST_USED_PRECISION_MS = 60_000;
 
-export function createApiKeyService({ prisma, clock, random, policy }: Dependencies) {
+const COLUMNS = Prisma.sql`"id", "userId", "kind"::text AS "kind", "name", "hash", "scopes", "rateLimit", "createdAt", "expiresAt", "lastUsedAt", "revokedAt"`;
+
+/** API keys and the refresh tokens of devices, which are stored as keys too. */
+export function createApiKeyService({ prisma, query, clock, random, policy }: Dependencies) {
   /** Makes a key without asking who wants it: for the command line and the first start. */
   async function create({ text = createSecretText("apiKey", random), ...key }: NewKey): Promise<NewApiKey> {
     const data = { ...key, id: random.uuid(), scopes: [...new Set(key.scopes)], hash: hashSecret(text), createdAt: clock.now() };
@@ -38,27 +49,43 @@ export function createApiKeyService({ prisma, clock, random, policy }: Dependenc
     return revoked ?? prisma.apiKey.findUniqueOrThrow({ where: { id } });
   }
 
+  /** A user's keys, the newest first. Their texts are not known any more. */
+  async function list(userId: string, deadline?: Deadline): Promise<ApiKey[]> {
+    return query<ApiKey>(
+      Prisma.sql`SELECT ${COLUMNS} FROM "ApiKey" WHERE "userId" = ${userId}::uuid ORDER BY "createdAt" DESC, "id" DESC`,
+      deadline,
+    );
+  }
+
+  async function exists(id: string): Promise<boolean> {
+    return (await prisma.apiKey.count({ where: { id } })) > 0;
+  }
+
+  /** Saves that a key was used now, at most once a minute. */
+  async function saveLastUse({ id, lastUsedAt }: Pick<StoredCredential, "id" | "lastUsedAt">): Promise<void> {
+    const now = clock.now();
+    const stale = new Date(now.getTime() - LAST_USED_PRECISION_MS);
+    if (lastUsedAt !== null && lastUsedAt > stale) return;
+    await query(
+      Prisma.sql`UPDATE "ApiKey" SET "lastUsedAt" = ${now} WHERE "id" = ${id}::uuid AND ("lastUsedAt" IS NULL OR "lastUsedAt" <= ${stale})`,
+    );
+  }
+
+  return { create, revoke, list, exists, saveLastUse, ...createKeyManagement({ prisma, policy, create, revoke, list }) };
+}
+
+type ManagementDependencies = Pick<Dependencies, "prisma" | "policy"> & {
+  readonly create: (key: NewKey) => Promise<NewApiKey>;
+  readonly revoke: (id: string) => Promise<ApiKey>;
+  readonly list: (userId: string, deadline?: Deadline) => Promise<ApiKey[]>;
+};
+
+/** What callers may do with keys: with their own, and with `admin` with those of others. */
+function createKeyManagement({ prisma, policy, create, revoke, list }: ManagementDependencies) {
   return {
-    create,
-    revoke,
-
-    /** Notes that a key was used now, at most once a minute. */
-    async touch({ id, lastUsedAt }: Pick<StoredCredential, "id" | "lastUsedAt">): Promise<void> {
-      const now = clock.now();
-      const stale = new Date(now.getTime() - LAST_USED_PRECISION_MS);
-      if (lastUsedAt !== null && lastUsedAt > stale) return;
-      await prisma.$executeRaw`UPDATE "ApiKey" SET "lastUsedAt" = ${now} WHERE "id" = ${id}::uuid AND ("lastUsedAt" IS NULL OR "lastUsedAt" <= ${stale})`;
-    },
-
-    exists: async (id: string): Promise<boolean> => (await prisma.apiKey.count({ where: { id } })) > 0,
-
-    /** A user's keys, the newest first. Their texts are not known any more. */
-    list: (userId: string): Promise<ApiKey[]> =>
-      prisma.apiKey.findMany({ where: { userId }, orderBy: [{ createdAt: "desc" }, { id: "desc" }] }),
-
     async listOwn(principal: Principal): Promise<ApiKey[]> {
       requireScope(principal, "keys:manage");
-      return prisma.apiKey.findMany({ where: { userId: principal.userId }, orderBy: [{ createdAt: "desc" }, { id: "desc" }] });
+      return list(principal.userId, principal.deadline);
     },
 
     /**

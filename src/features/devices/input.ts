@@ -17,9 +17,15 @@ export const signInBody = z.object({
 
 const LONGEST_NAME = 255;
 
+/** As much of a text as the name may take, whatever its characters are. */
+const READ_CHARACTERS = 2 * LONGEST_NAME + 1;
+
 /** The name by which a person knows the device again among the keys; it never keeps one from signing in. */
 export function toDeviceName({ hostname, os_display_name: system, client }: z.output<typeof signInBody>): string {
-  const told = [hostname, system, client].filter((text) => text != null && text !== "").join(", ");
+  const told = [hostname, system, client]
+    .filter((text) => text != null && text !== "")
+    .map((text) => text?.slice(0, READ_CHARACTERS))
+    .join(", ");
   return Array.from(told.toWellFormed().replaceAll(/\p{Cc}/gu, " "))
     .slice(0, LONGEST_NAME)
     .join("") || "Device"; // prettier-ignore

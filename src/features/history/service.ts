@@ -1,5 +1,6 @@
 import { requireScope, type Principal } from "../../core/auth/principal.js";
-import { Prisma, type PrismaClient } from "../../db/generated/prisma/client.js";
+import type { Query } from "../../db/engine.js";
+import { Prisma } from "../../db/generated/prisma/client.js";
 import type { Encoded } from "../../db/row-codec.js";
 import { AppError } from "../../core/errors/app-error.js";
 import { parseInput } from "../../core/errors/parse-input.js";
@@ -16,7 +17,7 @@ import type { SessionWriteService } from "../sessions/write-service.js";
 export type HistoryService = ReturnType<typeof createHistoryService>;
 export type HistoryOutcome = "imported" | "replaced" | "unchanged";
 
-type Dependencies = { readonly prisma: PrismaClient; readonly sessionWrites: SessionWriteService };
+type Dependencies = { readonly query: Query; readonly sessionWrites: SessionWriteService };
 
 /** One conversation of a history: where it goes, and how to get its text if that is needed. */
 export type HistoryEntry = {
@@ -35,24 +36,29 @@ const MOST_MODELS = 100;
 const LONGEST_MODEL = 255;
 
 /** Taking conversations over from SpecStory's history files. */
-export function createHistoryService({ prisma, sessionWrites }: Dependencies) {
+export function createHistoryService({ query, sessionWrites }: Dependencies) {
   /** What the owner of the project has under this id, wherever it is. The text is compared where it lies, and only if its size agrees. */
   async function findKnown(principal: Principal, { projectId, id, fingerprint }: HistoryEntry): Promise<Known | undefined> {
     const role = roleOf(principal, Prisma.raw("p"));
-    const rows = await prisma.$queryRaw<Encoded<{ sha256: string | null }>[]>`
+    const statement = Prisma.sql`
       SELECT ${sessionSummary.column},
         CASE WHEN s."markdownSize" = ${fingerprint.bytes} THEN encode(sha256(convert_to(c."markdown", 'UTF8')), 'hex') END AS "sha256"
       FROM "Session" s JOIN "SessionContent" c ON c."sessionKey" = s."key"
       WHERE s."id" = ${id}::uuid AND s."ownerId" = COALESCE((
         SELECT p."ownerId" FROM "Project" p ${role.join} WHERE p."id" = ${projectId} AND ${role.isReachable} ORDER BY ${role.order} LIMIT 1
       ), ${principal.userId}::uuid)`;
+    const rows = await query<Encoded<{ sha256: string | null }>>(statement, principal.deadline);
     return rows.map(sessionSummary.read)[0];
   }
 
-  async function rawDataOf({ key, rawDataSize }: SessionRow): Promise<string> {
+  async function rawDataOf({ deadline }: Principal, { id, key, rawDataSize }: SessionRow): Promise<string> {
     if (rawDataSize === 0) return "";
-    const { rawData } = await prisma.sessionContent.findUniqueOrThrow({ where: { sessionKey: key }, select: { rawData: true } });
-    return decodeContent(rawData);
+    const [found] = await query<{ rawData: string }>(
+      Prisma.sql`SELECT "rawData" FROM "SessionContent" WHERE "sessionKey" = ${key}`,
+      deadline,
+    );
+    if (found === undefined) throw new AppError("RESOURCE_NOT_FOUND", { message: "Session not found", details: { sessionId: id } });
+    return decodeContent(found.rawData);
   }
 
   return {
@@ -79,7 +85,7 @@ export function createHistoryService({ prisma, sessionWrites }: Dependencies) {
         projectName,
         name: known?.name ?? nameConversation(markdown, entry.fileName),
         markdown,
-        rawData: known === undefined ? "" : await rawDataOf(known),
+        rawData: known === undefined ? "" : await rawDataOf(principal, known),
         startedAt: turns.startedAt ?? known?.startedAt,
         endedAt: turns.endedAt ?? known?.endedAt,
         metadata: { ...(known ?? { clientName: "specstory" }), agentName: header.agentName, llmModels: nameable(turns.llmModels) },

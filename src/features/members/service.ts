@@ -1,5 +1,6 @@
 import { requireScope, type Principal } from "../../core/auth/principal.js";
-import type { MemberRole, PrismaClient, ProjectMember, User } from "../../db/generated/prisma/client.js";
+import type { Query } from "../../db/engine.js";
+import { Prisma, type MemberRole, type PrismaClient, type ProjectMember, type User } from "../../db/generated/prisma/client.js";
 import { isMissingReference } from "../../db/violations.js";
 import { AppError } from "../../core/errors/app-error.js";
 import { badInput } from "../../core/errors/bad-input.js";
@@ -9,10 +10,21 @@ import { projectGone, type ProjectService } from "../projects/service.js";
 
 export type Member = ProjectMember & { readonly user: User };
 
-type Dependencies = { readonly prisma: PrismaClient; readonly clock: Clock; readonly projects: ProjectService };
+type Dependencies = {
+  readonly prisma: PrismaClient;
+  readonly query: Query;
+  readonly clock: Clock;
+  readonly projects: ProjectService;
+};
+
+type MemberRow = ProjectMember & {
+  readonly email: string;
+  readonly userCreatedAt: Date;
+  readonly storedBytes: bigint;
+};
 
 /** Who else may work in a project: its owner adds and removes other users. */
-export function createMemberService({ prisma, clock, projects }: Dependencies) {
+export function createMemberService({ prisma, query, clock, projects }: Dependencies) {
   async function findOwned(principal: Principal, projectId: string) {
     requireScope(principal, "projects:write");
     const project = await projects.find(principal, projectId);
@@ -24,11 +36,17 @@ export function createMemberService({ prisma, clock, projects }: Dependencies) {
     /** The members of several projects at once, longest first. */
     async ofProjects(principal: Principal, keys: readonly bigint[]): Promise<Member[]> {
       requireScope(principal, "projects:read");
-      return prisma.projectMember.findMany({
-        where: { projectKey: { in: [...keys] } },
-        include: { user: true },
-        orderBy: [{ createdAt: "asc" }, { userId: "asc" }],
-      });
+      const rows = await query<MemberRow>(
+        Prisma.sql`
+          SELECT m."projectKey", m."userId", m."role"::text AS "role", m."createdAt", u."email", u."createdAt" AS "userCreatedAt", u."storedBytes"
+          FROM "ProjectMember" m JOIN "User" u ON u."id" = m."userId"
+          WHERE m."projectKey" = ANY(${keys}::bigint[]) ORDER BY m."createdAt", m."userId"`,
+        principal.deadline,
+      );
+      return rows.map(({ email, userCreatedAt, storedBytes, ...member }) => ({
+        ...member,
+        user: { id: member.userId, email, createdAt: userCreatedAt, storedBytes },
+      }));
     },
 
     /** Shares a project with a user; a member who is added again takes the new role. */

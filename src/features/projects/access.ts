@@ -2,27 +2,32 @@ import { AppError } from "../../core/errors/app-error.js";
 import type { Principal } from "../../core/auth/principal.js";
 import { Prisma } from "../../db/generated/prisma/client.js";
 import type { MemberRole, Project } from "../../db/generated/prisma/client.js";
+import type { Parameter } from "../../db/statement.js";
 
 export type Role = MemberRole | "OWNER";
 
 export type AccessibleProject = Project & { readonly role: Role };
 
+/** The user whose rights a statement looks up, or the parameter of a statement that takes the user each time it runs. */
+type Viewer = { readonly userId: Principal["userId"] | Parameter };
+
 /** The keys of all projects that a user may see: the own ones and those shared with the user. */
-export function accessibleKeys(principal: Principal): Prisma.Sql {
-  return Prisma.sql`SELECT "key" FROM "Project" WHERE "ownerId" = ${principal.userId}::uuid UNION ALL ${sharedKeys(principal)}`;
+export function accessibleKeys(viewer: Viewer): Prisma.Sql {
+  return Prisma.sql`SELECT "key" FROM "Project" WHERE "ownerId" = ${viewer.userId}::uuid UNION ALL ${sharedKeys(viewer)}`;
 }
 
 /** The keys of the projects of others that are shared with a user. */
-export function sharedKeys({ userId }: Principal): Prisma.Sql {
+export function sharedKeys({ userId }: Viewer): Prisma.Sql {
   return Prisma.sql`SELECT "projectKey" FROM "ProjectMember" WHERE "userId" = ${userId}::uuid`;
 }
 
 /**
- * The join and the columns that tell what a user is to a project, or to the project of a session, whose owner is the
- * same: its owner, a member, or nobody (role null).
- * The order puts the own one first, then the longest shared, then what belongs to others (CONTRACT, section 2).
+ * SQL that tells the role of a user in a project: OWNER, the role of a member, or null. It also works on sessions, by
+ * their `projectKey`, since a session and its project have one owner.
+ * `order` sorts the rows that one id names: the user's own project comes first, then the one that was shared with the
+ * user first, then those of others.
  */
-export function roleOf({ userId }: Principal, project: Prisma.Sql, key: "key" | "projectKey" = "key") {
+export function roleOf({ userId }: Viewer, project: Prisma.Sql, key: "key" | "projectKey" = "key") {
   return {
     join: Prisma.sql`LEFT JOIN "ProjectMember" m ON m."projectKey" = ${project}."${Prisma.raw(key)}" AND m."userId" = ${userId}::uuid`,
     column: Prisma.sql`CASE WHEN ${project}."ownerId" = ${userId}::uuid THEN 'OWNER' ELSE m."role"::text END AS "role"`,
@@ -31,9 +36,9 @@ export function roleOf({ userId }: Principal, project: Prisma.Sql, key: "key" | 
   };
 }
 
-/** The key of the one project that each of these ids means to a user; none for an id that is foreign or of no project. */
-export function meantKeys(principal: Principal, ids: readonly string[]): Prisma.Sql {
-  const role = roleOf(principal, Prisma.raw("p"));
+/** Selects the key of the project that each id stands for: an own project before a shared one. Other ids have no row. */
+export function meantKeys(viewer: Viewer, ids: readonly string[]): Prisma.Sql {
+  const role = roleOf(viewer, Prisma.raw("p"));
   return Prisma.sql`SELECT DISTINCT ON (p."id") p."key" FROM "Project" p ${role.join}
     WHERE p."id" = ANY(${[...ids]}::text[]) AND ${role.isReachable} ORDER BY p."id", ${role.order}`;
 }

@@ -8,6 +8,7 @@ import { encodeCursor, keyPart } from "../../platform/cursor.js";
 import { pageInput } from "../../platform/paging.js";
 import { timeText } from "../../platform/time.js";
 import { projectColors, projectIcons, projectIdText } from "./input.js";
+import { lookAheadAtProjects } from "./look-ahead.js";
 import type { ProjectCursor } from "./service.js";
 
 export const ProjectType = builder.prismaObject("Project", {
@@ -38,17 +39,24 @@ builder.queryFields((t) => ({
       limit: t.arg.int({ defaultValue: 100, description: "At most this many, 1 to 200." }),
       offset: t.arg.int({ defaultValue: 0, description: "Skips this many." }),
     },
-    resolve: (_root, args, context) => context.services.projects.list(caller(context), parseInput(pageInput(100), args)),
+    async resolve(_root, args, context, info) {
+      const principal = caller(context);
+      const page = parseInput(pageInput(100), args);
+      const { selection, mark } = lookAheadAtProjects(info, principal);
+      return (await context.services.projects.list(principal, page, selection)).map(mark);
+    },
   }),
   projectsConnection: t.connection(
     {
       type: ProjectType,
       description: "The same as a Relay connection: pages that stay stable while projects are made and deleted.",
-      resolve: (_root, args, context) => {
+      resolve: (_root, args, context, info) => {
         const principal = caller(context);
-        return toConnection<Project, ProjectCursor>(parseInput(pageArguments(projectCursor), args), {
+        const page = parseInput(pageArguments(projectCursor), args);
+        const { selection, mark } = lookAheadAtProjects(info, principal, true);
+        return toConnection<Project, ProjectCursor>(page, {
           encode: ({ createdAt, key }) => encodeCursor([createdAt.toISOString(), String(key)]),
-          load: (bounds, limit) => context.services.projects.page(principal, bounds, limit),
+          load: async (bounds, limit) => (await context.services.projects.page(principal, bounds, { limit, selection })).map(mark),
         });
       },
     },
@@ -59,6 +67,11 @@ builder.queryFields((t) => ({
     type: ProjectType,
     description: "One project. The id means your own project first, then one that is shared with you.",
     args: { id: t.arg.id({ required: true, description: "The id of the project." }) },
-    resolve: (_root, { id }, context) => context.services.projects.get(caller(context), parseInput(projectIdText, id, ["id"])),
+    async resolve(_root, args, context, info) {
+      const principal = caller(context);
+      const id = parseInput(projectIdText, args.id, ["id"]);
+      const { selection, mark } = lookAheadAtProjects(info, principal);
+      return mark(await context.services.projects.get(principal, id, selection));
+    },
   }),
 }));

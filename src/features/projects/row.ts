@@ -1,8 +1,8 @@
-import type { Project } from "../../db/generated/prisma/client.js";
-import { createRowCodec } from "../../db/row-codec.js";
+import type { Prisma, Project } from "../../db/generated/prisma/client.js";
+import { createRowCodec, type Attachment, type Columns, type RowCodec } from "../../db/row-codec.js";
+import type { Arguments } from "../../db/statement.js";
 
-/** Reads the rows of the table called p. */
-export const projectRow = createRowCodec<Project>("p", {
+const columns: Columns<Project> = {
   key: "bigint",
   ownerId: "plain",
   id: "plain",
@@ -13,4 +13,52 @@ export const projectRow = createRowCodec<Project>("p", {
   updatedAt: "time",
   lastActivity: "time",
   sessionCount: "plain",
-});
+};
+
+export type ProjectColumn = keyof Project;
+export const projectColumns = Object.keys(columns) as readonly ProjectColumn[]; // the keys of a constant
+
+/** Reads the rows of the table called p. */
+export const projectRow = createRowCodec<Project>("p", columns);
+
+/** A list that another feature had selected with a project, and what it belongs to. */
+type Preloaded = { readonly list?: readonly object[]; listOwner?: object };
+
+export type ProjectRow = Project & Preloaded;
+
+/** What is read of projects. Statements are kept by the name of the variant, so that equal ones must have equal names. */
+export type ProjectSelection = {
+  readonly variant: string;
+  readonly codec: RowCodec<Project>;
+  /** The values of the parameters that stand in the list. */
+  readonly args: Arguments;
+};
+
+export const wholeProject: ProjectSelection = { variant: "", codec: projectRow, args: {} };
+
+/** A list to be read with each project: `value` selects it as JSON from the project called p, by its key. */
+export type ProjectList = {
+  readonly variant: string;
+  readonly value: Prisma.Sql;
+  readonly read: (json: unknown) => readonly object[];
+  readonly args: Arguments;
+};
+
+/** Each selection has texts of its own, which PostgreSQL keeps prepared; clients use few, and no client may fill its memory. */
+const MOST_SELECTIONS = 32;
+const codecs = new Map<string, RowCodec<Project>>();
+
+/** Reads only these columns, and a list. Where too many selections are in use, all columns and no list. */
+export function selectProject(names: readonly ProjectColumn[], list?: ProjectList): ProjectSelection {
+  const variant = list === undefined ? names.join() : `${names.join()}+${list.variant}`;
+  const known = codecs.get(variant);
+  if (known !== undefined) return { variant, codec: known, args: list?.args ?? {} };
+  if (codecs.size >= MOST_SELECTIONS) return wholeProject;
+  const codec = projectRow.only(names, list === undefined ? [] : [toAttachment(list)]);
+  codecs.set(variant, codec);
+  return { variant, codec, args: list?.args ?? {} };
+}
+
+function toAttachment({ value, read }: ProjectList): Attachment {
+  return { property: "list", values: [value], read: ([json]) => read(json), columns: ["key"] };
+}

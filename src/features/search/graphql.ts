@@ -47,10 +47,6 @@ builder.queryField("searchSessions", (t) =>
       limit: t.arg.int({ defaultValue: 10, description: "At most this many results, 1 to 200." }),
     },
     extensions: { rateLimit: "120/1m" },
-    resolve: (_root, args, context) => {
-      const principal = caller(context);
-      const { query, filters, limit } = parseInput(searchInput, args);
-      return context.services.search.search(principal, query, filters, limit);
-    },
+    resolve: (_root, args, context) => context.services.search.search(caller(context), parseInput(searchInput, args)),
   }),
 );

@@ -10,3 +10,5 @@ export const searchInput = z.object({
   filters: sessionFilters,
   limit: limitNumber.nullish().transform((limit) => limit ?? 10),
 });
+
+export type SearchInput = z.output<typeof searchInput>;

@@ -1,5 +1,6 @@
 import { requireScope, type Principal } from "../../core/auth/principal.js";
-import { Prisma, type PrismaClient } from "../../db/generated/prisma/client.js";
+import type { Query } from "../../db/engine.js";
+import { Prisma } from "../../db/generated/prisma/client.js";
 import type { Encoded } from "../../db/row-codec.js";
 import { sharedKeys } from "../projects/access.js";
 import { sessionRow, type SessionRow } from "../sessions/row.js";
@@ -16,7 +17,7 @@ const featuresOf = (session: string) =>
   Prisma.raw(`SELECT DISTINCT unnest(${session}."keywords" || ${session}."tags" || ${session}."gitBranches") AS "feature"`);
 
 /** What else was talked about the same things. */
-export function createRelatedService({ prisma }: { readonly prisma: PrismaClient }) {
+export function createRelatedService({ query }: { readonly query: Query }) {
   return {
     /**
      * For each of several sessions the ones that share most of its typical words, tags and branches. The similarity is
@@ -25,10 +26,10 @@ export function createRelatedService({ prisma }: { readonly prisma: PrismaClient
      */
     async relatedTo(principal: Principal, keys: readonly bigint[], limit: number): Promise<RelatedSession[]> {
       requireScope(principal, "sessions:read");
-      const near = (place: Prisma.Sql, count: number) => Prisma.sql`
-        (SELECT s.* FROM "Session" s WHERE ${place} AND s."createdAt" < o."createdAt" ORDER BY s."createdAt" DESC LIMIT ${count})
-        UNION ALL (SELECT s.* FROM "Session" s WHERE ${place} AND s."createdAt" >= o."createdAt" ORDER BY s."createdAt" LIMIT ${count})`;
-      const found = await prisma.$queryRaw<Encoded<{ relatedTo: bigint; similarity: number }>[]>`
+      const near = (within: Prisma.Sql, count: number) => Prisma.sql`
+        (SELECT s.* FROM "Session" s WHERE ${within} AND s."createdAt" < o."createdAt" ORDER BY s."createdAt" DESC LIMIT ${count})
+        UNION ALL (SELECT s.* FROM "Session" s WHERE ${within} AND s."createdAt" >= o."createdAt" ORDER BY s."createdAt" LIMIT ${count})`;
+      const statement = Prisma.sql`
         SELECT ${sessionRow.column}, o."key" AS "relatedTo", s."similarity" FROM (
           SELECT s.*, ARRAY(${featuresOf("s")}) AS "features" FROM "Session" s WHERE s."key" = ANY(${[...keys]}::bigint[])
         ) o CROSS JOIN LATERAL (
@@ -45,6 +46,7 @@ export function createRelatedService({ prisma }: { readonly prisma: PrismaClient
           WHERE c."common" > 0
           ORDER BY "similarity" DESC, n."createdAt" DESC, n."key" DESC LIMIT ${limit}
         ) s ORDER BY s."similarity" DESC, s."createdAt" DESC, s."key" DESC`;
+      const found = await query<Encoded<{ relatedTo: bigint; similarity: number }>>(statement, principal.deadline);
       return found.map(sessionRow.read);
     },
   };

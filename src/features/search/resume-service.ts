@@ -1,5 +1,6 @@
 import { requireScope, type Principal } from "../../core/auth/principal.js";
-import { Prisma, type PrismaClient } from "../../db/generated/prisma/client.js";
+import type { Query } from "../../db/engine.js";
+import { Prisma } from "../../db/generated/prisma/client.js";
 import type { Encoded } from "../../db/row-codec.js";
 import { pagesOf } from "../../platform/paging.js";
 import { accessibleKeys, meantKeys } from "../projects/access.js";
@@ -14,27 +15,29 @@ export type ResumableMatch = SessionSummary & { readonly projectName: string; re
 /** Few at a time: the content of each is read, to show where it matches. */
 const PAGE = 50;
 
+const newest = toOrdering("CREATED_AT_DESC");
+
 /** Search as one types, among the sessions that can be resumed. */
-export function createResumeSearchService({ prisma }: { readonly prisma: PrismaClient }) {
+export function createResumeSearchService({ query }: { readonly query: Query }) {
   return {
     /** Every match, the newest first, in pages that are read as they are asked for. Nothing matches a query without words. */
-    async *search(principal: Principal, query: string, projectId?: string | null): AsyncGenerator<ResumableMatch[]> {
+    async *search(principal: Principal, words: string, projectId?: string | null): AsyncGenerator<ResumableMatch[]> {
       requireScope(principal, "sessions:read");
-      const { text, wanted } = parsePrefixQuery(query);
+      const { text, wanted } = parsePrefixQuery(words);
       if (text === "") return;
       const keys = projectId == null ? accessibleKeys(principal) : meantKeys(principal, [projectId]);
-      const newest = toOrdering("CREATED_AT_DESC");
-      const place = Prisma.sql`regexp_instr(left(c."markdown", ${SEARCHED_CHARACTERS}::int), ${matchPattern(wanted, "prefix")}, 1, 1, 0, 'i')`;
+      const matchOffset = Prisma.sql`regexp_instr(left(c."markdown", ${SEARCHED_CHARACTERS}::int), ${matchPattern(wanted, "prefix")}, 1, 1, 0, 'i')`;
       yield* pagesOf(PAGE, async (last?: ResumableMatch) => {
         const beyond = last === undefined ? Prisma.sql`TRUE` : newest.after(newest.positionOf(last));
-        const rows = await prisma.$queryRaw<Encoded<{ projectName: string; excerpt: string }>[]>`
+        const statement = Prisma.sql`
           SELECT ${sessionSummary.column}, p."name" AS "projectName",
-            substr(c."markdown", GREATEST(1, ${place} - ${SNIPPET_LEAD}::int), ${SNIPPET_CHARACTERS}::int) AS "excerpt"
+            substr(c."markdown", GREATEST(1, ${matchOffset} - ${SNIPPET_LEAD}::int), ${SNIPPET_CHARACTERS}::int) AS "excerpt"
           FROM (
             SELECT s.* FROM "Session" s JOIN "SessionSearch" d ON d."sessionKey" = s."key"
             WHERE d."document" @@ to_tsquery('simple', ${text}) AND s."sessionDataSize" > 0 AND s."projectKey" IN (${keys}) AND ${beyond}
             ORDER BY ${newest.orderBy} LIMIT ${PAGE}
           ) s JOIN "Project" p ON p."key" = s."projectKey" JOIN "SessionContent" c ON c."sessionKey" = s."key" ORDER BY ${newest.orderBy}`;
+        const rows = await query<Encoded<{ projectName: string; excerpt: string }>>(statement, principal.deadline);
         return rows
           .map(sessionSummary.read)
           .map(({ excerpt, ...match }) => ({ ...match, snippet: makePrefixSnippet(decodeContent(excerpt), wanted) }));

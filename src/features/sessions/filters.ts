@@ -46,8 +46,8 @@ export type SessionFilters = z.output<typeof sessionFilters>;
 const DAY_MS = 86_400_000;
 
 /**
- * The keys of the projects that the filters leave of what a user may see, or null where they name none: what an id means
- * to the user is one project, as everywhere, and a foreign one is as good as missing.
+ * Selects the keys of the projects that the filters name, or null where they name none. An id stands for the same project
+ * as everywhere else: the user's own one, or one that is shared. Ids of other users' projects select nothing.
  */
 export function toProjectKeys(filters: SessionFilters, principal: Principal): Prisma.Sql | null {
   const { projectId, projectIds } = filters ?? {};

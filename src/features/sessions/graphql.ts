@@ -2,9 +2,12 @@ import { builder } from "../../kits/graphql/builder.js";
 import { caller } from "../../kits/graphql/context.js";
 import { defineLoader, defineRowLoader } from "../../kits/graphql/loaders.js";
 import { ProjectType } from "../projects/graphql.js";
-import type { SessionMetadata, SessionRow } from "./row.js";
-import { sessionOrders } from "./order.js";
+import { decodeContent } from "./content-codec.js";
 import { toEtag } from "./etag.js";
+import { STORED_SESSION } from "./look-ahead.js";
+import { mapMetadata, type SessionMetadata } from "./metadata.js";
+import { sessionOrders } from "./order.js";
+import type { SessionRow } from "./row.js";
 
 export const SessionOrderEnum = builder.enumType("SessionOrder", {
   description: "How sessions are ordered. Ties are broken by id; what has no such value comes last.",
@@ -27,17 +30,11 @@ function describeOrder(order: string): string {
 
 const SessionMetadataType = builder.objectRef<SessionMetadata>("SessionMetadata").implement({
   description: "What the client told about the conversation.",
-  fields: (t) => ({
-    clientName: t.exposeString("clientName", { description: "The program that stored the session." }),
-    clientVersion: t.exposeString("clientVersion", { description: "The version of that program." }),
-    agentName: t.exposeString("agentName", { description: "The coding agent that was talked to." }),
-    deviceId: t.exposeString("deviceId", { description: "The device it ran on." }),
-    machineName: t.exposeString("machineName", { description: "The name of that device." }),
-    title: t.exposeString("title", { description: "A title, if the agent gave one." }),
-    gitBranches: t.exposeStringList("gitBranches", { nullable: false, description: "The git branches that were worked on." }),
-    llmModels: t.exposeStringList("llmModels", { nullable: false, description: "The models that answered." }),
-    tags: t.exposeStringList("tags", { nullable: false, description: "Tags, as the client gave them." }),
-  }),
+  fields: (t) =>
+    mapMetadata(
+      ({ description }, name) => t.string({ description, resolve: (metadata) => metadata[name] }),
+      ({ description }, name) => t.stringList({ nullable: false, description, resolve: (metadata) => metadata[name] }),
+    ),
 });
 
 const projectOf = defineRowLoader(
@@ -59,19 +56,24 @@ const markdownOf = defineLoader(async (context, keys) => {
 export const SessionInterface = builder.interfaceRef<SessionRow>("Session").implement({
   description: "One conversation with a coding agent.",
   // Search results and related sessions are typed where they are made; whatever else a field gives is a stored session.
-  resolveType: () => "StoredSession",
+  resolveType: () => STORED_SESSION,
   fields: (t) => ({
     id: t.expose("id", { type: "UUID", nullable: false, description: "Given by the client; unique per owner." }),
     projectId: t.exposeID("projectId", { nullable: false, description: "The id of the project it belongs to." }),
     project: t.field({
       type: ProjectType,
       description: "The project it belongs to. Needs projects:read.",
-      resolve: (session, _args, context) => projectOf(context).load(session.projectKey),
+      extensions: { columns: [] }, // the look-ahead reads it with the session
+      resolve: ({ project, projectKey }, _args, context) => project ?? projectOf(context).load(projectKey),
     }),
     name: t.exposeString("name", { nullable: false, description: "The name people see." }),
     markdownContent: t.string({
       description: "The conversation as Markdown, byte for byte as it was stored. Needs sessions:read.",
-      resolve: ({ key }, _args, context) => markdownOf(context).load(key),
+      extensions: { columns: ["key"] },
+      resolve({ key, markdown }, _args, context) {
+        if (markdown === undefined) return markdownOf(context).load(key);
+        return markdown === null ? null : decodeContent(markdown);
+      },
     }),
     markdownSize: t.exposeInt("markdownSize", { nullable: false, description: "Bytes of the Markdown in UTF-8." }),
     rawDataSize: t.exposeInt("rawDataSize", { nullable: false, description: "Bytes of the agent's raw data in UTF-8." }),
@@ -91,12 +93,13 @@ export const SessionInterface = builder.interfaceRef<SessionRow>("Session").impl
     metadata: t.field({
       type: SessionMetadataType,
       description: "What the client told about it. Needs sessions:read.",
-      resolve: ({ key }, _args, context) => metadataOf(context).load(key),
+      extensions: { columns: [] }, // the look-ahead reads it with the session
+      resolve: ({ key, metadata }, _args, context) => metadata ?? metadataOf(context).load(key),
     }),
   }),
 });
 
-builder.objectRef<SessionRow>("StoredSession").implement({
+builder.objectRef<SessionRow>(STORED_SESSION).implement({
   description: "A session as it is stored.",
   interfaces: [SessionInterface],
 });

@@ -1,4 +1,5 @@
 import { Prisma } from "../../db/generated/prisma/client.js";
+import type { Parameter } from "../../db/statement.js";
 import type { SessionRow } from "./row.js";
 
 type Key = "createdAt" | "updatedAt" | "startedAt" | "name" | "markdownSize";
@@ -21,38 +22,58 @@ export type SessionOrder = (typeof sessionOrders)[number];
 /** Where a row stands in an order: the value it is ordered by (null where it has none), and what breaks ties. */
 export type Position = { readonly value: string | null; readonly id: string; readonly key: string };
 
+/** The columns that a position is read from. */
+export type Positioned = Pick<SessionRow, Key | "id" | "key">;
+
+/** A position whose parts are parameters of a statement. */
+type PositionParameters = Readonly<Record<keyof Position, Parameter>>;
+
 /** An order of sessions, in SQL. */
 export type Ordering = {
   readonly orderBy: Prisma.Sql;
   /** The same among sessions of one owner, where no two have one id: an index serves it to the end. */
   readonly ofOneOwner: Prisma.Sql;
   /** The rows that come after a position in this order. */
-  readonly after: (position: Position) => Prisma.Sql;
-  readonly positionOf: (row: SessionRow) => Position;
+  readonly after: (position: Position | PositionParameters) => Prisma.Sql;
+  /** A position as the values of its parameters: where there is no value, the one that the order puts in its place. */
+  readonly toBound: (position: Position) => Position;
+  readonly positionOf: (row: Positioned) => Position;
+  /** The column that the rows are ordered by. */
+  readonly column: Key;
 };
+
+const orderings = new Map<string, Ordering>();
 
 /** The order by its name; `inverted` reads it from its end. */
 export function toOrdering(order: SessionOrder, inverted = false): Ordering {
+  const name = inverted ? `${order} inverted` : order;
+  const known = orderings.get(name) ?? createOrdering(order, inverted);
+  orderings.set(name, known);
+  return known;
+}
+
+function createOrdering(order: SessionOrder, inverted: boolean): Ordering {
   const cut = order.lastIndexOf("_");
   const isDescending = order.slice(cut + 1) === "DESC";
   const key = KEYS[order.slice(0, cut)];
   if (key === undefined) throw new Error(`Unknown order ${order}`);
-  // A start that is not known comes last in both directions, as the two indexes of it have it.
-  const endOfTime = Prisma.raw(isDescending ? "'-infinity'" : "'infinity'");
-  const column = Prisma.raw(`s."${key.column}"`);
-  const value = key.column === "startedAt" ? Prisma.sql`COALESCE(${column}, ${endOfTime})` : column;
+  const { column } = key;
+  // A session without a start comes last in both directions. Two indexes have the same expressions.
+  const endOfTime = isDescending ? "-infinity" : "infinity";
+  const expression = Prisma.raw(column === "startedAt" ? `COALESCE(s."startedAt", '${endOfTime}')` : `s."${column}"`);
   const direction = Prisma.raw(isDescending === inverted ? "ASC" : "DESC");
   const beyond = Prisma.raw(isDescending === inverted ? ">" : "<");
 
   return {
-    orderBy: Prisma.sql`${value} ${direction}, s."id" ${direction}, s."key" ${direction}`,
-    ofOneOwner: Prisma.sql`${value} ${direction}, s."id" ${direction}`,
-    after({ value: known, id, key: rowKey }) {
-      const place = known === null ? endOfTime : Prisma.sql`${known}`;
-      return Prisma.sql`(${value}, s."id", s."key") ${beyond} (${place}::${Prisma.raw(key.type)}, ${id}::uuid, ${rowKey}::bigint)`;
+    column,
+    orderBy: Prisma.sql`${expression} ${direction}, s."id" ${direction}, s."key" ${direction}`,
+    ofOneOwner: Prisma.sql`${expression} ${direction}, s."id" ${direction}`,
+    after({ value, id, key: rowKey }) {
+      return Prisma.sql`(${expression}, s."id", s."key") ${beyond} (${value ?? endOfTime}::${Prisma.raw(key.type)}, ${id}::uuid, ${rowKey}::bigint)`;
     },
+    toBound: (position) => ({ ...position, value: position.value ?? endOfTime }),
     positionOf(row) {
-      const found = row[key.column];
+      const found = row[column];
       return {
         value: found === null ? null : found instanceof Date ? found.toISOString() : String(found),
         id: row.id,

@@ -4,15 +4,20 @@ import { builder } from "../../kits/graphql/builder.js";
 import { pageArguments, toConnection } from "../../kits/graphql/connections.js";
 import { caller } from "../../kits/graphql/context.js";
 import { defineLoadersByArguments, defineRowsLoader } from "../../kits/graphql/loaders.js";
+import { argumentsOf, selectionAt, selectionBeneath, selectionOf } from "../../kits/graphql/selection.js";
 import { encodeCursor, keyPart } from "../../platform/cursor.js";
 import { limitNumber, pageInput } from "../../platform/paging.js";
 import { storableText } from "../../platform/text.js";
 import { timeText } from "../../platform/time.js";
+import { preloadedList, preloadWithProjects } from "../projects/look-ahead.js";
 import { sessionFilters } from "./filters.js";
 import { SessionFiltersInput } from "./filters-graphql.js";
 import { SessionInterface, SessionOrderEnum } from "./graphql.js";
-import { toOrdering, type Position, type SessionOrder } from "./order.js";
-import type { SessionRow } from "./row.js";
+import { pageOfProject } from "./list-sessions.js";
+import { lookAheadAtSessions, STORED_SESSION } from "./look-ahead.js";
+import { sessionOrders, toOrdering, type Position, type SessionOrder } from "./order.js";
+import type { SessionColumn, SessionRow } from "./row.js";
+import type { SessionSelection } from "./selection.js";
 import type { PageOptions } from "./service.js";
 
 const USUAL_LIST = 100;
@@ -31,6 +36,11 @@ function readPage(args: { readonly orderBy?: SessionOrder | null }) {
 }
 
 type SessionPage = ReturnType<typeof readPage>;
+
+/** Where the sessions of a connection are. */
+const NODES = ["edges", "node"];
+
+const toCursorColumns = (orderBy: SessionOrder): SessionColumn[] => ["id", "key", toOrdering(orderBy).column];
 
 /** Cursors name the row and the value it is ordered by, so that a page stays where it is while rows come and go. */
 function toCursor(orderBy: SessionOrder): (row: SessionRow) => string {
@@ -72,10 +82,12 @@ builder.queryFields((t) => ({
       limit: t.arg.int({ defaultValue: USUAL_LIST, description: "At most this many, 1 to 200." }),
       offset: t.arg.int({ defaultValue: 0, description: "Skips this many; for long lists sessionsConnection is faster." }),
     },
-    resolve: (_root, { filters, orderBy, ...page }, context) => {
+    resolve: (_root, { filters, orderBy, ...page }, context, info) => {
+      const principal = caller(context);
       const input = parseInput(pageInput(USUAL_LIST).extend({ filters: sessionFilters }), { ...page, filters });
-      const options = { filters: input.filters, orderBy: orderBy ?? "CREATED_AT_DESC" };
-      return context.services.sessions.list(caller(context), options, input);
+      const selection = lookAheadAtSessions(selectionOf(info, STORED_SESSION), info, { principal });
+      const options = { filters: input.filters, orderBy: orderBy ?? "CREATED_AT_DESC", selection };
+      return context.services.sessions.list(principal, options, input);
     },
   }),
   sessionsConnection: t.connection(
@@ -86,9 +98,12 @@ builder.queryFields((t) => ({
         filters: t.arg({ type: SessionFiltersInput, description: filtersDescription }),
         orderBy: t.arg({ type: SessionOrderEnum, defaultValue: "CREATED_AT_DESC", description: orderDescription }),
       },
-      resolve: (_root, args, context) => {
+      resolve: (_root, args, context, info) => {
         const principal = caller(context);
-        return toSessionConnection(readPage(args), (options, limit) => context.services.sessions.page(principal, options, limit));
+        const page = readPage(args);
+        const columns = toCursorColumns(page.orderBy);
+        const selection = lookAheadAtSessions(selectionAt(info, NODES, STORED_SESSION), info, { principal, columns });
+        return toSessionConnection(page, (options, limit) => context.services.sessions.page(principal, { ...options, selection }, limit));
       },
     },
     SessionConnection,
@@ -100,19 +115,38 @@ builder.queryFields((t) => ({
       id: t.arg.id({ required: true, description: "The id of the session." }),
       projectId: t.arg.id({ description: "Looks in this project only." }),
     },
-    resolve: (_root, args, context) => {
+    resolve: (_root, args, context, info) => {
+      const principal = caller(context);
       const { id, projectId } = parseInput(z.object({ id: storableText, projectId: storableText.nullish() }), args);
-      return context.services.sessions.get(caller(context), id, projectId ?? undefined);
+      const fields = selectionOf(info, STORED_SESSION);
+      const selection = lookAheadAtSessions(fields, info, { principal });
+      const found = { selection, withMarkdown: fields.has("markdownContent") };
+      return context.services.sessions.get(principal, { id, projectId: projectId ?? undefined }, found);
     },
   }),
 }));
 
-const sessionsOf = defineLoadersByArguments(({ limit, ...options }: PageOptions & { readonly limit: number }) =>
-  defineRowsLoader(
-    (context, keys) => context.services.sessions.pagesOfProjects(caller(context), keys, options, limit),
-    ({ projectKey }) => projectKey,
-  ),
+type NestedPage = PageOptions & { readonly limit: number; readonly selection: SessionSelection };
+
+const sessionsOf = defineLoadersByArguments(
+  (page: NestedPage) =>
+    defineRowsLoader(
+      (context, keys) => context.services.sessions.pagesOfProjects(caller(context), keys, page),
+      ({ projectKey }) => projectKey,
+    ),
+  ({ selection, ...page }) => JSON.stringify([page, selection.variant]),
 );
+
+/** A plain page of sessions is read together with its projects; where its arguments are not valid, its field fails by itself. */
+preloadWithProjects((fields, info, principal) => {
+  const [field] = fields.get("sessions") ?? [];
+  const owner = field?.nodes[0].selectionSet;
+  if (field === undefined || owner === undefined || !principal.scopes.has("sessions:read")) return undefined;
+  const args = nestedListArguments.safeParse(argumentsOf(info, field));
+  if (!args.success || args.data.filters != null) return undefined;
+  const selection = lookAheadAtSessions(selectionBeneath(info, field, STORED_SESSION), info, { principal });
+  return { list: pageOfProject(args.data.orderBy, args.data.limit, selection), owner };
+});
 
 builder.prismaObjectFields("Project", (t) => ({
   sessions: t.field({
@@ -123,9 +157,15 @@ builder.prismaObjectFields("Project", (t) => ({
       filters: t.arg({ type: SessionFiltersInput, description: filtersDescription }),
       orderBy: t.arg({ type: SessionOrderEnum, defaultValue: "CREATED_AT_DESC", description: orderDescription }),
     },
-    resolve: ({ key }, args, context) => {
+    extensions: { columns: ["key"] },
+    resolve: (project, args, context, info) => {
+      const preloaded = preloadedList(project, info.fieldNodes[0]?.selectionSet);
+      if (preloaded !== undefined) return preloaded as SessionRow[]; // what pageOfProject reads
+      const principal = caller(context);
       const input = parseInput(nestedListInput, { limit: args.limit, filters: args.filters });
-      return sessionsOf(context, { ...input, orderBy: args.orderBy ?? "CREATED_AT_DESC", inverted: false }).load(key);
+      const selection = lookAheadAtSessions(selectionOf(info, STORED_SESSION), info, { principal, columns: ["projectKey"] });
+      const page = { ...input, orderBy: args.orderBy ?? "CREATED_AT_DESC", inverted: false, selection };
+      return sessionsOf(context, page).load(project.key);
     },
   }),
   sessionsConnection: t.connection(
@@ -136,8 +176,14 @@ builder.prismaObjectFields("Project", (t) => ({
         filters: t.arg({ type: SessionFiltersInput, description: filtersDescription }),
         orderBy: t.arg({ type: SessionOrderEnum, defaultValue: "CREATED_AT_DESC", description: orderDescription }),
       },
-      resolve: ({ key }, args, context) =>
-        toSessionConnection(readPage(args), (options, limit) => sessionsOf(context, { ...options, limit }).load(key)),
+      extensions: { columns: ["key"] },
+      resolve: ({ key }, args, context, info) => {
+        const principal = caller(context);
+        const page = readPage(args);
+        const columns = [...toCursorColumns(page.orderBy), "projectKey" as const];
+        const selection = lookAheadAtSessions(selectionAt(info, NODES, STORED_SESSION), info, { principal, columns });
+        return toSessionConnection(page, (options, limit) => sessionsOf(context, { ...options, limit, selection }).load(key));
+      },
     },
     SessionConnection,
   ),
@@ -146,4 +192,11 @@ builder.prismaObjectFields("Project", (t) => ({
 const nestedListInput = z.object({
   limit: limitNumber.nullish().transform((limit) => limit ?? USUAL_NESTED_LIST),
   filters: sessionFilters,
+});
+
+const nestedListArguments = nestedListInput.extend({
+  orderBy: z
+    .enum(sessionOrders)
+    .nullish()
+    .transform((order) => order ?? "CREATED_AT_DESC"),
 });

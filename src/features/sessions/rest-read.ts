@@ -5,7 +5,7 @@ import { COMMON_HEADERS } from "../../kits/rest/answer.js";
 import { isKnown } from "../../kits/rest/conditional.js";
 import { toSessionSummary } from "./rest-shapes.js";
 import type { SessionDetail } from "./row.js";
-import type { SessionService } from "./service.js";
+import type { ReadableContent } from "./service.js";
 import { toEtag } from "./etag.js";
 
 export const MARKDOWN_TYPE = "text/markdown";
@@ -22,7 +22,7 @@ const MOST_TRIES = 5;
 type Reading = {
   readonly request: Request;
   readonly find: () => Promise<SessionDetail>;
-  readonly contentAt: SessionService["contentAt"];
+  readonly contentAt: (session: SessionDetail, content: ReadableContent) => Promise<string | null>;
 };
 
 /** GET and HEAD of one session, in the representation that is asked for; the content is read only where it is sent. */

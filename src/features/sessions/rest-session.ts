@@ -37,7 +37,7 @@ export const sessionRoutes = [
       readSession({
         request,
         find: () => services.sessions.detail(principal, projectId, sessionId),
-        contentAt: services.sessions.contentAt,
+        contentAt: (session, content) => services.sessions.contentAt(principal, session, content),
       }),
   }),
   defineRoute({

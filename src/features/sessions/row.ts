@@ -1,24 +1,31 @@
 import type { Project, Session } from "../../db/generated/prisma/client.js";
 import { createRowCodec, type Columns } from "../../db/row-codec.js";
+import { mapMetadata, type MetadataName, type SessionMetadata } from "./metadata.js";
 
-/** What the client told about a conversation. */
-export type SessionMetadata = Pick<
-  Session,
-  "clientName" | "clientVersion" | "agentName" | "deviceId" | "machineName" | "title" | "gitBranches" | "llmModels" | "tags"
->;
+export type { SessionMetadata } from "./metadata.js";
 
-/** A session without its content and metadata, as every list holds it. */
-export type SessionRow = Omit<Session, keyof SessionMetadata | "keywords" | "markdownJsonSize"> & { readonly projectId: string };
+type Head = Omit<Session, MetadataName | "keywords" | "markdownJsonSize"> & { readonly projectId: string };
+
+/** What a query may have selected with a session, so that nothing more is read for it. */
+type Preloaded = {
+  readonly metadata?: SessionMetadata;
+  readonly project?: Project;
+  /** The Markdown as it is stored. */
+  readonly markdown?: string | null;
+};
+
+/** A session without its content, as every list holds it. */
+export type SessionRow = Head & Preloaded;
 
 export type SessionSummary = SessionRow & SessionMetadata;
 
 /** All that is known of a session but its content. */
 export type SessionDetail = SessionSummary & Pick<Session, "markdownJsonSize"> & { readonly project: Project };
 
-const head: Columns<SessionRow> = {
+const head: Columns<Head> = {
   key: "bigint",
   projectKey: "bigint",
-  projectId: { sql: `(SELECT o."id" FROM "Project" o WHERE o."key" = s."projectKey")` },
+  projectId: { sql: `(SELECT o."id" FROM "Project" o WHERE o."key" = s."projectKey")`, columns: ["projectKey"] },
   ownerId: "plain",
   id: "plain",
   name: "plain",
@@ -32,25 +39,19 @@ const head: Columns<SessionRow> = {
   endedAt: "time",
 };
 
-const metadata: Columns<SessionMetadata> = {
-  clientName: "plain",
-  clientVersion: "plain",
-  agentName: "plain",
-  deviceId: "plain",
-  machineName: "plain",
-  title: "plain",
-  gitBranches: "plain",
-  llmModels: "plain",
-  tags: "plain",
-};
+export type SessionColumn = keyof typeof head;
+export const sessionColumns = Object.keys(head) as readonly SessionColumn[]; // the keys of a constant
 
-/** Reads the rows of the table called s. To be selected once the rows are chosen, since it looks each one's project up. */
-export const sessionRow = createRowCodec<SessionRow>("s", head);
+const plain = () => "plain" as const;
+const metadata: Columns<SessionMetadata> = mapMetadata(plain, plain);
 
-/** The same with the metadata, for those who always want it. */
-export const sessionSummary = createRowCodec<SessionSummary>("s", { ...head, ...metadata });
+/** Reads the rows of the table called s. To be selected once the rows are chosen, since it looks up the project of each. */
+export const sessionRow = createRowCodec<Head>("s", head);
 
-/** How large a session is, beside its place in the list of the newest. */
+/** Reads the rows of the table called s with their metadata. */
+export const sessionSummary = createRowCodec<Head & SessionMetadata>("s", { ...head, ...metadata });
+
+/** How large a session is, and where it stands in the list of the newest. */
 export type SessionSize = Pick<Session, "key" | "id" | "createdAt" | "markdownSize" | "sessionDataSize">;
 
 export const sessionSize = createRowCodec<SessionSize>("s", {
@@ -62,3 +63,6 @@ export const sessionSize = createRowCodec<SessionSize>("s", {
 });
 
 export const sessionMetadata = createRowCodec<SessionMetadata & Pick<Session, "key">>("s", { key: "bigint", ...metadata });
+
+/** Reads fields of the metadata, of the table called s. */
+export const metadataOnly = createRowCodec<SessionMetadata>("s", metadata);

@@ -3,8 +3,8 @@ const TIME = String.raw`[1-9]\d{3}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)
 const WHOLE_TIME = new RegExp(`^${TIME}$`);
 const LAST_TIME = new RegExp(`(?:^| )(${TIME})$`);
 
-/** A line that opens a turn: `_**Agent (claude-opus-4-6 2026-06-02 09:00:05Z)**_`; model and time may each be missing. */
-const TURN = /^_\*\*(User|Agent)( - sidechain)?(?: \(([^()\r\n]*)\))?\*\*_\r?$/gm;
+/** A line that opens a turn: `_**Agent (claude-opus-4-6 2026-06-02 09:00:05Z)**_`; model and time may each be missing. It reads 1,000 characters of a line at most, in a Markdown of any length. */
+const TURN = /^_\*\*(User|Agent)( - sidechain)?(?: \(([^()\r\n]{0,1000})\))?\*\*_\r?$/gm;
 
 export type Turn = {
   readonly speaker: "User" | "Agent";

@@ -1,13 +1,14 @@
 import { requireScope, type Principal } from "../../core/auth/principal.js";
-import type { PrismaClient, User } from "../../db/generated/prisma/client.js";
+import type { Query } from "../../db/engine.js";
+import { Prisma, type PrismaClient, type User } from "../../db/generated/prisma/client.js";
 import { isUniqueViolation } from "../../db/violations.js";
 import { AppError } from "../../core/errors/app-error.js";
 import type { Clock } from "../../platform/clock.js";
 import type { Random } from "../../platform/random.js";
 
-type Dependencies = { readonly prisma: PrismaClient; readonly clock: Clock; readonly random: Random };
+type Dependencies = { readonly prisma: PrismaClient; readonly query: Query; readonly clock: Clock; readonly random: Random };
 
-export function createUserService({ prisma, clock, random }: Dependencies) {
+export function createUserService({ prisma, query, clock, random }: Dependencies) {
   /** Makes a user without asking who wants it: for the command line, which is the operator's own. */
   async function create(email: string): Promise<User> {
     return prisma.user.create({ data: { id: random.uuid(), email, createdAt: clock.now() } }).catch((error: unknown) => {
@@ -26,7 +27,12 @@ export function createUserService({ prisma, clock, random }: Dependencies) {
     },
 
     async viewer(principal: Principal): Promise<User> {
-      return prisma.user.findUniqueOrThrow({ where: { id: principal.userId } });
+      const [user] = await query<User>(
+        Prisma.sql`SELECT "id", "email", "createdAt", "storedBytes" FROM "User" WHERE "id" = ${principal.userId}::uuid`,
+        principal.deadline,
+      );
+      if (user === undefined) throw new AppError("RESOURCE_NOT_FOUND"); // the user was deleted since the key was read
+      return user;
     },
 
     findByEmail: (email: string): Promise<User | null> => prisma.user.findUnique({ where: { email } }),

@@ -36,14 +36,15 @@ export function defineLoader<Value>(
   return (context) => oncePerOperation(context, definition, () => join((keys) => findAll(context, keys)));
 }
 
-/** Defines a set of loaders: one for each set of arguments that a field is asked with. */
+/** Defines a set of loaders: one for each set of arguments that a field is asked with; `nameOf` gives equal ones equal names. */
 export function defineLoadersByArguments<Arguments, Value>(
   define: (args: Arguments) => (context: GraphQLContext) => Loader<Value>,
+  nameOf: (args: Arguments) => string = JSON.stringify,
 ): (context: GraphQLContext, args: Arguments) => Loader<Value> {
   const definition = {};
   return (context, args) => {
     const byArguments = oncePerOperation(context, definition, () => new Map<string, Loader<Value>>());
-    const name = JSON.stringify(args);
+    const name = nameOf(args);
     const loader = byArguments.get(name) ?? define(args)(context);
     byArguments.set(name, loader);
     return loader;

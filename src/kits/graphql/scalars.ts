@@ -1,7 +1,29 @@
+import { GraphQLError, GraphQLScalarType, Kind } from "graphql";
 import { DateResolver, DateTimeResolver, NonNegativeFloatResolver, UUIDResolver } from "graphql-scalars";
+import { LONGEST_TIME } from "../../platform/time.js";
 import { builder } from "./builder.js";
 
-builder.addScalarType("DateTime", DateTimeResolver, {
+const dateTime = DateTimeResolver.toConfig();
+
+/** The library's pattern reads a fraction of a second of any length. */
+function requireShort(text: unknown): void {
+  if (typeof text !== "string" || text.length <= LONGEST_TIME) return;
+  throw new GraphQLError(`DateTime cannot represent an invalid date-time-string ${text}.`);
+}
+
+const BoundedDateTime = new GraphQLScalarType({
+  ...dateTime,
+  parseValue(value) {
+    requireShort(value);
+    return dateTime.parseValue(value);
+  },
+  parseLiteral(node, variables) {
+    if (node.kind === Kind.STRING) requireShort(node.value);
+    return dateTime.parseLiteral(node, variables);
+  },
+});
+
+builder.addScalarType("DateTime", BoundedDateTime, {
   description: "A time with its offset from UTC, as RFC 3339 writes it: `2026-06-02T09:00:00.000Z`.",
 });
 builder.addScalarType("Date", DateResolver, { description: "A day in UTC: `2026-06-02`." });

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 import type { Authenticator } from "../../core/auth/authenticate.js";
+import { AppError } from "../../core/errors/app-error.js";
 import type { FailureLimit } from "../../core/auth/failure-limit.js";
 import type { BodyMemory } from "../../core/load/body-memory.js";
 import { decodeUtf8, readNodeBody, withoutKey } from "../../core/request/read-body.js";
@@ -75,7 +76,7 @@ export function createDirectGraphQL({ pipeline, authenticator, failureLimit, bod
   async function identifyAndProcess(request: DirectRequest, state: RequestState): Promise<OperationResult | Batch> {
     const caller = await identify(request.headers.authorization ?? null, state);
     const result = await settle(process(request, state, caller));
-    await caller.confirmed;
+    if (!isTurnedAway(result)) await caller.confirmed;
     return result;
   }
 
@@ -85,6 +86,12 @@ export function createDirectGraphQL({ pipeline, authenticator, failureLimit, bod
     await addDecision(state, limit);
     return renderResult(result, { state, accept: request.headers.accept ?? null }, { hints });
   };
+}
+
+/** Whether there was no room for an operation within its limit or in the server. That is said at once, and tells no more than a wrong key would learn. */
+function isTurnedAway(result: OperationResult | Batch): boolean {
+  const [error] = "batch" in result ? [] : (result.errors ?? []);
+  return error instanceof AppError && (error.reason === "RATE_LIMIT_EXCEEDED" || error.reason === "UPSTREAM_UNAVAILABLE");
 }
 
 function isBatch(bytes: Uint8Array): boolean {

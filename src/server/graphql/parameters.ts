@@ -2,7 +2,7 @@ import { z } from "zod";
 import { AppError } from "../../core/errors/app-error.js";
 import { parseInput } from "../../core/errors/parse-input.js";
 
-const jsonObject = z.record(z.string(), z.unknown(), "must be an object").nullish();
+const jsonObject = z.looseObject({}, "must be an object").nullish();
 
 /** The parameters of an operation (GraphQL over HTTP, section 5). An empty operationName is an absent one. */
 const parameters = z.strictObject({

@@ -18,6 +18,7 @@ import { badInput } from "../../core/errors/bad-input.js";
 import { sayable } from "../../core/errors/graphql-request-errors.js";
 import { toBadField } from "../../core/errors/input-mistakes.js";
 import { checkAbuseLimits, tooMuch, type AbuseLimits } from "./abuse-limits.js";
+import { isTooLongToLocate } from "./document-length.js";
 import { createPlaceFinder } from "./input-place.js";
 
 export type Options = {
@@ -56,7 +57,7 @@ export function createDocumentRules(schema: GraphQLSchema, { introspection, abus
 
 function parseWithin(source: string, { tokens, depth }: Options["abuse"]): DocumentNode {
   try {
-    return parse(source, { maxTokens: tokens });
+    return parse(source, { maxTokens: tokens, noLocation: isTooLongToLocate(source) });
   } catch (error) {
     // The parser calls itself for every level, and ends with a full stack where there are thousands.
     if (error instanceof RangeError) throw tooMuch("MAX_DEPTH", "The document is nested too deeply to be read (MAX_DEPTH)", depth);

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import { afterEach, expect, test } from "@jest/globals";
 import { listen } from "../support/listen.js";
@@ -20,15 +22,22 @@ async function untilCounted(running: number, waiting: number): Promise<void> {
   }
 }
 
-/** Keeps whoever signs in waiting for as long as something runs. */
+/** Keeps operations that ask who the caller is waiting for as long as something runs. */
 function whileBusy<T>(run: () => Promise<T>): Promise<T> {
   return server.prisma.$transaction(
     async (transaction) => {
-      await transaction.$executeRaw`LOCK TABLE "ApiKey" IN ACCESS EXCLUSIVE MODE`;
+      await transaction.$executeRaw`LOCK TABLE "User" IN ACCESS EXCLUSIVE MODE`;
       return run();
     },
     { timeout: 60_000 },
   );
+}
+
+/** A user whose key the server has seen, so that its operations need not wait for a look-up before they take a slot. */
+async function addKnownUser() {
+  const user = await server.addUser();
+  await server.query(user.key, "{ __typename }");
+  return user;
 }
 
 type SlowBody = { readonly answer: Promise<Response>; readonly send: (text: string) => void; readonly end: () => void };
@@ -46,9 +55,9 @@ function postSlowly(key: string): SlowBody {
   };
 }
 
-test("Who would wait longer than MAX_QUEUE_MS is refused at once in the form of each door, and who waits is answered.", async () => {
+test("Who would wait longer than MAX_QUEUE_MS is rejected at once in the form of each surface, and who waits is answered.", async () => {
   server = await startTestServer({ MAX_OPERATIONS: "1", MAX_QUEUE_MS: "60000" });
-  const { key } = await server.addUser();
+  const { key } = await addKnownUser();
   const [graphql, rest, answers] = await whileBusy(async () => {
     const waiting = [server.query(key, "{ viewer { id } }"), server.query(key, "{ viewer { id } }")];
     await untilCounted(1, 1);
@@ -64,12 +73,12 @@ test("Who would wait longer than MAX_QUEUE_MS is refused at once in the form of 
   expect([rest.status, rest.body.success, rest.body.error.code]).toEqual([503, false, "UPSTREAM_UNAVAILABLE"]);
   expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200]);
   expect((await server.query(key, "{ viewer { id } }")).status).toBe(200);
-  expect(server.takeLog()).toMatchObject([{ level: 40, refused: 1, msg: expect.stringContaining("overloaded") }]);
+  expect(server.takeLog()).toMatchObject([{ level: 40, rejected: 1, msg: expect.stringContaining("overloaded") }]);
 });
 
-test("What is refused at once is a whole answer over a real line, also to HEAD, and its connection takes the next request.", async () => {
+test("What is rejected at once is a whole answer over a real line, also to HEAD, and its connection takes the next request.", async () => {
   server = await startTestServer({ MAX_OPERATIONS: "1", MAX_QUEUE_MS: "60000" });
-  const { key } = await server.addUser();
+  const { key } = await addKnownUser();
   const { url, stop } = await listen(server);
   const headers = { authorization: `Bearer ${key}`, "content-type": "application/json", "x-request-id": "mine" };
   const post = (accept: string) => fetch(url, { method: "POST", headers: { ...headers, accept }, body: '{"query":"{ viewer { id } }"}' });
@@ -98,9 +107,9 @@ test("What is refused at once is a whole answer over a real line, also to HEAD, 
   await stop();
 });
 
-test("Pages and the operator's addresses are answered while operations are refused.", async () => {
+test("Pages and the operator's addresses are answered while operations are rejected.", async () => {
   server = await startTestServer({ MAX_OPERATIONS: "1", MAX_QUEUE_MS: "60000" });
-  const { key } = await server.addUser();
+  const { key } = await addKnownUser();
   const answers = await whileBusy(async () => {
     const waiting = [server.query(key, "{ viewer { id } }"), server.query(key, "{ viewer { id } }")];
     await untilCounted(1, 1);
@@ -112,9 +121,9 @@ test("Pages and the operator's addresses are answered while operations are refus
   await Promise.all(answers);
 });
 
-test("The one slow answer of a process that is not warm yet is no pace by which others are refused.", async () => {
+test("The one slow answer of a process that is not warm yet is no pace by which others are rejected.", async () => {
   server = await startTestServer({ MAX_OPERATIONS: "2", MAX_QUEUE_MS: "60000" });
-  const { key } = await server.addUser();
+  const { key } = await addKnownUser();
   const ask = () => server.query(key, "{ viewer { id } }");
   const first = await whileBusy(async () => {
     const answers = [ask(), ask(), ask()];
@@ -132,9 +141,9 @@ test("The one slow answer of a process that is not warm yet is no pace by which 
   expect(statuses).toEqual(Array(7).fill(200));
 });
 
-test("Who has waited for MAX_QUEUE_MS without a place is refused, too.", async () => {
+test("Who has waited for MAX_QUEUE_MS without a slot is rejected, too.", async () => {
   server = await startTestServer({ MAX_OPERATIONS: "1", MAX_QUEUE_MS: "50" });
-  const { key } = await server.addUser();
+  const { key } = await addKnownUser();
   const [refused, waiting] = await whileBusy(async () => {
     const first = server.query(key, "{ viewer { id } }");
     await untilCounted(1, 0);
@@ -144,9 +153,9 @@ test("Who has waited for MAX_QUEUE_MS without a place is refused, too.", async (
   expect(refusalOf(refused)).toMatchObject({ http: 503, reason: "UPSTREAM_UNAVAILABLE" });
 });
 
-test("A client that is slow to send its body holds no place.", async () => {
+test("A client that is slow to send its body holds no slot.", async () => {
   server = await startTestServer({ MAX_OPERATIONS: "1" });
-  const { key } = await server.addUser();
+  const { key } = await addKnownUser();
   const slow = postSlowly(key);
   slow.send('{"query":');
   expect((await server.query(key, "{ __typename }")).body).toEqual({ data: { __typename: "Query" } });
@@ -157,19 +166,66 @@ test("A client that is slow to send its body holds no place.", async () => {
   await untilCounted(0, 0);
 });
 
-test("Bodies beyond MAX_BODIES_BYTES are refused with 503, and welcome when the others are done.", async () => {
+test("Bodies beyond MAX_BODIES_BYTES are rejected with 503, and welcome when the others are done.", async () => {
   const limits = { MAX_BODY_BYTES: "1000", MAX_UPLOAD_BYTES: "1000", MAX_UNZIPPED_BYTES: "1000", MAX_BODIES_BYTES: "2000" };
   server = await startTestServer(limits);
-  const { key } = await server.addUser();
+  const { key } = await addKnownUser();
   const body = JSON.stringify({ query: "{ __typename }", variables: { filler: "x".repeat(700) } });
   const slow = [postSlowly(key), postSlowly(key)];
   for (const { send } of slow) send(body);
-  let refused = await server.query(key, "{ __typename }", { filler: "x".repeat(700) });
-  while (refused.status === 200) refused = await server.query(key, "{ __typename }", { filler: "x".repeat(700) }); // until both have been read
+  for (let count = 0; count < 20; count += 1) await server.query(key, "{ __typename }"); // by then both have been read
+  const refused = await server.query(key, "{ __typename }", { filler: "x".repeat(700) });
   expect(refusalOf(refused)).toMatchObject({ http: 503, reason: "UPSTREAM_UNAVAILABLE" });
   expect(refused.headers.get("retry-after")).toBe("1");
 
   for (const { end } of slow) end();
   for (const { answer } of slow) expect((await answer).status).toBe(200);
   expect((await server.query(key, "{ __typename }", { filler: "x".repeat(700) })).status).toBe(200);
+});
+
+test("Bodies count when they arrive: announced ones keep nobody from being served.", async () => {
+  const limits = { MAX_BODY_BYTES: "1000", MAX_UPLOAD_BYTES: "1000", MAX_UNZIPPED_BYTES: "1000", MAX_BODIES_BYTES: "2000" };
+  server = await startTestServer(limits);
+  const { key } = await server.addUser();
+  const { url, stop } = await listen(server);
+  const head = [
+    `POST /api/v1/graphql HTTP/1.1`,
+    "Host: localhost",
+    `Authorization: Bearer ${key}`,
+    "Content-Type: application/json",
+    "Content-Length: 1000",
+  ];
+  const silent = await Promise.all(
+    Array.from({ length: 10 }, async () => {
+      const socket = connect(Number(new URL(url).port), "127.0.0.1");
+      await once(socket, "connect");
+      socket.write(`${head.join("\r\n")}\r\n\r\n`);
+      return socket;
+    }),
+  );
+  expect((await server.query(key, "{ __typename }", { filler: "x".repeat(700) })).status).toBe(200);
+  for (const socket of silent) socket.destroy();
+  await stop();
+});
+
+test("Whoever is over the limit is told so at once, while all others wait.", async () => {
+  server = await startTestServer({ MAX_OPERATIONS: "1", RATE_LIMIT_GRAPHQL: "3/1h" });
+  const { key } = await addKnownUser();
+  const [limited, waiting] = await whileBusy(async () => {
+    const allowed = [server.query(key, "{ viewer { id } }"), server.query(key, "{ viewer { id } }")];
+    await untilCounted(1, 1);
+    const rejected = server.query(key, "{ viewer { id } }");
+    const first = await Promise.race([rejected, ...allowed]);
+    return [first, allowed] as const;
+  });
+  expect(refusalOf(limited)).toMatchObject({ http: 429, reason: "RATE_LIMIT_EXCEEDED" });
+  expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual([200, 200]);
+});
+
+test("A burst of 1,000 operations of one key ends as its limit says, and never with 503.", async () => {
+  server = await startTestServer({ LOG_LEVEL: "warn", MAX_QUEUE_MS: "2000" });
+  const { key } = await server.addUser();
+  const answers = await Promise.all(Array.from({ length: 1_000 }, () => server.query(key, "{ viewer { id } }")));
+  const statuses = answers.map(({ status }) => status);
+  expect([statuses.filter((status) => status === 200).length, statuses.filter((status) => status === 429).length]).toEqual([500, 500]);
 });

@@ -1,0 +1,82 @@
+import { requireScope, type Principal } from "../../core/auth/principal.js";
+import type { Query } from "../../db/engine.js";
+import { Prisma, type Project } from "../../db/generated/prisma/client.js";
+import type { EncodedList } from "../../db/row-codec.js";
+import { createTemplates, limitBound, Parameter, toTemplate } from "../../db/statement.js";
+import { pagesOf, type Page, type PageBounds } from "../../platform/paging.js";
+import { accessibleKeys } from "./access.js";
+import { projectRow, wholeProject, type ProjectSelection } from "./row.js";
+
+export type ProjectCursor = { readonly createdAt: string; readonly key: string };
+
+type Bounds = PageBounds<ProjectCursor>;
+
+/** How many rows are read at once of the whole list. */
+const PAGE = 500;
+
+const NEWEST: Bounds = { inverted: false };
+const userId = new Parameter("userId");
+
+/** Lists of the projects that a user may see. */
+export function createProjectLists({ query }: { readonly query: Query }) {
+  const templateOf = createTemplates();
+
+  async function read(principal: Principal, bounds: Bounds, { limit, offset, selection = wholeProject }: Page & Selected) {
+    requireScope(principal, "projects:read");
+    const { after, before, inverted } = bounds;
+    const most = limitBound(limit + offset);
+    const variant = [most, after !== undefined, before !== undefined, inverted, selection.variant].join();
+    const template = templateOf(variant, () => composeList(bounds, most, selection));
+    const args = { ...selection.args, userId: principal.userId, limit, offset, rows: limit + offset };
+    const values = { ...args, afterTime: after?.createdAt, afterKey: after?.key, beforeTime: before?.createdAt, beforeKey: before?.key };
+    return selection.codec.readAll(await query<EncodedList>(template(values), principal.deadline));
+  }
+
+  return {
+    /** The projects a user may see, the newest first. */
+    list: (principal: Principal, page: Page, selection?: ProjectSelection): Promise<Project[]> =>
+      read(principal, NEWEST, { ...page, selection }),
+
+    /** A part of that list, from its end backwards if inverted. */
+    page: (principal: Principal, bounds: Bounds, { limit, selection }: { readonly limit: number } & Selected): Promise<Project[]> =>
+      read(principal, bounds, { limit, offset: 0, selection }),
+
+    /** The whole list, in pages that are read as they are asked for. */
+    all(principal: Principal): AsyncGenerator<Project[]> {
+      requireScope(principal, "projects:read");
+      return pagesOf(PAGE, (last?: Project) => {
+        const after = last && { createdAt: last.createdAt.toISOString(), key: String(last.key) };
+        return read(principal, { after, inverted: false }, { limit: PAGE, offset: 0 });
+      });
+    },
+
+    /** Projects by their internal keys, as far as the user may see them; for the projects of listed sessions. */
+    async byKeys(principal: Principal, keys: readonly bigint[]): Promise<Project[]> {
+      requireScope(principal, "projects:read");
+      return projectRow.readAll(await query<EncodedList>(byKeys({ userId: principal.userId, keys: [...keys] }), principal.deadline));
+    },
+  };
+}
+
+type Selected = { readonly selection?: ProjectSelection | undefined };
+
+const byKeys = toTemplate(Prisma.sql`SELECT ${projectRow.list} FROM "Project" p
+  WHERE p."key" = ANY(${new Parameter("keys")}::bigint[]) AND p."key" IN (${accessibleKeys({ userId })})`);
+
+/** The first of the own projects, which an index serves in their order, and the first of those that are shared. */
+function composeList({ after, before, inverted }: Bounds, most: number, { codec }: ProjectSelection): Prisma.Sql {
+  const direction = Prisma.raw(inverted ? "ASC" : "DESC");
+  const order = Prisma.sql`ORDER BY p."createdAt" ${direction}, p."key" ${direction}`;
+  const older =
+    after && Prisma.sql`AND (p."createdAt", p."key") < (${new Parameter("afterTime")}::timestamptz, ${new Parameter("afterKey")}::bigint)`;
+  const newer =
+    before &&
+    Prisma.sql`AND (p."createdAt", p."key") > (${new Parameter("beforeTime")}::timestamptz, ${new Parameter("beforeKey")}::bigint)`;
+  const columns = Prisma.raw([...new Set([...codec.columns, "createdAt", "key"])].map((column) => `p."${column}"`).join(", "));
+  const first = (from: Prisma.Sql) => Prisma.sql`SELECT * FROM (
+    SELECT ${columns} FROM ${from} ${older ?? Prisma.empty} ${newer ?? Prisma.empty} ${order} LIMIT ${Prisma.raw(String(most))}) p LIMIT ${new Parameter("rows")}`;
+  const own = Prisma.sql`"Project" p WHERE p."ownerId" = ${userId}::uuid`;
+  const shared = Prisma.sql`"ProjectMember" m JOIN "Project" p ON p."key" = m."projectKey" WHERE m."userId" = ${userId}::uuid`;
+  return Prisma.sql`SELECT ${codec.list} FROM (
+    SELECT * FROM ((${first(own)}) UNION ALL (${first(shared)})) p ${order} LIMIT ${new Parameter("limit")} OFFSET ${new Parameter("offset")}) p`;
+}

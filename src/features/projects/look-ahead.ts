@@ -1,0 +1,55 @@
+import type { Principal } from "../../core/auth/principal.js";
+import { columnsOf, selectionAt, selectionOf, type Selection, type SelectionInfo } from "../../kits/graphql/selection.js";
+import { projectColumns, selectProject, type ProjectColumn, type ProjectList, type ProjectRow, type ProjectSelection } from "./row.js";
+
+/** A list that a field of the selected projects shows, and the selection set of that field. */
+type Preload = { readonly list: ProjectList; readonly owner: object };
+type FindPreload = (fields: Selection, info: SelectionInfo, principal: Principal) => Preload | undefined;
+
+const preloads: FindPreload[] = [];
+
+/** Lets a feature have a list read together with projects, for a field that it adds to them. */
+export function preloadWithProjects(find: FindPreload): void {
+  preloads.push(find);
+}
+
+export type ProjectLookAhead = {
+  readonly selection: ProjectSelection;
+  /** Tells the rows which field their list is for. */
+  readonly mark: <Row extends ProjectRow>(row: Row) => Row;
+};
+
+/** What cursors are made of. */
+const CURSOR: readonly ProjectColumn[] = ["createdAt", "key"];
+
+const columnsBySelection = new WeakMap<Selection, readonly ProjectColumn[]>();
+
+/** What to read of the projects that the field that is being resolved gives, or of the nodes of its connection. */
+export function lookAheadAtProjects(info: SelectionInfo, principal: Principal, isConnection = false): ProjectLookAhead {
+  const fields = isConnection ? selectionAt(info, ["edges", "node"]) : selectionOf(info);
+  const columns = columnsBySelection.get(fields) ?? toProjectColumns(fields);
+  columnsBySelection.set(fields, columns);
+  const found = preloads.map((find) => find(fields, info, principal)).find((preload) => preload !== undefined);
+  return {
+    selection: selectProject(isConnection ? withColumns(columns, CURSOR) : columns, found?.list),
+    mark(row) {
+      if (found !== undefined) row.listOwner = found.owner;
+      return row;
+    },
+  };
+}
+
+/** The columns of projects whose fields are selected. Something is read even where only __typename is shown. */
+export function toProjectColumns(fields: Selection): readonly ProjectColumn[] {
+  const shown = columnsOf(fields, projectColumns);
+  return shown.length === 0 ? ["key"] : shown;
+}
+
+function withColumns(columns: readonly ProjectColumn[], more: readonly ProjectColumn[]): readonly ProjectColumn[] {
+  return projectColumns.filter((column) => columns.includes(column) || more.includes(column));
+}
+
+/** The list that was read with a project for the field whose selection set this is. */
+export function preloadedList({ list, listOwner }: ProjectRow, owner: object | undefined): readonly object[] | undefined {
+  return owner !== undefined && listOwner === owner ? list : undefined;
+}

@@ -1,0 +1,108 @@
+import type { Concealment } from "../../core/auth/concealment.js";
+import type { Principal } from "../../core/auth/principal.js";
+import { AppError } from "../../core/errors/app-error.js";
+import type { Query } from "../../db/engine.js";
+import { Prisma } from "../../db/generated/prisma/client.js";
+import type { Encoded } from "../../db/row-codec.js";
+import { createTemplates, Parameter, toTemplate } from "../../db/statement.js";
+import { requireReachable, roleOf, type Role } from "../projects/access.js";
+import { projectRow } from "../projects/row.js";
+import { sessionSummary, type SessionDetail, type SessionRow } from "./row.js";
+import { wholeSession, type SessionSelection } from "./selection.js";
+
+/** Which session: the user's own one with this id, or a shared one; in one project only, if that is given. */
+export type SessionId = { readonly id: string; readonly projectId?: string | undefined };
+
+type IdInProject = { readonly id: string; readonly projectId: string };
+
+/** What is read of a session, and whether the Markdown is read with it. */
+export type FoundSelection = { readonly selection: SessionSelection; readonly withMarkdown: boolean };
+
+type Dependencies = { readonly query: Query; readonly policy: Concealment };
+type Found = Encoded<{ role: Role | null; markdown?: string | null }>;
+type FoundInProject = Found & { readonly isThere: boolean };
+type FoundDetail = FoundInProject & { readonly projectRow: string; readonly markdownJsonSize: number };
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const WHOLE: FoundSelection = { selection: wholeSession, withMarkdown: false };
+
+const [userId, id, projectId] = [new Parameter("userId"), new Parameter("id"), new Parameter("projectId")];
+
+/** Finds one session that a user can reach, with the user's role in its project. */
+export function createSessionFinder({ query, policy }: Dependencies) {
+  const statements = composeStatements(policy);
+  const templateOf = createTemplates();
+  const detailTemplate = toTemplate(statements.detail);
+
+  async function findAnywhere({ userId, deadline }: Principal, id: string, { selection, withMarkdown }: FoundSelection) {
+    const template = templateOf(`${String(withMarkdown)} ${selection.variant}`, () => statements.anywhere(selection, withMarkdown));
+    const [session] = await query<Found>(template({ userId, id: uuidOrNull(id) }), deadline);
+    requireReachable(session, "Session", { sessionId: id });
+    return selection.codec.read(session);
+  }
+
+  async function findInProject({ userId, deadline }: Principal, wanted: IdInProject, { selection, withMarkdown }: FoundSelection) {
+    const variant = `in project ${String(withMarkdown)} ${selection.variant}`;
+    const template = templateOf(variant, () => statements.inProject(selection, withMarkdown));
+    const args = { userId, id: uuidOrNull(wanted.id), projectId: wanted.projectId };
+    const [found] = await query<FoundInProject>(template(args), deadline);
+    return selection.codec.read(requireThere(found, wanted));
+  }
+
+  return {
+    /** @throws NOT_FOUND, FORBIDDEN */
+    async find(principal: Principal, { id, projectId }: SessionId, found = WHOLE): Promise<SessionRow & { role: Role }> {
+      return projectId === undefined ? findAnywhere(principal, id, found) : findInProject(principal, { id, projectId }, found);
+    },
+
+    /** A session with its project and all but the content. @throws NOT_FOUND, FORBIDDEN */
+    async findDetail({ userId, deadline }: Principal, wanted: IdInProject): Promise<SessionDetail & { role: Role }> {
+      const args = { userId, id: uuidOrNull(wanted.id), projectId: wanted.projectId };
+      const [found] = await query<FoundDetail>(detailTemplate(args), deadline);
+      const { projectRow: project, ...session } = requireThere(found, wanted);
+      return { ...sessionSummary.read(session), project: projectRow.readText(project) };
+    },
+  };
+}
+
+/** @throws NOT_FOUND, FORBIDDEN for the project or for the session in it */
+function requireThere<Row extends FoundInProject>(found: Row | undefined, { id, projectId }: IdInProject) {
+  const details = { projectId, sessionId: id };
+  requireReachable(found, "Project", details);
+  if (!found.isThere) throw new AppError("RESOURCE_NOT_FOUND", { message: "Session not found", details });
+  return found;
+}
+
+function composeStatements(policy: Concealment) {
+  const ofSession = roleOf({ userId }, Prisma.raw("s"), "projectKey");
+  const ofProject = roleOf({ userId }, Prisma.raw("p"));
+  const onlyReachable = ({ isReachable }: typeof ofProject) => (policy.concealForbidden ? Prisma.sql`AND ${isReachable}` : Prisma.empty);
+
+  /** The project is found first, and then the session in it alone, although other projects may have sessions with this id. */
+  const inProject = (columns: Prisma.Sql, join = Prisma.empty) => Prisma.sql`WITH named AS (
+      SELECT p.*, ${ofProject.column} FROM "Project" p ${ofProject.join}
+      WHERE p."id" = ${projectId} ${onlyReachable(ofProject)} ORDER BY ${ofProject.order} LIMIT 1
+    ) SELECT ${columns}, p."role", s."key" IS NOT NULL AS "isThere"
+      FROM named p LEFT JOIN "Session" s ON s."projectKey" = p."key" AND s."id" = ${id}::uuid ${join}`;
+
+  const columnsOf = ({ codec }: SessionSelection, withMarkdown: boolean) =>
+    withMarkdown ? Prisma.sql`${codec.column}, c."markdown"` : codec.column;
+  const contentOf = (role: Prisma.Sql, withMarkdown: boolean) =>
+    withMarkdown ? Prisma.sql`LEFT JOIN "SessionContent" c ON c."sessionKey" = s."key" AND ${role} IS NOT NULL` : Prisma.empty;
+
+  return {
+    anywhere: (selection: SessionSelection, withMarkdown: boolean) => Prisma.sql`
+      SELECT ${columnsOf(selection, withMarkdown)}, s."role" FROM (
+        SELECT s.*, ${ofSession.column} FROM "Session" s ${ofSession.join}
+        WHERE s."id" = ${id}::uuid ${onlyReachable(ofSession)} ORDER BY ${ofSession.order} LIMIT 1
+      ) s ${contentOf(Prisma.sql`s."role"`, withMarkdown)}`,
+    inProject: (selection: SessionSelection, withMarkdown: boolean) =>
+      inProject(columnsOf(selection, withMarkdown), contentOf(Prisma.sql`p."role"`, withMarkdown)),
+    detail: inProject(Prisma.sql`${sessionSummary.column}, ${projectRow.columnAs("projectRow")}, s."markdownJsonSize"`),
+  };
+}
+
+/** A malformed UUID matches no session; PostgreSQL would raise an error for it. */
+function uuidOrNull(id: string): string | null {
+  return UUID.test(id) ? id : null;
+}

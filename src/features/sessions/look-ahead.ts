@@ -1,0 +1,44 @@
+import type { Principal } from "../../core/auth/principal.js";
+import { columnsOf, selectionBeneath, type Selection, type SelectionInfo } from "../../kits/graphql/selection.js";
+import { toProjectColumns } from "../projects/look-ahead.js";
+import { metadataNames } from "./metadata.js";
+import { sessionColumns, type SessionColumn } from "./row.js";
+import { selectSession, type SessionSelection, type Wanted } from "./selection.js";
+
+/** The type of every session that a list or a look-up gives. */
+export const STORED_SESSION = "StoredSession";
+
+const wantedBySelection = new WeakMap<Selection, Wanted>();
+
+/** Who reads, and the columns that are needed beside those that the fields show: cursors and loaders are made of them. */
+type Reader = { readonly principal: Principal; readonly columns?: readonly SessionColumn[] };
+
+/** What to read of sessions whose fields are selected. What the key may not see is left to its field, which fails. */
+export function lookAheadAtSessions(fields: Selection, info: SelectionInfo, { principal, columns = [] }: Reader): SessionSelection {
+  const wanted = wantedBySelection.get(fields) ?? toWanted(fields, info);
+  wantedBySelection.set(fields, wanted);
+  const isProjectVisible = principal.scopes.has("projects:read");
+  const more = wanted.project === null || isProjectVisible ? columns : [...columns, "projectKey" as const];
+  return selectSession({
+    ...wanted,
+    columns: more.length === 0 ? wanted.columns : withColumns(wanted.columns, more),
+    project: isProjectVisible ? wanted.project : null,
+  });
+}
+
+function toWanted(fields: Selection, info: SelectionInfo): Wanted {
+  const beneath = (name: string) => (fields.get(name) ?? []).map((field) => selectionBeneath(info, field));
+  const metadata = beneath("metadata").flatMap((selection) => columnsOf(selection, metadataNames));
+  const project = beneath("project").flatMap(toProjectColumns);
+  const columns = columnsOf(fields, sessionColumns);
+  return {
+    // Something is read even where only __typename is shown.
+    columns: columns.length === 0 ? ["id"] : columns,
+    metadata: fields.has("metadata") ? metadataNames.filter((name) => metadata.includes(name) || metadata.length === 0) : null,
+    project: project.length === 0 ? null : [...new Set(project)].sort(),
+  };
+}
+
+function withColumns(columns: readonly SessionColumn[], more: readonly SessionColumn[]): readonly SessionColumn[] {
+  return sessionColumns.filter((column) => columns.includes(column) || more.includes(column));
+}

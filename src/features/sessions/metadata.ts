@@ -1,0 +1,93 @@
+/** A field of the metadata: what it holds, and how the schema describes it where it is read and where it is given. */
+type Field = {
+  readonly kind: "text" | "list";
+  readonly description: string;
+  readonly inputDescription: string;
+  /** The most characters of a text; the least is one, unless it may be empty. */
+  readonly atMost: number;
+  readonly mayBeEmpty?: true;
+};
+
+/**
+ * What the client tells about a conversation. This table alone says which fields there are: the GraphQL types, the inputs
+ * of both surfaces, the REST shape and the columns in SQL are made from it. A new field also needs a migration.
+ */
+const FIELDS = {
+  clientName: {
+    kind: "text",
+    description: "The program that stored the session.",
+    inputDescription: "The program that stores the session.",
+    atMost: 255,
+  },
+  clientVersion: {
+    kind: "text",
+    description: "The version of that program.",
+    inputDescription: "The version of that program.",
+    atMost: 255,
+  },
+  agentName: {
+    kind: "text",
+    description: "The coding agent that was talked to.",
+    inputDescription: "The coding agent that was talked to.",
+    atMost: 255,
+  },
+  deviceId: { kind: "text", description: "The device it ran on.", inputDescription: "The device it ran on.", atMost: 255 },
+  machineName: {
+    kind: "text",
+    description: "The name of that device.",
+    inputDescription: "The name of that device.",
+    atMost: 255,
+  },
+  title: {
+    kind: "text",
+    description: "A title, if the agent gave one.",
+    inputDescription: "A title, at most 1000 characters.",
+    atMost: 1_000,
+    mayBeEmpty: true,
+  },
+  gitBranches: {
+    kind: "list",
+    description: "The git branches that were worked on.",
+    inputDescription: "The git branches that were worked on, at most 100.",
+    atMost: 255,
+  },
+  llmModels: {
+    kind: "list",
+    description: "The models that answered.",
+    inputDescription: "The models that answered, at most 100.",
+    atMost: 255,
+  },
+  tags: { kind: "list", description: "Tags, as the client gave them.", inputDescription: "Tags, at most 100.", atMost: 255 },
+} as const satisfies Readonly<Record<string, Field>>;
+
+type Fields = typeof FIELDS;
+export type MetadataName = keyof Fields;
+type NamesOf<Kind extends Field["kind"]> = { [Name in MetadataName]: Fields[Name]["kind"] extends Kind ? Name : never }[MetadataName];
+
+/** Something for each field: `Text` for each text, `List` for each list. */
+export type PerField<Text, List> = Readonly<Record<NamesOf<"text">, Text> & Record<NamesOf<"list">, List>>;
+
+export type SessionMetadata = PerField<string | null, string[]>;
+
+/** Where a list of columns or values has them all, they stand in this order. */
+export const metadataNames = Object.keys(FIELDS) as readonly MetadataName[]; // the keys of a constant
+
+/** Makes something of each field of the metadata. */
+export function mapMetadata<Text, List>(
+  text: (field: Field, name: NamesOf<"text">) => Text,
+  list: (field: Field, name: NamesOf<"list">) => List,
+): PerField<Text, List> {
+  const entries = metadataNames.map((name) => {
+    const field: Field = FIELDS[name];
+    return [name, field.kind === "text" ? text(field, name as NamesOf<"text">) : list(field, name as NamesOf<"list">)]; // as its kind says
+  });
+  return Object.fromEntries(entries) as PerField<Text, List>; // Object.fromEntries loses the keys
+}
+
+/** The metadata of a row, which has more columns. */
+export function pickMetadata(row: SessionMetadata): SessionMetadata {
+  return mapMetadata<string | null, string[]>(
+    (_field, name) => row[name],
+    (_field, name) => row[name],
+  );
+}

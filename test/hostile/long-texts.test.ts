@@ -1,0 +1,259 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { uuid } from "../support/actions.js";
+import { refusalOf } from "../support/refusal.js";
+import { failureOf, putBody, restClient } from "../support/rest.js";
+import { startTestServer, type Answer, type TestServer } from "../support/server.js";
+
+const PIECES = {
+  spaces: " ",
+  letters: "a",
+  digits: "1",
+  lines: "\n",
+  quotes: '"',
+  backslashes: "\\",
+  brackets: "[{(",
+  dots: "a.",
+  hints: "Did you mean ",
+  places: ' at "a',
+  turns: "_**User (a ",
+  addresses: "a@a.",
+} as const;
+const NAMES = Object.keys(PIECES) as (keyof typeof PIECES)[]; // a closed literal
+
+/** As much of a piece as has so many bytes in JSON, or as a text of a document in JSON. */
+const text = (piece: string, bytes: number) => piece.repeat(bytes / (JSON.stringify(piece).length - 2));
+const textInDocument = (piece: string, bytes: number) => piece.repeat(bytes / (JSON.stringify(JSON.stringify(piece)).length - 6));
+
+/** What a body without a key may have, less than the rest of a request; and more than that with a key. */
+const ANONYMOUS_BYTES = 95_000;
+const BYTES = 300_000;
+
+/** What Node lets through of a header. */
+const HEADER_BYTES = 15_000;
+
+/** Far more than any answer takes on the slowest machine, far less than the seconds that one quadratic pattern takes. */
+const MOST_CPU_MS = 1_000;
+
+/** An answer that did not keep the process from all others, and that repeats no more of the text than a person can read. */
+async function briefly(ask: () => Promise<Answer>): Promise<Answer> {
+  const before = process.cpuUsage();
+  const answer = await ask();
+  const { user, system } = process.cpuUsage(before);
+  expect((user + system) / 1_000).toBeLessThan(MOST_CPU_MS);
+  expect(JSON.stringify(answer.body).length).toBeLessThan(300_000);
+  return answer;
+}
+
+const SETTINGS = { RATE_LIMIT_GRAPHQL: "100000/1h", RATE_LIMIT_REST: "100000/1h", RATE_LIMIT_AUTH_FAILURES: "100000/1h" };
+
+/** Documents with a text in the place of a value, and of what is no value. */
+const DOCUMENTS: Readonly<Record<string, (literal: string, bare: string) => string>> = {
+  "an enum value": (literal) => `{ sessions(orderBy: ${literal}) { id } }`,
+  "a number": (literal) => `{ projects(limit: ${literal}) { id } }`,
+  "a time": (literal) => `{ analytics(timeRange: { start: ${literal} }) { totalSessions } }`,
+  "a condition": (literal) => `{ __typename @skip(if: ${literal}) }`,
+  "an object": (literal) => `{ sessions(filters: ${literal}) { id } }`,
+  "the default of a variable": (literal) => `query ($o: SessionOrder = ${literal}) { sessions(orderBy: $o) { id } }`,
+  "an argument that does not exist": (literal) => `{ projects(limt: ${literal}) { id } }`,
+  "the end of a document": (_literal, bare) => `{ __typename } } ${bare}`,
+  "a value that never ends": (_literal, bare) => `{ project(id: "${bare.replaceAll(/["\n\\]/g, " ")}`,
+};
+
+/** Documents with a name of any length. */
+const NAMED: Readonly<Record<string, (name: string) => string>> = {
+  field: (name) => `{ ${name} }`,
+  argument: (name) => `{ projects(${name}: 1) { id } }`,
+  "enum value": (name) => `{ sessions(orderBy: ${name}) { id } }`,
+  "field of an input": (name) => `{ sessions(filters: { ${name}: 1 }) { id } }`,
+  type: (name) => `query ($v: ${name}) { projects(limit: $v) { id } }`,
+  "fragment's type": (name) => `{ ... on ${name} { id } }`,
+  fragment: (name) => `{ ...${name} }`,
+  directive: (name) => `{ __typename @${name} }`,
+  variable: (name) => `{ projects(limit: $${name}) { id } }`,
+  "variable that is absent": (name) => `query ($${name}: Boolean!) { __typename @skip(if: $${name}) }`,
+  alias: (name) => `{ ${name}: projcts }`,
+  operation: (name) => `query ${name} { projcts }`,
+};
+
+/** Variables with a text in a place where none is expected. */
+const VARIABLES: Readonly<Record<string, readonly [string, (given: string) => unknown]>> = {
+  "an enum value": ["SessionOrder", (given) => given],
+  "a number": ["Int", (given) => given],
+  "a time": ["DateTime", (given) => given],
+  "an object": ["SessionFilters", (given) => given],
+  "a name of an object": ["SessionFilters", (given) => ({ [given]: 1 })],
+  "a time in an object": ["SessionFilters", (given) => ({ dateRange: { start: given } })],
+};
+
+describe.each(["on", "off"])("With INTROSPECTION=%s", (introspection) => {
+  let server: TestServer;
+  let key: string;
+  beforeAll(async () => {
+    server = await startTestServer({ ...SETTINGS, INTROSPECTION: introspection });
+    key = (await server.addUser()).key;
+  });
+  afterAll(() => server.close());
+
+  /** Without a key and with one, which may send more; each is VALIDATION_ERROR of the request as a whole. */
+  async function expectRefusals(send: (caller: string | null, bytes: number) => Promise<Answer>) {
+    for (const [caller, bytes] of [
+      [null, ANONYMOUS_BYTES],
+      [key, BYTES],
+    ] as const) {
+      const answer = await briefly(() => send(caller, bytes));
+      const refusal = refusalOf(answer);
+      expect(refusal).toMatchObject({ http: 400, code: "VALIDATION_ERROR" });
+      expect(refusal.message.length).toBeLessThan(600);
+    }
+  }
+
+  describe.each(NAMES)("%s", (name) => {
+    const piece = PIECES[name];
+
+    test.each(Object.entries(DOCUMENTS))("as %s are refused at once.", async (_what, document) => {
+      await expectRefusals((caller, bytes) => {
+        const given = textInDocument(piece, bytes - 500);
+        return server.query(caller, document(JSON.stringify(given), given));
+      });
+    });
+
+    test.each(Object.entries(VARIABLES))("as %s in a variable are refused at once.", async (_what, [type, toValue]) => {
+      const argument = type === "SessionFilters" ? "filters" : type === "SessionOrder" ? "orderBy" : type === "Int" ? "limit" : null;
+      const field = argument === null ? "analytics(timeRange: { start: $v }) { totalSessions }" : `sessions(${argument}: $v) { id }`;
+      const document = `query ($v: ${type === "DateTime" ? "DateTime!" : type}) { ${field} }`;
+      const answer = await briefly(() => server.query(key, document, { v: toValue(text(piece, BYTES)) }));
+      expect(refusalOf(answer)).toMatchObject({ http: 400, code: "VALIDATION_ERROR" });
+      expect((await briefly(() => server.query(null, document, { v: toValue(text(piece, ANONYMOUS_BYTES - 500)) }))).status).not.toBe(500);
+    });
+
+    test("as operationName are refused at once.", async () => {
+      await expectRefusals((caller, bytes) => {
+        const body = JSON.stringify({ query: "query A { __typename }", operationName: text(piece, bytes - 500) });
+        const headers = {
+          "content-type": "application/json",
+          accept: "application/graphql-response+json",
+          ...(caller === null ? {} : { authorization: `Bearer ${caller}` }),
+        };
+        return server.send("/api/v1/graphql", { method: "POST", headers, body });
+      });
+    });
+  });
+
+  test.each(Object.entries(NAMED))("the name of a %s is refused at once, however long it is.", async (_what, document) => {
+    const count = document("").split("$").length + 1; // a name may stand twice
+    await expectRefusals((caller, bytes) => server.query(caller, document("a".repeat(bytes / count - 500))));
+  });
+
+  test.each([
+    ["lines", "\n"],
+    ["spaces", " "],
+    ["comments", "#\n"],
+  ])("a hundred mistakes below any number of %s are refused at once.", async (_what, piece) => {
+    const mistakes = Array.from({ length: 100 }, (_, index) => `f${index}`).join(" ");
+    await expectRefusals((caller, bytes) => server.query(caller, `{ projects { ${text(piece, bytes - 2_000)} ${mistakes} } }`));
+  });
+});
+
+describe("With a key,", () => {
+  let server: TestServer;
+  let key: string;
+  beforeAll(async () => {
+    server = await startTestServer(SETTINGS);
+    key = (await server.addUser()).key;
+  });
+  afterAll(() => server.close());
+
+  /** What a text is to fail with in each of these places. */
+  const FIELDS: Readonly<Record<string, string>> = {
+    "createUser(input: { email: $t }) { user { id } }": "VALIDATION_ERROR",
+    'addProjectMember(input: { projectId: "p", email: $t, role: VIEWER }) { member { role } }': "VALIDATION_ERROR",
+    'createApiKey(input: { name: "n", scopes: [ADMIN], rateLimit: $t }) { key }': "VALIDATION_ERROR",
+    "createProject(input: { name: $t }) { project { id } }": "VALIDATION_ERROR",
+    'createProject(input: { id: $id, name: "n" }) { project { id } }': "VALIDATION_ERROR",
+    'createProject(input: { name: "n", icon: $t }) { project { id } }': "VALIDATION_ERROR",
+    'saveSession(input: { id: $id, projectId: "p", name: "n", markdown: "" }) { created }': "VALIDATION_ERROR",
+    "revokeApiKey(input: { id: $id }) { apiKey { id } }": "VALIDATION_ERROR",
+    "deleteSession(input: { id: $id }) { deletedId: __typename }": "NOT_FOUND",
+    "q: projectsConnection(first: 1, after: $t) { edges { cursor } }": "VALIDATION_ERROR",
+    "q: sessionsConnection(first: 1, after: $t, orderBy: NAME_ASC) { edges { cursor } }": "VALIDATION_ERROR",
+    "q: project(id: $id) { id }": "VALIDATION_ERROR",
+    "q: session(id: $id) { id }": "NOT_FOUND",
+    "q: searchSessions(query: $t) { total }": "VALIDATION_ERROR",
+    "q: sessions(filters: { searchText: $t }) { id }": "VALIDATION_ERROR",
+    "q: sessions(filters: { tags: [$t] }) { id }": "VALIDATION_ERROR",
+  };
+
+  describe.each(NAMES)("%s", (name) => {
+    const given = text(PIECES[name], BYTES);
+
+    test.each(Object.entries(FIELDS))("in %s fail the field at once.", async (field, code) => {
+      const variable = field.includes("$id") ? "$id: ID!" : "$t: String!";
+      const kind = field.startsWith("q: ") ? "query" : "mutation";
+      const answer = await briefly(() => server.query(key, `${kind} (${variable}) { ${field} }`, { id: given, t: given }));
+      expect(answer.body.errors).toMatchObject([{ extensions: { code } }]);
+    });
+
+    test("in a body of REST are refused, or stored as content, at once.", async () => {
+      const client = restClient(server, key);
+      const path = `/projects/app/sessions/${uuid(1)}`;
+      const refused = [
+        () => client.put(path, putBody({ name: given })),
+        () => client.put(path, putBody({ startedAt: given })),
+        () => client.put(path, putBody({ projectId: given })),
+        () => client.put(path, putBody({ metadata: { agentName: given } })),
+        () => client.patch("/projects/app", { color: given }),
+        () => client.post("/search/resume", { query: given }),
+      ];
+      for (const ask of refused) expect(failureOf(await briefly(ask)).http).toBe(400);
+      expect((await briefly(() => client.put(path, putBody({ markdown: given, rawData: given })))).status).toBeLessThan(202);
+      const device = text(PIECES[name], ANONYMOUS_BYTES / 3);
+      const signIn = () => restClient(server, null).post("/device-login", { device_code: device, hostname: device });
+      expect(failureOf(await briefly(signIn))).toMatchObject({ http: 401, code: "INVALID_CREDENTIALS" });
+    });
+  });
+
+  test("A device whose own texts are long signs in, under the beginning of its name.", async () => {
+    const { code } = await server.services.devices.createFor({ userId: (await server.addUser()).id, scopes: ["sessions:read"] });
+    const body = { device_code: code, hostname: "🖥".repeat(4_000), client: "c".repeat(4_000) };
+    expect((await briefly(() => restClient(server, null).post("/device-login", body))).status).toBe(200);
+    const [device] = await server.prisma.apiKey.findMany({ where: { kind: "DEVICE" } });
+    expect(device?.name).toBe("🖥".repeat(255));
+  });
+});
+
+describe("In headers and addresses,", () => {
+  let server: TestServer;
+  let key: string;
+  beforeAll(async () => {
+    server = await startTestServer(SETTINGS);
+    key = (await server.addUser()).key;
+    await restClient(server, key).put(`/projects/app/sessions/${uuid(1)}`, putBody());
+  });
+  afterAll(() => server.close());
+
+  test.each(NAMES.filter((name) => name !== "lines"))("%s are answered at once.", async (name) => {
+    const given = `x${text(PIECES[name], HEADER_BYTES)}x`;
+    const client = restClient(server, key);
+    const path = `/projects/app/sessions/${uuid(1)}`;
+    const statusOf = async (ask: () => Promise<Answer>) => (await briefly(ask)).status;
+    const graphql = (headers: Record<string, string>) => () => server.query(key, "{ __typename }", undefined, headers);
+
+    expect(await statusOf(() => client.get(path, { "if-none-match": given }))).toBe(200);
+    expect(await statusOf(() => client.get(path, { "if-none-match": `"${given}` }))).toBe(200);
+    for (const accept of [given, `application/json;${given}`, `application/json;q=${given}`]) {
+      expect([200, 406]).toContain(await statusOf(graphql({ accept })));
+    }
+    for (const authorization of [given, `Bearer ${given}`]) expect(await statusOf(graphql({ authorization }))).toBe(401);
+    expect(await statusOf(graphql({ "content-type": given }))).toBe(415);
+    expect(await statusOf(graphql({ "content-type": `application/json;${given}` }))).toBeLessThan(416);
+    expect(await statusOf(graphql({ "x-request-id": given }))).toBe(200);
+
+    const encoded = encodeURIComponent(given).slice(0, HEADER_BYTES - (HEADER_BYTES % 3));
+    for (const place of [`/projects/${encoded}/sessions`, `/projects/app/sessions/${encoded}`, `/${encoded}`]) {
+      expect([400, 404]).toContain(await statusOf(() => client.get(place)));
+    }
+    for (const query of [`limit=${encoded}`, `limit=1&cursor=${encoded}`, `resumable=${encoded}`]) {
+      expect(await statusOf(() => client.get(`/projects/app/sessions?${query}`))).toBe(400);
+    }
+  });
+});
