@@ -69,6 +69,13 @@ export function createPGliteStatements(pglite: PGlite) {
     return [serialize.close({ type: "S", name })];
   }
 
+  /** Removes a statement that is not valid any more; that it is gone already is no error. */
+  async function forget(text: string): Promise<void> {
+    const known = prepared.get(text);
+    prepared.delete(text);
+    if (known !== undefined) await send(serialize.close({ type: "S", name: known.name }));
+  }
+
   async function find(text: string): Promise<Prepared> {
     const known = prepared.get(text) ?? (await prepare(text));
     prepared.delete(text);
@@ -80,7 +87,7 @@ export function createPGliteStatements(pglite: PGlite) {
     if (value === null || value === undefined) return null;
     if (type === types.BYTEA && value instanceof Uint8Array) return value; // as it is, instead of in hexadecimal digits
     const serializer = type === undefined ? undefined : pglite.serializers[type];
-    return serializer === undefined ? (value as string).toString() : serializer(value); // texts of types that PGlite has none for, such as uuid
+    return serializer === undefined ? toText(value) : serializer(value);
   }
 
   async function execute<Row extends object>({ text, values }: Statement): Promise<Row[]> {
@@ -97,16 +104,24 @@ export function createPGliteStatements(pglite: PGlite) {
     /** Runs a statement, inside the transaction that is open if there is one. */
     run: <Row extends object>(statement: Statement): Promise<Row[]> =>
       pglite.runExclusive(async () => {
+        await pglite._checkReady(); // else a closed database would fail in a way that nobody can tell from a bug
         try {
           return await execute<Row>(statement);
         } catch (error) {
           if (!outdated(error)) throw error;
-          prepared.delete(statement.text);
+          await forget(statement.text);
           if (pglite.isInTransaction()) throw error; // it has failed as a whole, and its caller may begin it again
           return execute<Row>(statement);
         }
       }),
   };
+}
+
+/** A value of a type for which PGlite has no way of writing, such as uuid and numeric. */
+function toText(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (typeof value === "number" || typeof value === "bigint") return String(value);
+  throw new TypeError("The value has a type that PostgreSQL's text format is not known for");
 }
 
 function toRow(columns: readonly Column[], fields: readonly (string | null)[]): Record<string, unknown> {

@@ -1,8 +1,9 @@
 import { setImmediate } from "node:timers/promises";
-import { PGlite, types } from "@electric-sql/pglite";
+import { PGlite } from "@electric-sql/pglite";
 import { PrismaPGlite } from "pglite-prisma-adapter";
-import type { Engine, Query, Statement, Transaction } from "./engine.js";
+import type { Engine, Query, Transaction } from "./engine.js";
 import { migrate } from "./migrate.js";
+import { createPGliteStatements } from "./pglite-statements.js";
 
 /** The files are in the page cache of the system already, so a quarter of the usual buffers suffices and saves some 100 MB. */
 export const START_PARAMETERS = [...PGlite.defaultStartParams, "-c", "shared_buffers=32MB"];
@@ -27,31 +28,25 @@ export function toEngine(pglite: PGlite, afterClose: () => Promise<void>): Engin
   };
 }
 
-/** PGlite gives a bigint as a number where that is exact; every other type is as `Query` promises. */
-const PARSERS = { [types.INT8]: BigInt };
-
 /** A statement cannot be stopped once it runs, but none begins for an operation whose deadline has passed. */
 function createStatements(pglite: PGlite, inTurn: InTurn): { readonly query: Query; readonly transaction: Transaction } {
+  const { run } = createPGliteStatements(pglite);
   const query: Query = (statement, deadline) =>
     inTurn(() => {
       deadline?.throwIfPassed();
-      return run(pglite, statement);
+      return run(statement);
     });
   const transaction: Transaction = (work, deadline) =>
     inTurn(() => {
       deadline?.throwIfPassed();
-      return pglite.transaction((tx) =>
+      return pglite.transaction(() =>
         work((statement) => {
           deadline?.throwIfPassed();
-          return run(tx, statement);
+          return run(statement);
         }),
       );
     });
   return { query, transaction };
-}
-
-async function run<Row extends object>(on: Pick<PGlite, "query">, { text, values }: Statement): Promise<Row[]> {
-  return (await on.query<Row>(text, [...values], { parsers: PARSERS })).rows;
 }
 
 /** Runs one thing after the other, and gives the event loop a turn before each. */
