@@ -21,6 +21,46 @@ const MOST_OPERATION_NAMES = 200;
 /** What an operator's Prometheus reads, in a registry of its own. */
 export function createMetrics() {
   const registry = new Registry();
+  const { requests, durations, errors, decisions, isSharing } = createInstruments(registry);
+  const nameOf = boundNames(MOST_OPERATION_NAMES);
+
+  function watch(name: string, help: string, read: Reading): void {
+    new Gauge({
+      name,
+      help,
+      labelNames: ["state"],
+      registers: [registry],
+      collect() {
+        for (const [state, value] of Object.entries(read())) this.set({ state }, value);
+      },
+    });
+  }
+
+  return {
+    request({ surface, operation, status, durationMs }: RequestFacts): void {
+      requests.inc({ surface, status });
+      durations.observe({ surface, operation: nameOf(operation) }, durationMs / 1_000);
+    },
+    /** A request that was rejected without being looked at: its duration says nothing of how fast the server is. */
+    rejection: (surface: RequestFacts["surface"], status: number): void => requests.inc({ surface, status }),
+    error: (code: string, reason: string): void => errors.inc({ code, reason }),
+    limiterDecision(budget: string, granted: number, refused: number): void {
+      decisions.inc({ budget, outcome: "granted" }, granted);
+      decisions.inc({ budget, outcome: "refused" }, refused);
+    },
+    limiterStore: (isUp: boolean): void => isSharing.set(isUp ? 1 : 0),
+    watchOperations: (read: Reading): void => watch("backstory_operations", "Operations by state (running, waiting)", read),
+    watchConnections: (read: Reading): void =>
+      watch("backstory_database_connections", "Connections to the database (busy, idle), and who waits for one (waiting)", read),
+    /** The process's own: memory, CPU, the event loop's lag, handles. Once for each process. */
+    watchProcess: (): void => collectDefaultMetrics({ register: registry }),
+    /** The text that Prometheus reads, and its media type. */
+    render: async () => ({ text: await registry.metrics(), type: registry.contentType }),
+  };
+}
+
+/** The counters that are fed by events, as Prometheus knows them. */
+function createInstruments(registry: Registry) {
   const registers = [registry];
   const requests = new Counter({
     name: "backstory_requests_total",
@@ -53,41 +93,7 @@ export function createMetrics() {
     registers,
   });
   isSharing.set(1);
-  const nameOf = boundNames(MOST_OPERATION_NAMES);
-
-  function watch(name: string, help: string, read: Reading): void {
-    new Gauge({
-      name,
-      help,
-      labelNames: ["state"],
-      registers,
-      collect() {
-        for (const [state, value] of Object.entries(read())) this.set({ state }, value);
-      },
-    });
-  }
-
-  return {
-    request({ surface, operation, status, durationMs }: RequestFacts): void {
-      requests.inc({ surface, status });
-      durations.observe({ surface, operation: nameOf(operation) }, durationMs / 1_000);
-    },
-    /** A request that was rejected without being looked at: its duration says nothing of how fast the server is. */
-    rejection: (surface: RequestFacts["surface"], status: number): void => requests.inc({ surface, status }),
-    error: (code: string, reason: string): void => errors.inc({ code, reason }),
-    limiterDecision(budget: string, granted: number, refused: number): void {
-      decisions.inc({ budget, outcome: "granted" }, granted);
-      decisions.inc({ budget, outcome: "refused" }, refused);
-    },
-    limiterStore: (isUp: boolean): void => isSharing.set(isUp ? 1 : 0),
-    watchOperations: (read: Reading): void => watch("backstory_operations", "Operations by state (running, waiting)", read),
-    watchConnections: (read: Reading): void =>
-      watch("backstory_database_connections", "Connections to the database (busy, idle), and who waits for one (waiting)", read),
-    /** The process's own: memory, CPU, the event loop's lag, handles. Once for each process. */
-    watchProcess: (): void => collectDefaultMetrics({ register: registry }),
-    /** The text that Prometheus reads, and its media type. */
-    render: async () => ({ text: await registry.metrics(), type: registry.contentType }),
-  };
+  return { requests, durations, errors, decisions, isSharing };
 }
 
 /** The first names as they are, and one name for all that come later. */
