@@ -1,11 +1,11 @@
-import { parseInput } from "../../core/errors/parse-input.js";
-import { builder } from "../../kits/graphql/builder.js";
-import { caller } from "../../kits/graphql/context.js";
-import { SessionInterface } from "./graphql.js";
-import { deleteSessionInput, saveSessionInput } from "./input.js";
-import { mapMetadata } from "./metadata.js";
-import type { SessionRow } from "./row.js";
-import type { SavedSession } from "./write-service.js";
+import { parseInput } from "../../../core/errors/parse-input.js";
+import { builder } from "../../../kits/graphql/builder.js";
+import { caller } from "../../../kits/graphql/context.js";
+import { SessionInterface } from "./type.js";
+import { deleteSessionInput, saveSessionInput } from "../input.js";
+import { mapMetadata } from "../metadata.js";
+import type { SessionRow } from "../row.js";
+import type { SavedSession } from "../write-service.js";
 
 const SessionMetadataInput = builder.inputType("SessionMetadataInput", {
   description: "What the client tells about the conversation.",
