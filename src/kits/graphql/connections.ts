@@ -30,7 +30,10 @@ type Source<Row, Position> = {
 };
 
 /** A page of a list as a Relay connection (GraphQL Cursor Connections Specification), by one query that reads one row more than asked. */
-export async function toConnection<Row, Position>({ first, last, after, before }: PageArguments<Position>, { encode, load }: Source<Row, Position>) {
+export async function toConnection<Row, Position>(
+  { first, last, after, before }: PageArguments<Position>,
+  { encode, load }: Source<Row, Position>,
+) {
   const inverted = last != null;
   const size = first ?? last ?? USUAL_PAGE;
   const found = await load({ after: after ?? undefined, before: before ?? undefined, inverted }, size + 1);
