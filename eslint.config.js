@@ -49,6 +49,7 @@ const SURFACES = [
   "**/kits/**",
   "**/server/**",
   "**/graphql.js",
+  "**/graphql/**",
   "**/rest.js",
   "**/rest-*.js",
 ];

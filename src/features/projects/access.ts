@@ -37,7 +37,7 @@ export function roleOf({ userId }: Viewer, project: Prisma.Sql, key: "key" | "pr
 }
 
 /** Selects the key of the project that each id stands for: an own project before a shared one. Other ids have no row. */
-export function meantKeys(viewer: Viewer, ids: readonly string[]): Prisma.Sql {
+export function keysOfIds(viewer: Viewer, ids: readonly string[]): Prisma.Sql {
   const role = roleOf(viewer, Prisma.raw("p"));
   return Prisma.sql`SELECT DISTINCT ON (p."id") p."key" FROM "Project" p ${role.join}
     WHERE p."id" = ANY(${[...ids]}::text[]) AND ${role.isReachable} ORDER BY p."id", ${role.order}`;

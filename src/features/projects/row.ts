@@ -36,10 +36,10 @@ export type ProjectSelection = {
 
 export const wholeProject: ProjectSelection = { variant: "", codec: projectRow, args: {} };
 
-/** A list to be read with each project: `value` selects it as JSON from the project called p, by its key. */
+/** A list to be read with each project: its SQL selects it as JSON from the project called p, by its key. */
 export type ProjectList = {
   readonly variant: string;
-  readonly value: Prisma.Sql;
+  readonly compose: () => Prisma.Sql;
   readonly read: (json: unknown) => readonly object[];
   readonly args: Arguments;
 };
@@ -59,6 +59,6 @@ export function selectProject(names: readonly ProjectColumn[], list?: ProjectLis
   return { variant, codec, args: list?.args ?? {} };
 }
 
-function toAttachment({ value, read }: ProjectList): Attachment {
-  return { property: "list", values: [value], read: ([json]) => read(json), columns: ["key"] };
+function toAttachment({ compose, read }: ProjectList): Attachment {
+  return { property: "list", values: [compose()], read: ([json]) => read(json), columns: ["key"] };
 }

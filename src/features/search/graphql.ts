@@ -1,8 +1,7 @@
 import { parseInput } from "../../core/errors/parse-input.js";
 import { builder } from "../../kits/graphql/builder.js";
 import { caller } from "../../kits/graphql/context.js";
-import { SessionFiltersInput } from "../sessions/filters-graphql.js";
-import { SessionInterface } from "../sessions/graphql.js";
+import { SessionFiltersInput, SessionInterface } from "../sessions/graphql.js";
 import { searchInput } from "./input.js";
 import type { SearchResult, SearchResults } from "./service.js";
 

@@ -3,7 +3,7 @@ import type { Query } from "../../db/engine.js";
 import { Prisma } from "../../db/generated/prisma/client.js";
 import type { Encoded } from "../../db/row-codec.js";
 import { pagesOf } from "../../platform/paging.js";
-import { accessibleKeys, meantKeys } from "../projects/access.js";
+import { accessibleKeys, keysOfIds } from "../projects/access.js";
 import { decodeContent } from "../sessions/content-codec.js";
 import { toOrdering } from "../sessions/order.js";
 import { sessionSummary, type SessionSummary } from "../sessions/row.js";
@@ -25,7 +25,7 @@ export function createResumeSearchService({ query }: { readonly query: Query }) 
       requireScope(principal, "sessions:read");
       const { text, wanted } = parsePrefixQuery(words);
       if (text === "") return;
-      const keys = projectId == null ? accessibleKeys(principal) : meantKeys(principal, [projectId]);
+      const keys = projectId == null ? accessibleKeys(principal) : keysOfIds(principal, [projectId]);
       const matchOffset = Prisma.sql`regexp_instr(left(c."markdown", ${SEARCHED_CHARACTERS}::int), ${matchPattern(wanted, "prefix")}, 1, 1, 0, 'i')`;
       yield* pagesOf(PAGE, async (last?: ResumableMatch) => {
         const beyond = last === undefined ? Prisma.sql`TRUE` : newest.after(newest.positionOf(last));

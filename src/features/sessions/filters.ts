@@ -3,7 +3,7 @@ import type { Principal } from "../../core/auth/principal.js";
 import { Prisma } from "../../db/generated/prisma/client.js";
 import { atMost, storableText } from "../../platform/text.js";
 import { notAfter, timeValue } from "../../platform/time.js";
-import { meantKeys } from "../projects/access.js";
+import { keysOfIds } from "../projects/access.js";
 import { parseQuery } from "./search-query.js";
 
 const text = storableText.refine(...atMost(1_000));
@@ -53,7 +53,7 @@ export function toProjectKeys(filters: SessionFilters, principal: Principal): Pr
   const { projectId, projectIds } = filters ?? {};
   if (projectId == null && projectIds == null) return null;
   const ids = projectIds ?? (projectId == null ? [] : [projectId]);
-  return meantKeys(principal, projectId == null ? ids : ids.filter((id) => id === projectId));
+  return keysOfIds(principal, projectId == null ? ids : ids.filter((id) => id === projectId));
 }
 
 /** The condition of all other filters on the rows of "Session" s. Every value is bound, none is written into the SQL. */

@@ -2,28 +2,21 @@ import { z } from "zod";
 import { atMost, contentText, nameText, storableText } from "../../platform/text.js";
 import { notAfter, timeFromText, timeValue } from "../../platform/time.js";
 import { projectIdText } from "../projects/input.js";
+import { mapMetadata, type MetadataField } from "./metadata.js";
 
 /** The largest content that is stored, in characters; JavaScript and PostgreSQL hold little more in one text. */
 const MOST_CONTENT = 200_000_000;
 
-const word = storableText.min(1, "must not be empty").refine(...atMost(255));
-const title = storableText.refine(...atMost(1_000));
-const words = z.array(word).max(100, "must have at most 100 entries").nullish();
+const textOf = ({ atMost: most, mayBeEmpty }: MetadataField) => {
+  const text = mayBeEmpty === true ? storableText : storableText.min(1, "must not be empty");
+  return text.refine(...atMost(most));
+};
+const listOf = (field: MetadataField) => z.array(textOf(field)).max(100, "must have at most 100 entries").nullish();
 const content = contentText.max(MOST_CONTENT, `must have at most ${MOST_CONTENT} characters`);
 
 export const sessionIdText = z.guid("must be a UUID").transform((text) => text.toLowerCase());
 
-const metadataInput = z.object({
-  clientName: word.nullish(),
-  clientVersion: word.nullish(),
-  agentName: word.nullish(),
-  deviceId: word.nullish(),
-  machineName: word.nullish(),
-  title: title.nullish(),
-  gitBranches: words,
-  llmModels: words,
-  tags: words,
-});
+const metadataInput = z.object(mapMetadata((field) => textOf(field).nullish(), listOf));
 
 const etagText = z.string().max(200, "must have at most 200 characters");
 
@@ -60,16 +53,7 @@ export const putSessionBody = z
     markdown: content,
     rawData: content,
     sessionData: content.nullish(),
-    metadata: metadataInput
-      .extend({
-        clientName: orEmpty(word),
-        clientVersion: orEmpty(word),
-        agentName: orEmpty(word),
-        deviceId: orEmpty(word),
-        machineName: orEmpty(word),
-        title: orEmpty(title),
-      })
-      .nullish(),
+    metadata: z.object(mapMetadata((field) => orEmpty(textOf(field)), listOf)).nullish(),
     startedAt: timeFromText.nullish(),
     endedAt: timeFromText.nullish(),
     expectedEtag: etagText.nullish(),

@@ -137,11 +137,13 @@ function composePages(list: List): Prisma.Sql {
 /** The first sessions of the project called p, as a value that is selected with it. */
 export function pageOfProject(orderBy: SessionOrder, limit: number, selection: SessionSelection): ProjectList {
   const most = limitBound(limit);
-  const plain = { orderBy, inverted: false, selection, condition: Prisma.sql`TRUE`, projectKeys: null };
-  const list: List = { ...plain, most, rows: new Parameter("sessionRows") };
   return {
     variant: `${orderBy} ${most} ${selection.variant}`,
-    value: Prisma.sql`(SELECT ${selection.codec.values} FROM ${firstOf(Prisma.sql`s."projectKey" = p."key"`, list)} s)`,
+    compose() {
+      const list = { orderBy, inverted: false, selection, most, rows: new Parameter("sessionRows") };
+      const rows = firstOf(Prisma.sql`s."projectKey" = p."key"`, { ...list, condition: Prisma.sql`TRUE`, projectKeys: null });
+      return Prisma.sql`(SELECT ${selection.codec.values} FROM ${rows} s)`;
+    },
     read: selection.codec.readValues,
     args: { sessionRows: limit },
   };

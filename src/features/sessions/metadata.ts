@@ -1,5 +1,5 @@
 /** A field of the metadata: what it holds, and how the schema describes it where it is read and where it is given. */
-type Field = {
+export type MetadataField = {
   readonly kind: "text" | "list";
   readonly description: string;
   readonly inputDescription: string;
@@ -58,11 +58,13 @@ const FIELDS = {
     atMost: 255,
   },
   tags: { kind: "list", description: "Tags, as the client gave them.", inputDescription: "Tags, at most 100.", atMost: 255 },
-} as const satisfies Readonly<Record<string, Field>>;
+} as const satisfies Readonly<Record<string, MetadataField>>;
 
 type Fields = typeof FIELDS;
 export type MetadataName = keyof Fields;
-type NamesOf<Kind extends Field["kind"]> = { [Name in MetadataName]: Fields[Name]["kind"] extends Kind ? Name : never }[MetadataName];
+type NamesOf<Kind extends MetadataField["kind"]> = {
+  [Name in MetadataName]: Fields[Name]["kind"] extends Kind ? Name : never;
+}[MetadataName];
 
 /** Something for each field: `Text` for each text, `List` for each list. */
 export type PerField<Text, List> = Readonly<Record<NamesOf<"text">, Text> & Record<NamesOf<"list">, List>>;
@@ -74,11 +76,11 @@ export const metadataNames = Object.keys(FIELDS) as readonly MetadataName[]; // 
 
 /** Makes something of each field of the metadata. */
 export function mapMetadata<Text, List>(
-  text: (field: Field, name: NamesOf<"text">) => Text,
-  list: (field: Field, name: NamesOf<"list">) => List,
+  text: (field: MetadataField, name: NamesOf<"text">) => Text,
+  list: (field: MetadataField, name: NamesOf<"list">) => List,
 ): PerField<Text, List> {
   const entries = metadataNames.map((name) => {
-    const field: Field = FIELDS[name];
+    const field: MetadataField = FIELDS[name];
     return [name, field.kind === "text" ? text(field, name as NamesOf<"text">) : list(field, name as NamesOf<"list">)]; // as its kind says
   });
   return Object.fromEntries(entries) as PerField<Text, List>; // Object.fromEntries loses the keys

@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { projectShape } from "../projects/rest-shapes.js";
 import { isoTime } from "../../kits/rest/shapes.js";
+import { mapMetadata, pickMetadata } from "./metadata.js";
 import type { SessionSummary } from "./row.js";
 import { toEtag } from "./etag.js";
-
-const text = z.string().nullable();
 
 /** A session without its content, as REST answers hold it. */
 export const sessionSummaryShape = z.object({
@@ -19,17 +18,12 @@ export const sessionSummaryShape = z.object({
   updatedAt: isoTime,
   startedAt: isoTime.nullable(),
   endedAt: isoTime.nullable(),
-  metadata: z.object({
-    clientName: text,
-    clientVersion: text,
-    agentName: text,
-    deviceId: text,
-    machineName: text,
-    title: text,
-    gitBranches: z.array(z.string()),
-    llmModels: z.array(z.string()),
-    tags: z.array(z.string()),
-  }),
+  metadata: z.object(
+    mapMetadata(
+      () => z.string().nullable(),
+      () => z.array(z.string()),
+    ),
+  ),
   etag: z.string().describe("Weak; changes with any change of the session"),
 });
 
@@ -37,7 +31,6 @@ export const sessionShape = sessionSummaryShape.extend({ markdownContent: z.stri
 
 export function toSessionSummary(session: SessionSummary): z.output<typeof sessionSummaryShape> {
   const { id, projectId, name, markdownSize, rawDataSize, sessionDataSize, createdAt, updatedAt, startedAt, endedAt } = session;
-  const { clientName, clientVersion, agentName, deviceId, machineName, title, gitBranches, llmModels, tags } = session;
   return {
     id,
     clientId: id,
@@ -50,7 +43,7 @@ export function toSessionSummary(session: SessionSummary): z.output<typeof sessi
     updatedAt: updatedAt.toISOString(),
     startedAt: startedAt?.toISOString() ?? null,
     endedAt: endedAt?.toISOString() ?? null,
-    metadata: { clientName, clientVersion, agentName, deviceId, machineName, title, gitBranches, llmModels, tags },
+    metadata: pickMetadata(session),
     etag: toEtag(session.etag),
   };
 }

@@ -8,7 +8,7 @@ import { connectionDescriptions } from "./connections.js";
 import type { GraphQLContext } from "./context.js";
 
 /**
- * The schema builder: the types of each room are declared on it, and nothing else is shared. Every field is nullable
+ * The schema builder: each feature declares its types on it, and shares nothing else. Every field is nullable
  * unless it says otherwise, so that what fails takes nothing beside it away.
  */
 export const builder = new SchemaBuilder<{

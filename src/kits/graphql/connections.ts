@@ -6,9 +6,9 @@ const USUAL_PAGE = 20;
 
 /** The arguments of a connection whose cursors have these parts. */
 export function pageArguments<Cursor extends z.ZodType>(cursor: Cursor) {
-  const place = cursorText(cursor).nullish();
+  const position = cursorText(cursor).nullish();
   return z
-    .object({ first: limitNumber.nullish(), last: limitNumber.nullish(), after: place, before: place })
+    .object({ first: limitNumber.nullish(), last: limitNumber.nullish(), after: position, before: position })
     .refine(({ first, last }) => first == null || last == null, {
       message: "must not be given together with first",
       path: ["last"],
@@ -16,21 +16,24 @@ export function pageArguments<Cursor extends z.ZodType>(cursor: Cursor) {
     });
 }
 
-type PageArguments<Place> = {
+type PageArguments<Position> = {
   readonly first?: number | null;
   readonly last?: number | null;
-  readonly after?: Place | null;
-  readonly before?: Place | null;
+  readonly after?: Position | null;
+  readonly before?: Position | null;
 };
 
-type Source<Row, Place> = {
+type Source<Row, Position> = {
   readonly encode: (row: Row) => string;
   /** Up to `limit` rows within the bounds. */
-  readonly load: (bounds: PageBounds<Place>, limit: number) => Promise<readonly Row[]>;
+  readonly load: (bounds: PageBounds<Position>, limit: number) => Promise<readonly Row[]>;
 };
 
 /** A page of a list as a Relay connection (GraphQL Cursor Connections Specification), by one query that reads one row more than asked. */
-export async function toConnection<Row, Place>({ first, last, after, before }: PageArguments<Place>, { encode, load }: Source<Row, Place>) {
+export async function toConnection<Row, Position>(
+  { first, last, after, before }: PageArguments<Position>,
+  { encode, load }: Source<Row, Position>,
+) {
   const inverted = last != null;
   const size = first ?? last ?? USUAL_PAGE;
   const found = await load({ after: after ?? undefined, before: before ?? undefined, inverted }, size + 1);

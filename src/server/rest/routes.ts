@@ -2,7 +2,7 @@ import { billingRoutes } from "../../features/billing/rest.js";
 import { deviceRoutes } from "../../features/devices/rest.js";
 import { projectRoutes } from "../../features/projects/rest.js";
 import { searchRoutes } from "../../features/search/rest.js";
-import { sessionRoutes } from "../../features/sessions/rest-session.js";
+import { sessionRoutes } from "../../features/sessions/rest.js";
 import { projectListRoutes } from "../../features/sync/rest-projects.js";
 import { sessionListRoutes } from "../../features/sync/rest.js";
 import type { RestRoute } from "../../kits/rest/route.js";

@@ -1,8 +1,8 @@
-import { parseInput } from "../../core/errors/parse-input.js";
-import { builder } from "../../kits/graphql/builder.js";
-import { caller } from "../../kits/graphql/context.js";
-import type { Project } from "../../db/generated/prisma/client.js";
-import { ProjectType } from "./graphql.js";
+import { parseInput } from "../../../core/errors/parse-input.js";
+import { builder } from "../../../kits/graphql/builder.js";
+import { caller } from "../../../kits/graphql/context.js";
+import type { Project } from "../../../db/generated/prisma/client.js";
+import { ProjectType } from "./type.js";
 import {
   createProjectInput,
   DEFAULT_COLOR,
@@ -11,7 +11,7 @@ import {
   projectColors,
   projectIcons,
   updateProjectInput,
-} from "./input.js";
+} from "../input.js";
 
 const CreateProjectInput = builder.inputType("CreateProjectInput", {
   description: "A new project of your own.",

@@ -1,9 +1,9 @@
-import type { Principal } from "../../core/auth/principal.js";
-import { columnsOf, selectionBeneath, type Selection, type SelectionInfo } from "../../kits/graphql/selection.js";
-import { toProjectColumns } from "../projects/look-ahead.js";
-import { metadataNames } from "./metadata.js";
-import { sessionColumns, type SessionColumn } from "./row.js";
-import { selectSession, type SessionSelection, type Wanted } from "./selection.js";
+import type { Principal } from "../../../core/auth/principal.js";
+import { columnsOf, selectionBeneath, type Selection, type SelectionInfo } from "../../../kits/graphql/selection.js";
+import { toProjectColumns } from "../../projects/graphql/look-ahead.js";
+import { metadataNames } from "../metadata.js";
+import { sessionColumns, type SessionColumn } from "../row.js";
+import { selectSession, type SessionSelection, type Wanted } from "../selection.js";
 
 /** The type of every session that a list or a look-up gives. */
 export const STORED_SESSION = "StoredSession";

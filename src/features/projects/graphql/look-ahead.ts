@@ -1,6 +1,6 @@
-import type { Principal } from "../../core/auth/principal.js";
-import { columnsOf, selectionAt, selectionOf, type Selection, type SelectionInfo } from "../../kits/graphql/selection.js";
-import { projectColumns, selectProject, type ProjectColumn, type ProjectList, type ProjectRow, type ProjectSelection } from "./row.js";
+import type { Principal } from "../../../core/auth/principal.js";
+import { columnsOf, selectionAt, selectionOf, type Selection, type SelectionInfo } from "../../../kits/graphql/selection.js";
+import { projectColumns, selectProject, type ProjectColumn, type ProjectList, type ProjectRow, type ProjectSelection } from "../row.js";
 
 /** A list that a field of the selected projects shows, and the selection set of that field. */
 type Preload = { readonly list: ProjectList; readonly owner: object };

@@ -1,24 +1,19 @@
-import { parseInput } from "../../core/errors/parse-input.js";
-import { builder } from "../../kits/graphql/builder.js";
-import { caller } from "../../kits/graphql/context.js";
-import { SessionInterface } from "./graphql.js";
-import { deleteSessionInput, saveSessionInput } from "./input.js";
-import type { SessionRow } from "./row.js";
-import type { SavedSession } from "./write-service.js";
+import { parseInput } from "../../../core/errors/parse-input.js";
+import { builder } from "../../../kits/graphql/builder.js";
+import { caller } from "../../../kits/graphql/context.js";
+import { SessionInterface } from "./type.js";
+import { deleteSessionInput, saveSessionInput } from "../input.js";
+import { mapMetadata } from "../metadata.js";
+import type { SessionRow } from "../row.js";
+import type { SavedSession } from "../write-service.js";
 
 const SessionMetadataInput = builder.inputType("SessionMetadataInput", {
   description: "What the client tells about the conversation.",
-  fields: (t) => ({
-    clientName: t.string({ description: "The program that stores the session." }),
-    clientVersion: t.string({ description: "The version of that program." }),
-    agentName: t.string({ description: "The coding agent that was talked to." }),
-    deviceId: t.string({ description: "The device it ran on." }),
-    machineName: t.string({ description: "The name of that device." }),
-    title: t.string({ description: "A title, at most 1000 characters." }),
-    gitBranches: t.stringList({ description: "The git branches that were worked on, at most 100." }),
-    llmModels: t.stringList({ description: "The models that answered, at most 100." }),
-    tags: t.stringList({ description: "Tags, at most 100." }),
-  }),
+  fields: (t) =>
+    mapMetadata(
+      ({ inputDescription: description }) => t.string({ description }),
+      ({ inputDescription: description }) => t.stringList({ description }),
+    ),
 });
 
 const SaveSessionInput = builder.inputType("SaveSessionInput", {

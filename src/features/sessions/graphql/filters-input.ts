@@ -1,4 +1,4 @@
-import { builder } from "../../kits/graphql/builder.js";
+import { builder } from "../../../kits/graphql/builder.js";
 
 const DateRangeInput = builder.inputType("DateRangeInput", {
   description: "A span of time, both ends included; either may be left open.",
