@@ -29,7 +29,7 @@ export function openPostgres(url: string, { databaseTimeoutMs, databasePoolSize 
     query_timeout: databaseTimeoutMs + GRACE_MS,
     idle_in_transaction_session_timeout: databaseTimeoutMs,
   };
-  const pool = new pg.Pool({ ...connection, ...limits });
+  const pool = new pg.Pool({ ...connection, ...limits, pipeline: true });
   // A connection that breaks fails the statement that uses it, or the next one; without a listener it would end the process.
   pool.on("connect", (client) => client.on("error", () => undefined));
   pool.on("error", () => undefined);
@@ -57,9 +57,9 @@ function createStatements(pool: pg.Pool): { readonly query: Query; readonly tran
         deadline?.throwIfPassed();
         return (await client.query<Row>(toConfig(statement))).rows;
       };
-      await client.query("BEGIN");
+      const begun = client.query("BEGIN"); // sent together with the first statement
       try {
-        const result = await run(inTransaction);
+        const [result] = await Promise.all([run(inTransaction), begun]);
         await client.query("COMMIT");
         return result;
       } catch (error) {

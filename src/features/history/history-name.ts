@@ -25,7 +25,7 @@ const FILE_TIME = /^\d{4}-\d\d-\d\d_\d\d-\d\d(?:-\d\d)?(?:Z|[+-]\d{4})?-?/;
 export function nameConversation(text: string, fileName: string): string {
   const stem = fileName.replace(/\.md$/i, "");
   const words = toLine(stem.replace(FILE_TIME, "").replaceAll(/[-_]+/g, " "));
-  return shorten(titleOf(text) ?? firstRequest(text) ?? (words === "" ? toLine(stem) : words)) || "Conversation";
+  return cutToLength(titleOf(text) ?? firstRequest(text) ?? (words === "" ? toLine(stem) : words)) || "Conversation";
 }
 
 /** The heading or title line above the conversation, unless it only tells the time. */
@@ -87,7 +87,7 @@ function toLine(text: string): string {
 }
 
 /** Cut between two words, where there are any, and never within a character. */
-function shorten(line: string): string {
+function cutToLength(line: string): string {
   if (line.length <= MOST_CHARACTERS) return line;
   const space = line.lastIndexOf(" ", MOST_CHARACTERS - 1);
   const cut = line.slice(0, space > MOST_CHARACTERS / 2 ? space : MOST_CHARACTERS - 1);

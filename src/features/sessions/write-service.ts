@@ -1,6 +1,5 @@
 import { requireScope, type Principal } from "../../core/auth/principal.js";
 import type { Query, Transaction } from "../../db/engine.js";
-import type { Encoded } from "../../db/row-codec.js";
 import { AppError } from "../../core/errors/app-error.js";
 import type { Clock } from "../../platform/clock.js";
 import type { Random } from "../../platform/random.js";
@@ -10,7 +9,7 @@ import type { SaveSession } from "./input.js";
 import { sessionRow, type SessionRow } from "./row.js";
 import type { SessionService } from "./service.js";
 import { toStoredVersion } from "./stored-version.js";
-import { deleteSession, lockProject, writeSession, type Target } from "./write-statements.js";
+import { deleteSession, makeProject, writeSession, type WriteOutcome } from "./write-statements.js";
 
 export type SessionWriteService = ReturnType<typeof createSessionWriteService>;
 export type SavedSession = { readonly session: SessionRow; readonly created: boolean };
@@ -28,9 +27,6 @@ type Dependencies = {
   readonly quotaBytes: number | undefined;
 };
 
-type Outcome = { readonly previousEtag: string | null; readonly isWithinQuota: boolean };
-type WriteOutcome = SessionRow & Outcome;
-
 /** Storing and deleting sessions. A write is one transaction: content, index, counters and quota change together or not at all. */
 export function createSessionWriteService({ query, transaction, clock, random, sessions, quotaBytes }: Dependencies) {
   return {
@@ -40,22 +36,24 @@ export function createSessionWriteService({ query, transaction, clock, random, s
      */
     async save(principal: Principal, input: SaveSession, origin: Origin = {}): Promise<SavedSession> {
       requireScope(principal, "sessions:write");
+      const { projectId } = input;
       const id = input.id ?? random.uuid();
       const version = toStoredVersion(input);
-      const details = { projectId: input.projectId, sessionId: id };
       return transaction(async (run) => {
-        const lock = async () => (await run<Target>(lockProject(principal, input, clock.now())))[0];
-        // Where the project is deleted while its lock is waited for, the second try makes a new one.
-        const project = (await lock()) ?? (await lock());
-        if (project === undefined) throw new AppError("RESOURCE_CONFLICT", { message: "The project was deleted meanwhile", details });
-        requireRole(project.role, "EDITOR", details);
-        const now = clock.now();
-        const rows = await run<Encoded<Outcome>>(
-          writeSession({ project, id, version, createdAt: origin.createdAt ?? now, now, quotaBytes }),
-        );
-        const [outcome] = rows.map(sessionRow.read);
-        requireNoConflict(outcome, input.expectedEtag, details);
-        return { session: outcome, created: outcome.previousEtag === null };
+        const write = async () => {
+          const now = clock.now();
+          const createdAt = origin.createdAt ?? now;
+          const [outcome] = await run<WriteOutcome>(writeSession({ principal, projectId, id, version, createdAt, now, quotaBytes }));
+          return outcome;
+        };
+        let outcome = await write();
+        if (outcome === undefined) {
+          await run(makeProject(principal, input, clock.now()));
+          outcome = await write();
+        }
+        // What another write to the project has made meanwhile, the second try sees.
+        if (outcome?.isWritten === false) outcome = await write();
+        return toSaved(outcome, input.expectedEtag, { projectId, sessionId: id });
       }, principal.deadline);
     },
 
@@ -73,18 +71,22 @@ export function createSessionWriteService({ query, transaction, clock, random, s
     },
   };
 }
-/** Thrown inside the transaction, so that what was written is undone. */
-function requireNoConflict(
+/** What was saved. What it throws is thrown inside the transaction, so that what was written is undone. */
+function toSaved(
   outcome: WriteOutcome | undefined,
   expectedEtag: string | null | undefined,
   details: Record<string, string>,
-): asserts outcome is WriteOutcome {
-  if (outcome === undefined) {
+): SavedSession {
+  if (outcome === undefined) throw new AppError("RESOURCE_CONFLICT", { message: "The project was deleted meanwhile", details });
+  const { isWritten, role, previousEtag, isWithinQuota, ...session } = outcome;
+  requireRole(role, "EDITOR", details);
+  if (!isWritten) {
     throw new AppError("RESOURCE_CONFLICT", { message: "Another project already has a session with this id", details });
   }
-  if (expectedEtag != null && toEtag(outcome.previousEtag) !== expectedEtag) {
+  if (expectedEtag != null && toEtag(previousEtag) !== expectedEtag) {
     const message = "The session is not at the version that expectedEtag names";
-    throw new AppError("RESOURCE_CONFLICT", { message, details: { ...details, currentEtag: toEtag(outcome.previousEtag) } });
+    throw new AppError("RESOURCE_CONFLICT", { message, details: { ...details, currentEtag: toEtag(previousEtag) } });
   }
-  if (!outcome.isWithinQuota) throw new AppError("QUOTA_EXCEEDED", { details });
+  if (!isWithinQuota) throw new AppError("QUOTA_EXCEEDED", { details });
+  return { session: sessionRow.read(session), created: previousEtag === null };
 }

@@ -1,8 +1,8 @@
+import { countWords } from "./words.js";
+
 /** How much of a conversation is read for its typical words, and how many are kept. */
 const READ_CHARACTERS = 200_000;
 const KEPT_WORDS = 16;
-
-const WORD = /[\p{L}][\p{L}\p{N}]{3,30}/gu;
 
 /** Words that every conversation with a coding agent has, so that they tell none from another. */
 const COMMON = new Set(
@@ -21,18 +21,17 @@ const COMMON = new Set(
  */
 export function findKeywords(name: string, markdown: string): string[] {
   const counts = new Map<string, number>();
-  count(name, 10, counts);
-  count(markdown.slice(0, READ_CHARACTERS), 1, counts);
+  const count = (text: string, weight: number) => {
+    for (const [word, times] of countWords(text)) {
+      const known = word.toLowerCase();
+      if (!COMMON.has(known)) counts.set(known, (counts.get(known) ?? 0) + weight * times);
+    }
+  };
+  count(name, 10);
+  count(markdown.slice(0, READ_CHARACTERS), 1);
   return [...counts]
     .filter(([, times]) => times > 1)
     .sort(([a, timesA], [b, timesB]) => timesB - timesA || (a < b ? -1 : 1))
     .slice(0, KEPT_WORDS)
     .map(([word]) => word);
-}
-
-function count(text: string, weight: number, counts: Map<string, number>): void {
-  for (const [word] of text.matchAll(WORD)) {
-    const known = word.toLowerCase();
-    if (!COMMON.has(known)) counts.set(known, (counts.get(known) ?? 0) + weight);
-  }
 }

@@ -3,8 +3,13 @@ const TIME = String.raw`[1-9]\d{3}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)
 const WHOLE_TIME = new RegExp(`^${TIME}$`);
 const LAST_TIME = new RegExp(`(?:^| )(${TIME})$`);
 
-/** A line that opens a turn: `_**Agent (claude-opus-4-6 2026-06-02 09:00:05Z)**_`; model and time may each be missing. It reads 1,000 characters of a line at most, in a Markdown of any length. */
-const TURN = /^_\*\*(User|Agent)( - sidechain)?(?: \(([^()\r\n]{0,1000})\))?\*\*_\r?$/gm;
+/**
+ * A line that opens a turn: `_**Agent (claude-opus-4-6 2026-06-02 09:00:05Z)**_`; model and time may each be missing. It is
+ * tried only where its first characters stand, which is quicker than at every character, and reads 1,000 characters of a
+ * line at most, in a Markdown of any length.
+ */
+const TURN = /^_\*\*(User|Agent)( - sidechain)?(?: \(([^()\r\n]{0,1000})\))?\*\*_\r?$/my;
+const TURN_START = "_**";
 
 export type Turn = {
   readonly speaker: "User" | "Agent";
@@ -27,7 +32,11 @@ export type TurnFacts = {
 
 /** The turns of a conversation in SpecStory's Markdown, one after the other. */
 export function* turnsOf(markdown: string): Generator<Turn> {
-  for (const { 0: line, 1: speaker, 2: sidechain, 3: inside = "", index } of markdown.matchAll(TURN)) {
+  for (let index = markdown.indexOf(TURN_START); index !== -1; index = markdown.indexOf(TURN_START, index + 1)) {
+    TURN.lastIndex = index;
+    const found = TURN.exec(markdown);
+    if (found === null) continue;
+    const [line, speaker, sidechain, inside = ""] = found;
     const time = LAST_TIME.exec(inside)?.[1];
     yield {
       speaker: speaker === "User" ? "User" : "Agent",
