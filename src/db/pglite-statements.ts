@@ -44,12 +44,49 @@ const outdated = (error: unknown): boolean =>
  * The caller sees to it that nothing of another transaction is between `BEGIN` and `COMMIT`.
  */
 export function createPGliteStatements(pglite: PGlite) {
+  const send = createSend(pglite);
+  const { find, forget } = createPreparedStatements(pglite, send);
+
+  async function execute<Row extends object>({ text, values }: Statement): Promise<Row[]> {
+    const { name, parameterTypes, columns } = await find(text);
+    const bound = serialize.bind({
+      statement: name,
+      values: values.map((value, index) => toParameter(pglite, value, parameterTypes[index])),
+    });
+    const rows: Row[] = [];
+    for (const message of await send(bound, serialize.execute())) {
+      if (message instanceof messages.DataRowMessage) rows.push(toRow(columns, message.fields) as Row); // the caller wrote the statement
+    }
+    return rows;
+  }
+
+  return {
+    /** Runs a statement, inside the transaction that is open if there is one. */
+    run: <Row extends object>(statement: Statement): Promise<Row[]> =>
+      pglite.runExclusive(async () => {
+        await pglite._checkReady(); // else a closed database would fail in a way that nobody can tell from a bug
+        try {
+          return await execute<Row>(statement);
+        } catch (error) {
+          if (!outdated(error)) throw error;
+          await forget(statement.text);
+          if (pglite.isInTransaction()) throw error; // it has failed as a whole, and its caller may begin it again
+          return execute<Row>(statement);
+        }
+      }),
+  };
+}
+
+/** Sends messages of PostgreSQL's protocol in one go, and gives what it answers. */
+function createSend(pglite: PGlite) {
+  return (...parts: readonly Uint8Array[]) => pglite.execProtocolStream(Buffer.concat([...parts, serialize.sync()]), { syncToFs: false });
+}
+
+/** The statements that PostgreSQL has parsed. */
+function createPreparedStatements(pglite: PGlite, send: ReturnType<typeof createSend>) {
   /** By their texts; the one that was used last is the last. */
   const prepared = new Map<string, Prepared>();
   let count = 0;
-
-  const send = (...parts: readonly Uint8Array[]) =>
-    pglite.execProtocolStream(Buffer.concat([...parts, serialize.sync()]), { syncToFs: false });
 
   async function prepare(text: string): Promise<Prepared> {
     const name = `s${(count += 1)}`;
@@ -83,38 +120,14 @@ export function createPGliteStatements(pglite: PGlite) {
     return known;
   }
 
-  function toParameter(value: unknown, type: number | undefined): Value {
-    if (value === null || value === undefined) return null;
-    if (type === types.BYTEA && value instanceof Uint8Array) return value; // as it is, instead of in hexadecimal digits
-    const serializer = type === undefined ? undefined : pglite.serializers[type];
-    return serializer === undefined ? toText(value) : serializer(value);
-  }
+  return { find, forget };
+}
 
-  async function execute<Row extends object>({ text, values }: Statement): Promise<Row[]> {
-    const { name, parameterTypes, columns } = await find(text);
-    const bound = serialize.bind({ statement: name, values: values.map((value, index) => toParameter(value, parameterTypes[index])) });
-    const rows: Row[] = [];
-    for (const message of await send(bound, serialize.execute())) {
-      if (message instanceof messages.DataRowMessage) rows.push(toRow(columns, message.fields) as Row); // the caller wrote the statement
-    }
-    return rows;
-  }
-
-  return {
-    /** Runs a statement, inside the transaction that is open if there is one. */
-    run: <Row extends object>(statement: Statement): Promise<Row[]> =>
-      pglite.runExclusive(async () => {
-        await pglite._checkReady(); // else a closed database would fail in a way that nobody can tell from a bug
-        try {
-          return await execute<Row>(statement);
-        } catch (error) {
-          if (!outdated(error)) throw error;
-          await forget(statement.text);
-          if (pglite.isInTransaction()) throw error; // it has failed as a whole, and its caller may begin it again
-          return execute<Row>(statement);
-        }
-      }),
-  };
+function toParameter({ serializers }: PGlite, value: unknown, type: number | undefined): Value {
+  if (value === null || value === undefined) return null;
+  if (type === types.BYTEA && value instanceof Uint8Array) return value; // as it is, instead of in hexadecimal digits
+  const serializer = type === undefined ? undefined : serializers[type];
+  return serializer === undefined ? toText(value) : serializer(value);
 }
 
 /** A value of a type for which PGlite has no way of writing, such as uuid and numeric. */

@@ -89,7 +89,15 @@ export async function startTestServer(
     const rejection = server.rejectOverload(head, findClient);
     if (rejection !== null) return toResponse(rejection);
     if (isByWebRequests) return server.fetch(request, client);
-    const answered = server.answer({ ...head, body: toReadable(request), isGone: () => request.signal.aborted }, findClient);
+    const nodeRequest = {
+      ...head,
+      isGone: () => request.signal.aborted,
+      /** On demand: a web request whose body was taken cannot be read any more. */
+      get body() {
+        return toReadable(request);
+      },
+    };
+    const answered = server.answer(nodeRequest, findClient);
     return answered === null ? server.fetch(request, client) : toResponse(await answered);
   }
 

@@ -41,7 +41,7 @@ export function createSlots({ slots, longestWaitMs, clock }: Options) {
   let running = 0;
   let movedAtMs = 0;
   let queuedSinceMs = 0;
-  const pace = createPace();
+  const pace = createPace(slots);
   const ticks = createTicks(queue, longestWaitMs);
 
   const nowMs = () => clock.now().getTime();
@@ -54,15 +54,16 @@ export function createSlots({ slots, longestWaitMs, clock }: Options) {
     if (queue.length >= MOST_WAITING || isStalled(atMs)) return true;
     if (queue.length < slots) return false;
     if (atMs - queuedSinceMs <= BURST_WAITS * longestWaitMs) return queue.length >= BURST;
-    const isMeasured = pace.samples() >= slots; // the first ones tell how long an operation takes of a process that is not warm yet
-    return isMeasured && queue.length * pace.intervalMs() > longestWaitMs * ADMITTED_SHARE;
+    return queue.length * pace.intervalMs() > longestWaitMs * ADMITTED_SHARE;
+  }
+
+  function recordMove(): void {
+    movedAtMs = nowMs();
+    ticks.recordMove();
   }
 
   function wait(): Promise<void> {
-    if (queue.length === 0) {
-      queuedSinceMs = nowMs();
-      pace.restart(queuedSinceMs);
-    }
+    if (queue.length === 0) pace.restart((queuedSinceMs = nowMs()));
     return new Promise((resolve, reject) => {
       queue.push({ sinceTick: ticks.now(), start: resolve, reject: () => reject(overloaded()) });
       ticks.start();
@@ -76,8 +77,7 @@ export function createSlots({ slots, longestWaitMs, clock }: Options) {
     take(): Promise<void> | undefined {
       if (running < slots) {
         running += 1;
-        movedAtMs = nowMs();
-        ticks.recordMove();
+        recordMove();
         return undefined;
       }
       if (isFull()) throw overloaded();
@@ -86,14 +86,11 @@ export function createSlots({ slots, longestWaitMs, clock }: Options) {
 
     /** Hands a slot on to the next in the queue. */
     release(): void {
-      movedAtMs = nowMs();
-      ticks.recordMove();
+      recordMove();
       const next = queue.shift();
       if (next === undefined) running -= 1;
-      else {
-        pace.record(movedAtMs);
-        next.start();
-      }
+      else pace.record(movedAtMs);
+      next?.start();
       if (queue.length === 0) ticks.stop();
     },
 
@@ -128,13 +125,13 @@ function createTicks(queue: Waiting[], longestWaitMs: number) {
 }
 
 /** The average time between two slots that were handed on while requests waited. */
-function createPace() {
+function createPace(leastSamples: number) {
   let samples = 0;
   let lastAtMs = 0;
   let intervalMs = 0;
   return {
-    samples: () => samples,
-    intervalMs: () => intervalMs,
+    /** Zero until enough is known: the first ones tell how long an operation takes of a process that is not warm yet. */
+    intervalMs: () => (samples < leastSamples ? 0 : intervalMs),
     /** Leaves out the time in which nobody waited. */
     restart: (atMs: number) => void (lastAtMs = atMs),
     record(atMs: number): void {

@@ -90,7 +90,7 @@ function collect({ schema, fragments }: SelectionInfo, type: GraphQLObjectType, 
     return on === type || (isAbstractType(on) && (isInterfaceType(on) || !isObjectType(on)) && schema.isSubType(on, type));
   };
   for (const node of nodes) {
-    for (const field of fieldNodes(node.selectionSet, fragments, applies, new Set())) {
+    for (const field of fieldNodes(node.selectionSet, { fragments, applies, visited: new Set() })) {
       const alias = field.alias?.value ?? field.name.value;
       const known = byAlias.get(alias);
       if (known === undefined) byAlias.set(alias, [field]);
@@ -109,21 +109,24 @@ function collect({ schema, fragments }: SelectionInfo, type: GraphQLObjectType, 
   return selection;
 }
 
+type Walk = {
+  readonly fragments: Fragments;
+  readonly applies: (condition: string | undefined) => boolean;
+  /** The fragments that were spread already: each counts once. */
+  readonly visited: Set<string>;
+};
+
 /** The fields of a selection set in the order in which executors collect them, those of its fragments included. */
-function* fieldNodes(
-  set: SelectionSetNode | undefined,
-  fragments: Fragments,
-  applies: (condition: string | undefined) => boolean,
-  visited: Set<string>,
-): Generator<FieldNode> {
+function* fieldNodes(set: SelectionSetNode | undefined, walk: Walk): Generator<FieldNode> {
+  const { fragments, applies, visited } = walk;
   for (const node of set?.selections ?? []) {
     if (node.kind === Kind.FIELD) yield node;
     else if (node.kind === Kind.INLINE_FRAGMENT) {
-      if (applies(node.typeCondition?.name.value)) yield* fieldNodes(node.selectionSet, fragments, applies, visited);
+      if (applies(node.typeCondition?.name.value)) yield* fieldNodes(node.selectionSet, walk);
     } else if (!visited.has(node.name.value)) {
       visited.add(node.name.value);
       const fragment = fragments[node.name.value];
-      if (applies(fragment?.typeCondition.name.value)) yield* fieldNodes(fragment?.selectionSet, fragments, applies, visited);
+      if (applies(fragment?.typeCondition.name.value)) yield* fieldNodes(fragment?.selectionSet, walk);
     }
   }
 }
