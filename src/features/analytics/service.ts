@@ -27,19 +27,19 @@ const dayOfCreation = Prisma.sql`(s."createdAt" AT TIME ZONE 'UTC')::date`;
 const dayText = Prisma.sql`to_char("day", 'YYYY-MM-DD')`;
 
 /** Counts and sums over sessions. Days are UTC days of the sessions' creation. */
-export function createAnalyticsService({ query, clock }: Dependencies) {
-  /** The start of the UTC day that lies so many days back, today included: 1 is today. */
-  function startOfDay(daysBack: number): Date {
-    return new Date(Math.floor(clock.now().getTime() / DAY_MS) * DAY_MS - (daysBack - 1) * DAY_MS);
-  }
+export function createAnalyticsService(dependencies: Dependencies) {
+  return { ...createTotals(dependencies), ...createRangeCounts(dependencies), ...createProjectStats(dependencies) };
+}
 
-  /** All sessions that a user may see, or those created in a span of time; read project by project, by the index over time. */
-  function visibleSessions(principal: Principal, range?: TimeRange): Prisma.Sql {
-    const within = range === undefined ? Prisma.empty : Prisma.sql`AND s."createdAt" BETWEEN ${range.start} AND ${range.end}`;
-    return Prisma.sql`(${accessibleKeys(principal)}) k("key")
+/** All sessions that a user may see, or those created in a span of time; read project by project, by the index over time. */
+function visibleSessions(principal: Principal, range?: TimeRange): Prisma.Sql {
+  const within = range === undefined ? Prisma.empty : Prisma.sql`AND s."createdAt" BETWEEN ${range.start} AND ${range.end}`;
+  return Prisma.sql`(${accessibleKeys(principal)}) k("key")
       CROSS JOIN LATERAL (SELECT s.* FROM "Session" s WHERE s."projectKey" = k."key" ${within} OFFSET 0) s`;
-  }
+}
 
+/** Of all sessions that a user may see. */
+function createTotals({ query, clock }: Dependencies) {
   return {
     async totals(principal: Principal): Promise<{ totalSessions: number; totalProjects: number; sessionsThisWeek: number }> {
       requireScope(principal, "sessions:read");
@@ -62,7 +62,12 @@ export function createAnalyticsService({ query, clock }: Dependencies) {
         principal.deadline,
       );
     },
+  };
+}
 
+/** Of the sessions of a span of time that a user may see. */
+function createRangeCounts({ query }: Dependencies) {
+  return {
     async rangeTotals(principal: Principal, range: TimeRange): Promise<{ totalSessions: number; totalProjects: number }> {
       requireScope(principal, "sessions:read");
       const [row] = await query<{ totalSessions: number; totalProjects: number }>(
@@ -105,7 +110,17 @@ export function createAnalyticsService({ query, clock }: Dependencies) {
         principal.deadline,
       );
     },
+  };
+}
 
+/** Of the sessions of projects that the caller may see. */
+function createProjectStats({ query, clock }: Dependencies) {
+  /** The start of the UTC day that lies so many days back, today included: 1 is today. */
+  function startOfDay(daysBack: number): Date {
+    return new Date(Math.floor(clock.now().getTime() / DAY_MS) * DAY_MS - (daysBack - 1) * DAY_MS);
+  }
+
+  return {
     /** The totals of several projects at once. The caller may see the projects. */
     async ofProjects(principal: Principal, keys: readonly bigint[]): Promise<ProjectTotals[]> {
       requireScope(principal, "sessions:read");

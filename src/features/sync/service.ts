@@ -2,6 +2,7 @@ import { requireScope, type Principal } from "../../core/auth/principal.js";
 import type { Query } from "../../db/engine.js";
 import { Prisma, type Project } from "../../db/generated/prisma/client.js";
 import type { EncodedList } from "../../db/row-codec.js";
+import { limitBound } from "../../db/statement.js";
 import { AppError } from "../../core/errors/app-error.js";
 import { pagesOf } from "../../platform/paging.js";
 import { accessibleKeys, sharedKeys } from "../projects/access.js";
@@ -20,6 +21,9 @@ const PAGE = 500;
 
 const newest = toOrdering("CREATED_AT_DESC");
 const isResumable = Prisma.sql`s."sessionDataSize" > 0`;
+/** The first rows of an ordered SELECT. */
+const firstOf = (ordered: Prisma.Sql, limit: number) =>
+  Prisma.sql`(SELECT * FROM (${ordered} LIMIT ${Prisma.raw(String(limitBound(limit)))}) s LIMIT ${limit})`;
 const afterPosition = (after: Position | undefined) => (after === undefined ? Prisma.sql`TRUE` : newest.after(after));
 
 /** What clients need that keep sessions in step with those of the server: lists of sessions, whole or in part, and their sizes. */
@@ -33,7 +37,7 @@ function createRecentSessions({ query }: Dependencies) {
     async recent(principal: Principal, limit: number): Promise<{ sessions: SessionSummary[]; total: number }> {
       requireScope(principal, "sessions:read");
       const newestOf = (owner: Prisma.Sql) =>
-        Prisma.sql`(SELECT s.* FROM "Session" s WHERE ${owner} ORDER BY ${newest.ofOneOwner} LIMIT ${limit})`;
+        firstOf(Prisma.sql`SELECT s.* FROM "Session" s WHERE ${owner} ORDER BY ${newest.ofOneOwner}`, limit);
       const statement = Prisma.sql`
         SELECT ${sessionSummary.list},
           (SELECT COALESCE(sum("sessionCount"), 0)::int FROM "Project" WHERE "key" IN (${accessibleKeys(principal)})) AS "total"
@@ -51,10 +55,10 @@ function createRecentSessions({ query }: Dependencies) {
 
 function createProjectSessions({ query, projects }: Dependencies) {
   async function readPage(principal: Principal, projectKey: bigint, page: SummaryPage): Promise<SessionSummary[]> {
-    const statement = Prisma.sql`SELECT ${sessionSummary.list} FROM (
-      SELECT s.* FROM "Session" s
+    const ordered = Prisma.sql`SELECT s.* FROM "Session" s
       WHERE s."projectKey" = ${projectKey} AND ${page.isResumable ? isResumable : Prisma.sql`TRUE`} AND ${afterPosition(page.after)}
-      ORDER BY ${newest.ofOneOwner} LIMIT ${page.limit}) s`;
+      ORDER BY ${newest.ofOneOwner}`;
+    const statement = Prisma.sql`SELECT ${sessionSummary.list} FROM ${firstOf(ordered, page.limit)} s`;
     return sessionSummary.readAll(await query<EncodedList>(statement, principal.deadline));
   }
 
@@ -101,8 +105,9 @@ function createProjectSessions({ query, projects }: Dependencies) {
       if (project === null) return;
       yield* pagesOf(PAGE, async (last?: SessionSize) => {
         const after = last && { value: last.createdAt.toISOString(), id: last.id, key: String(last.key) };
-        const statement = Prisma.sql`SELECT ${sessionSize.list} FROM (
-          SELECT s.* FROM "Session" s WHERE s."projectKey" = ${project.key} AND ${afterPosition(after)} ORDER BY ${newest.ofOneOwner} LIMIT ${PAGE}) s`;
+        const ordered = Prisma.sql`
+          SELECT s.* FROM "Session" s WHERE s."projectKey" = ${project.key} AND ${afterPosition(after)} ORDER BY ${newest.ofOneOwner}`;
+        const statement = Prisma.sql`SELECT ${sessionSize.list} FROM ${firstOf(ordered, PAGE)} s`;
         return sessionSize.readAll(await query<EncodedList>(statement, principal.deadline));
       });
     },
@@ -115,9 +120,10 @@ function createResumableProjects({ query }: Dependencies) {
       last === undefined
         ? Prisma.sql`TRUE`
         : Prisma.sql`(s."projectKey" < ${last.projectKey} OR (s."projectKey" = ${last.projectKey} AND ${newest.after(newest.positionOf(last))}))`;
-    const statement = Prisma.sql`SELECT ${sessionSummary.list} FROM (
+    const ordered = Prisma.sql`
       SELECT s.* FROM "Session" s WHERE s."projectKey" = ANY(${keys}::bigint[]) AND ${isResumable} AND ${after}
-      ORDER BY s."projectKey" DESC, ${newest.ofOneOwner} LIMIT ${PAGE}) s`;
+      ORDER BY s."projectKey" DESC, ${newest.ofOneOwner}`;
+    const statement = Prisma.sql`SELECT ${sessionSummary.list} FROM ${firstOf(ordered, PAGE)} s`;
     return sessionSummary.readAll(await query<EncodedList>(statement, principal.deadline));
   }
 
