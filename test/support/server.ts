@@ -89,7 +89,15 @@ export async function startTestServer(
     const rejection = server.rejectOverload(head, findClient);
     if (rejection !== null) return toResponse(rejection);
     if (isByWebRequests) return server.fetch(request, client);
-    const answered = server.answer({ ...head, body: toReadable(request), isGone: () => request.signal.aborted }, findClient);
+    const node = {
+      ...head,
+      isGone: () => request.signal.aborted,
+      // A reader locks the body, and `fetch` must be able to read it where this way does not.
+      get body() {
+        return toReadable(request);
+      },
+    };
+    const answered = server.answer(node, findClient);
     return answered === null ? server.fetch(request, client) : toResponse(await answered);
   }
 
