@@ -64,10 +64,8 @@ export function createSlots({ slots, longestWaitMs, clock }: Options) {
 
   function wait(): Promise<void> {
     if (queue.length === 0) pace.restart((queuedSinceMs = nowMs()));
-    return new Promise((resolve, reject) => {
-      queue.push({ sinceTick: ticks.now(), start: resolve, reject: () => reject(overloaded()) });
-      ticks.start();
-    });
+    ticks.start();
+    return new Promise((resolve, reject) => queue.push({ sinceTick: ticks.now(), start: resolve, reject: () => reject(overloaded()) }));
   }
 
   return {
