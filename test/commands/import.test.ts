@@ -219,7 +219,7 @@ test("With several users an import asks for one, and imports for the one it is g
 });
 
 test("Links and what is no regular file are reported and left out, which is no failure.", async () => {
-  const mixed = await historyFolder({ "regular.md": conversation({ id: uuid(10) }), "target.txt": conversation({ id: uuid(11) }) });
+  const mixed = await historyFolder({ "regular.md": conversation({ id: uuid(13) }), "target.txt": conversation({ id: uuid(11) }) });
   await symlink(join(mixed.folder, "target.txt"), join(mixed.folder, "link.md"));
   await symlink("/dev/zero", join(mixed.folder, "endless.md"));
   await run("mkfifo", [join(mixed.folder, "pipe.md")]);
