@@ -36,7 +36,8 @@ export function createPreparedOperations(schema: GraphQLSchema, options: Options
     const { document, operation } = found;
     const errors = rules.validate(document);
     const rootType = schema.getRootType(operation.operation);
-    if (errors.length > 0 || rootType == null) return { errors, operation };
+    if (errors.length > 0) return { errors, operation };
+    if (rootType == null) return { errors: [withoutRootType(operation)], operation };
     const fragments = fragmentsOf(document);
     return {
       document,
@@ -62,4 +63,9 @@ export function createPreparedOperations(schema: GraphQLSchema, options: Options
     prepared.set(key, known);
     return known;
   };
+}
+
+/** Validation does not look at the kind of an operation. */
+function withoutRootType(operation: OperationDefinitionNode): GraphQLError {
+  return new GraphQLError(`Schema is not configured to execute ${operation.operation} operation.`, { nodes: operation });
 }

@@ -22,11 +22,11 @@ builder.queryFields((t) => ({
       limit: t.arg.int({ defaultValue: 100, description: "At most this many, 1 to 200." }),
       offset: t.arg.int({ defaultValue: 0, description: "Skips this many." }),
     },
-    async resolve(_root, args, context, info) {
+    resolve(_root, args, context, info) {
       const principal = caller(context);
       const page = parseInput(pageInput(100), args);
       const { selection, mark } = lookAheadAtProjects(info, principal);
-      return (await context.services.projects.list(principal, page, selection)).map(mark);
+      return context.services.projects.list(principal, page, selection).then((projects) => projects.map(mark));
     },
   }),
   projectsConnection: t.connection(
@@ -50,11 +50,11 @@ builder.queryFields((t) => ({
     type: ProjectType,
     description: "One project. The id means your own project first, then one that is shared with you.",
     args: { id: t.arg.id({ required: true, description: "The id of the project." }) },
-    async resolve(_root, args, context, info) {
+    resolve(_root, args, context, info) {
       const principal = caller(context);
       const id = parseInput(projectIdText, args.id, ["id"]);
       const { selection, mark } = lookAheadAtProjects(info, principal);
-      return mark(await context.services.projects.get(principal, id, selection));
+      return context.services.projects.get(principal, id, selection).then(mark);
     },
   }),
 }));
