@@ -1,6 +1,6 @@
 import type { Clock } from "../../platform/clock.js";
 import { parsePolicy } from "../limits/policy.js";
-import { parseBearerToken, unauthenticated } from "./bearer-token.js";
+import { findBearerToken, parseBearerToken, unauthenticated } from "./bearer-token.js";
 import type { CredentialKind, Principal } from "./principal.js";
 import { isScope } from "./scopes.js";
 import { hashSecret } from "./secret-text.js";
@@ -78,8 +78,8 @@ export function createAuthenticator({ findCredential, recordUse, clock, accepted
       return token === null ? null : confirm(hashSecret(token));
     },
     claim(authorization) {
-      const token = parseBearerToken(authorization);
-      if (token === null) return null;
+      const token = authorization === null ? null : findBearerToken(authorization);
+      if (typeof token !== "string") return null;
       const hash = hashSecret(token);
       const principal = known.get(hash);
       return principal === undefined ? null : { principal, confirmed: confirm(hash) };
