@@ -202,7 +202,8 @@ function toResponse({ body, ...init }: RenderedAnswer): Response {
 function toReadable({ body, signal }: Request): Readable {
   if (body === null) return Readable.from([]);
   const readable = Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0], { highWaterMark: 1 }); // one type, declared twice
-  signal.addEventListener("abort", () => readable.destroy());
+  if (signal.aborted) readable.destroy();
+  else signal.addEventListener("abort", () => readable.destroy());
   return readable;
 }
 
