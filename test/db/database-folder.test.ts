@@ -145,4 +145,4 @@ test("A first start says what it does before it waits, an interrupted one leaves
   expect(await openToOthers()).toEqual([]);
   expect((await readFile(join(database(), "PG_VERSION"), "utf8")).trim()).toBe("18");
   expect(await users()).toMatchObject({ code: 0, stdout: expect.stringContaining("new@example.com"), stderr: "" });
-});
+}, 180_000);
