@@ -32,11 +32,6 @@ function toExtensions({ reason, httpStatus, details }: AppError, { requestId, or
   };
 }
 
-/** An error of ours as a result may hold it; its form for clients is given at the end of the request. */
-export function toResultError(error: AppError): GraphQLError {
-  return new GraphQLError(error.message, { originalError: error });
-}
-
 function findAppError(thrown: unknown): AppError | null {
   const inner = innermost(thrown);
   return inner instanceof AppError ? inner : null;

@@ -29,8 +29,6 @@ const NEWEST_WEIGHT = 0.02;
 /** How many ticks the longest wait has. Waits are counted in ticks and not by the clock: a process that is too busy to tick is not stalled. */
 const TICKS = 10;
 
-export type Slots = ReturnType<typeof createSlots>;
-
 /**
  * A fixed number of concurrency slots with a queue before them, first come, first served. Under lasting overload a request
  * that would wait too long is rejected on arrival, judged by the pace at which slots were handed on: an early answer is

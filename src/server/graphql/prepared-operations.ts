@@ -59,9 +59,11 @@ export function createPreparedOperations(schema: GraphQLSchema, options: Options
 
   return (text, operationName) => {
     const key = operationName == null ? text : `${operationName}\n${text}`;
-    const known = prepared.get(key) ?? prepare(text, operationName);
-    prepared.set(key, known);
-    return known;
+    const known = prepared.get(key);
+    if (known !== undefined) return known;
+    const made = prepare(text, operationName);
+    prepared.set(key, made);
+    return made;
   };
 }
 
