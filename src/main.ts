@@ -22,6 +22,7 @@ const context: CommandContext = {
   env: process.env,
   out: (line) => void process.stdout.write(`${line}\n`),
   err: (line) => void process.stderr.write(`${line}\n`),
+  onExit: (listener) => void process.once("exit", listener),
   terminal: process.stderr.isTTY ? process.stderr : null,
 };
 

@@ -6,8 +6,7 @@ const FIRST_USER = "owner@backstory.local";
 
 /** On the first start makes a user and a key with every scope, and returns the key's text; null on every later one. */
 export async function bootstrap({ users, apiKeys }: Services, givenKey: string | undefined): Promise<string | null> {
-  const known = await users.list();
-  if (known.length > 0) return null;
+  if (await users.areThereAny()) return null;
   // Of several processes that start at once on one database, one makes the user and the others find it there.
   const user = await users.create(FIRST_USER).catch((error: unknown) => {
     if (error instanceof AppError && error.reason === "RESOURCE_CONFLICT") return null;

@@ -9,6 +9,8 @@ export type CommandContext = {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly out: (line: string) => void;
   readonly err: (line: string) => void;
+  /** Runs the listener when the process ends, whatever ends it from within. */
+  readonly onExit: (listener: () => void) => void;
   /** Where a progress bar may be drawn: the errors' stream, if a person is looking at it. */
   readonly terminal: NodeJS.WriteStream | null;
 };

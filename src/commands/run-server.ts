@@ -5,7 +5,7 @@ import { GRAPHQL_PATH } from "../core/request/paths.js";
 import { openListener, type Listener } from "../server/http/listener.js";
 import { openLimiterStore } from "../core/limits/open-store.js";
 import { systemClock } from "../platform/clock.js";
-import { createLogger } from "../platform/logger.js";
+import { bufferedStandardError, createLogger } from "../platform/logger.js";
 import { createMetrics } from "../platform/metrics.js";
 import { systemRandom } from "../platform/random.js";
 import { startTracing } from "../platform/tracing.js";
@@ -18,14 +18,16 @@ import { explained, type CommandContext } from "./context.js";
 export type StopSignal = { readonly once: () => Promise<NodeJS.Signals> };
 
 /** Runs the server until it is to stop. */
-export async function runServer({ env, out, err }: CommandContext, stopped: StopSignal): Promise<void> {
+export async function runServer({ env, out, err, onExit }: CommandContext, stopped: StopSignal): Promise<void> {
   const config = readConfig(env);
-  const logger = createLogger(config.logLevel);
+  const destination = bufferedStandardError();
+  onExit(destination.flushSync.bind(destination));
+  const logger = createLogger(config.logLevel, destination);
   const metrics = createMetrics();
   metrics.watchProcess();
   const tracing = await startTracing(config.tracesEndpoint, logger);
   const database = await explained(openDatabase({ ...config, announce: err }));
-  const limiterStore = openLimiterStore(config, { clock: systemClock, logger, metrics });
+  const limiterStore = await openLimiterStore(config, { clock: systemClock, logger, metrics });
   const platform = { clock: systemClock, random: systemRandom, logger, metrics, tracer: tracing.tracer };
   try {
     const server = createServer({ config, database, limiterStore, ...platform });

@@ -59,10 +59,10 @@ function createCodec<Row extends object>(
   function fill<Extra extends object>(found: Extra, parsed: readonly unknown[]): Row & Extra {
     // One object filled in a loop: building it from entries takes twice as long, and lists are long.
     const row: Record<string, unknown> = found as Record<string, unknown>; // any object may be given more properties
-    names.forEach((name, index) => {
+    for (let index = 0; index < names.length; index += 1) {
       const read = reads[index];
-      row[name] = read == null ? parsed[index] : read(parsed[index]);
-    });
+      row[names[index] as string] = read == null ? parsed[index] : read(parsed[index]); // within the bounds
+    }
     let start = names.length;
     for (const { property, values, read } of attachments) {
       row[property] = read(parsed.slice(start, start + values.length));
@@ -91,7 +91,8 @@ function createCodec<Row extends object>(
 
     /** The column to select, called "row", for `read`. */
     column: columnAs("row"),
-    read: <Extra extends object>({ row, ...extra }: Encoded<Extra>): Row & Omit<Extra, "row"> => fill(extra, JSON.parse(row) as unknown[]),
+    read: <Extra extends object>(found: Encoded<Extra>): Row & Omit<Extra, "row"> =>
+      fill(withoutRow(found), JSON.parse(found.row) as unknown[]),
 
     /** The same beside rows of another table: a column of this name, for `readText`. */
     columnAs,
@@ -102,6 +103,14 @@ function createCodec<Row extends object>(
     readAll: ([result]: readonly EncodedList[]): Row[] =>
       (JSON.parse(result?.rows ?? "[]") as unknown[][]).map((parsed) => fill({}, parsed)),
   };
+}
+
+/** A loop, since a rest of properties is taken in slow, generic steps. */
+function withoutRow<Extra extends object>(found: Encoded<Extra>): Omit<Extra, "row"> {
+  const columns: Readonly<Record<string, unknown>> = found;
+  const extra: Record<string, unknown> = {};
+  for (const name in columns) if (name !== "row") extra[name] = columns[name];
+  return extra as Omit<Extra, "row">; // all of the others were copied
 }
 
 function toSql(name: string, column: Column): string {

@@ -1,7 +1,6 @@
 import type { Tracer } from "@opentelemetry/api";
 import type { Config } from "../config.js";
-import { createAuthenticator } from "../core/auth/authenticate.js";
-import { coalesce } from "../core/auth/coalesce.js";
+import { createAuthenticator, type FindCredentials } from "../core/auth/authenticate.js";
 import { createCredentialStore } from "../core/auth/credential-store.js";
 import { createFailureLimit } from "../core/auth/failure-limit.js";
 import { createLastUse } from "../core/auth/last-use.js";
@@ -58,9 +57,9 @@ export function createServer(dependencies: ServerDependencies): Server {
   const bodyMemory = createBodyMemory(config.operations.bodyBytes);
   const failureLimit = createFailureLimit({ rateLimiter, policy: config.rateLimits.authFailures, clock });
   const lastUse = createLastUse({ saveLastUse: services.apiKeys.saveLastUse, clock, logger });
-  const find = coalesce(createCredentialStore(database.query));
-  const findCredential = (hash: string) => operations.limitTime(() => find(hash));
-  const credentials = { findCredential, recordUse: lastUse.record, clock };
+  const find = createCredentialStore(database.query);
+  const findCredentials: FindCredentials = (hashes) => operations.limitTime(() => find(hashes));
+  const credentials = { findCredentials, recordUse: lastUse.record, clock };
   const authenticator = createAuthenticator({ ...credentials, accepted: ["API_KEY", "ACCESS_TOKEN"] });
   const refreshAuthenticator = createAuthenticator({ ...credentials, accepted: ["API_KEY", "DEVICE"] });
   const shared = { config, services, rateLimiter, operations, bodyMemory, failureLimit, authenticator, clock, tracer };

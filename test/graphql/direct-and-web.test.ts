@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { CLIENT, startTestServer, type Answer, type TestServer } from "../support/server.js";
 import { Readable } from "node:stream";
+import { headerPairs } from "../../src/platform/header-list.js";
 
 let server: TestServer;
 let key: string;
@@ -22,7 +23,7 @@ async function directly({ headers, body }: Sent): Promise<Response> {
   };
   const answered = await server.server.answer({ ...request, isGone: () => false }, () => CLIENT);
   if (answered === null) throw new Error("The request was not answered directly");
-  return new Response(answered.body, answered);
+  return new Response(answered.body, { status: answered.status, headers: [...headerPairs(answered.headers)] });
 }
 
 function asWebRequest({ headers, body }: Sent): Promise<Response> {

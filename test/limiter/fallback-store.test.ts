@@ -93,12 +93,12 @@ test.each([
   ["local", [1, 1, 0]],
   ["open", [1, 1, 1]],
 ] as const)("Where no Redis listens, the rule %s decides from the first request on.", async (rateLimitFail, expected) => {
-  store = openLimiterStore({ redisUrl: NOWHERE, rateLimitFail }, { clock, logger: logger(), metrics: createMetrics() });
+  store = await openLimiterStore({ redisUrl: NOWHERE, rateLimitFail }, { clock, logger: logger(), metrics: createMetrics() });
   expect(await ask(store, 3)).toEqual(expected);
 });
 
 test("With the rule closed a server without its Redis answers 503, and so does /readyz.", async () => {
-  store = openLimiterStore({ redisUrl: NOWHERE, rateLimitFail: "closed" }, { clock, logger: logger(), metrics: createMetrics() });
+  store = await openLimiterStore({ redisUrl: NOWHERE, rateLimitFail: "closed" }, { clock, logger: logger(), metrics: createMetrics() });
   const server = await startTestServer({}, undefined, store);
   const user = await server.addUser();
 

@@ -8,6 +8,7 @@ import { readConfig, type Config } from "../../src/config.js";
 import { connectPrisma, openEngine } from "../../src/db/database.js";
 import type { Engine, Query } from "../../src/db/engine.js";
 import { START_PARAMETERS, toEngine } from "../../src/db/pglite.js";
+import { headerPairs } from "../../src/platform/header-list.js";
 import type { RenderedAnswer } from "../../src/core/request/rendered-answer.js";
 import type { Client } from "../../src/core/request/client-address.js";
 import type { LimiterStore } from "../../src/core/limits/limiter.js";
@@ -194,8 +195,8 @@ export async function startTestServer(
   };
 }
 
-function toResponse({ body, ...init }: RenderedAnswer): Response {
-  return new Response(body, { ...init, status: init.status });
+function toResponse({ status, headers, body }: RenderedAnswer): Response {
+  return new Response(body, { status, headers: [...headerPairs(headers)] });
 }
 
 /** The body of a web request as Node's HTTP server gives it: it breaks off when the client goes away. */

@@ -1,5 +1,7 @@
 import type { Clock } from "../../platform/clock.js";
+import { createRecentCache } from "../../platform/recent-cache.js";
 import { parsePolicy } from "../limits/policy.js";
+import { coalesce } from "./coalesce.js";
 import { findBearerToken, parseBearerToken, unauthenticated } from "./bearer-token.js";
 import type { CredentialKind, Principal } from "./principal.js";
 import { isScope } from "./scopes.js";
@@ -36,8 +38,11 @@ export type Authenticator = {
   readonly claim: (authorization: string | null) => Claim | null;
 };
 
+/** Finds what is stored of several credentials at once, by the hashes of their texts. */
+export type FindCredentials = (hashes: readonly string[]) => Promise<ReadonlyMap<string, StoredCredential>>;
+
 type Dependencies = {
-  readonly findCredential: (hash: string) => Promise<StoredCredential | null>;
+  readonly findCredentials: FindCredentials;
   /** Records that a credential was used; it must not fail. */
   readonly recordUse: (credential: StoredCredential) => void;
   readonly clock: Clock;
@@ -45,32 +50,34 @@ type Dependencies = {
   readonly accepted: readonly CredentialKind[];
 };
 
-/** Credentials that were seen before, beyond which the one that was unused for the longest time is forgotten. */
-const MOST_KNOWN = 10_000;
+/** So many credentials are remembered, those that were used last. */
+const MOST_KNOWN = 5_000;
 
-/** Resolves Authorization headers. Every request asks the database, so that a revoked key stops at once on every instance. */
-export function createAuthenticator({ findCredential, recordUse, clock, accepted }: Dependencies): Authenticator {
-  const known = new Map<string, Principal>();
+/**
+ * Resolves Authorization headers. Every request asks the database, together with those that come in at the same time, so
+ * that a revoked key stops at once on every instance.
+ */
+export function createAuthenticator({ findCredentials, recordUse, clock, accepted }: Dependencies): Authenticator {
+  const known = createRecentCache<Principal>(MOST_KNOWN);
 
-  function remember(hash: string, principal: Principal): void {
-    known.delete(hash);
-    known.set(hash, principal);
-    const [oldest] = known.keys();
-    if (known.size > MOST_KNOWN && oldest !== undefined) known.delete(oldest);
-  }
-
-  async function confirm(hash: string): Promise<Principal> {
-    const credential = await findCredential(hash);
+  function judge(hash: string, credential: StoredCredential | undefined): Principal {
     const holds = credential?.revokedAt === null && accepted.includes(credential.kind) && !isExpired(credential, clock.now());
     if (!holds) {
       known.delete(hash);
       throw unauthenticated("INVALID_TOKEN");
     }
     recordUse(credential);
-    const principal = known.get(hash) ?? toPrincipal(credential); // what is stored of a credential never changes, but for its end
-    remember(hash, principal);
+    const remembered = known.get(hash);
+    if (remembered !== undefined) return remembered; // what is stored of a credential never changes, but for its end
+    const principal = toPrincipal(credential);
+    known.set(hash, principal);
     return principal;
   }
+
+  const confirm = coalesce(async (hashes) => {
+    const found = await findCredentials(hashes);
+    return (hash) => judge(hash, found.get(hash));
+  });
 
   return {
     async authenticate(authorization) {

@@ -1,13 +1,21 @@
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout } from "node:timers/promises";
 
-type Waiting<V> = { readonly resolve: (value: V | null) => void; readonly reject: (error: unknown) => void };
+type Waiting<V> = { readonly promise: Promise<V>; readonly resolve: (value: V) => void; readonly reject: (error: unknown) => void };
+
+/**
+ * The least time from the beginning of a look-up that answered several requests to that of the next, in milliseconds: a
+ * busy server so joins more of them. Who comes alone never waits.
+ */
+const LEAST_INTERVAL_MS = 2;
 
 /**
  * Answers single look-ups with shared ones: what is asked while a look-up runs waits for the next, which asks for all
  * of it at once. Unlike a cache it never answers from before the question, so a revoked key stops at once, everywhere.
+ * Who asks for the same meanwhile is given the same promise.
  */
-export function coalesce<V>(findMany: (keys: readonly string[]) => Promise<ReadonlyMap<string, V>>): (key: string) => Promise<V | null> {
-  let waiting = new Map<string, Waiting<V>[]>();
+export function coalesce<V>(findMany: (keys: readonly string[]) => Promise<(key: string) => V>): (key: string) => Promise<V> {
+  let waiting = new Map<string, Waiting<V>>();
+  let requests = 0;
   let running = false;
 
   async function run(): Promise<void> {
@@ -15,29 +23,53 @@ export function coalesce<V>(findMany: (keys: readonly string[]) => Promise<Reado
     while (waiting.size > 0) {
       await setImmediate(); // what the same turn of the event loop brings in belongs together
       const asked = waiting;
+      const interval = requests > 1 ? setTimeout(LEAST_INTERVAL_MS) : undefined;
       waiting = new Map();
+      requests = 0;
       await answer(asked, findMany);
+      await interval;
     }
     running = false;
   }
 
-  return (key) =>
-    new Promise((resolve, reject) => {
-      const others = waiting.get(key);
-      if (others === undefined) waiting.set(key, [{ resolve, reject }]);
-      else others.push({ resolve, reject });
-      if (!running) void run();
-    });
+  return (key) => {
+    requests += 1;
+    const known = waiting.get(key);
+    if (known !== undefined) return known.promise;
+    const asked = createWaiting<V>();
+    waiting.set(key, asked);
+    if (!running) void run();
+    return asked.promise;
+  };
+}
+
+function createWaiting<V>(): Waiting<V> {
+  let resolve: (value: V) => void = () => undefined;
+  let reject: (error: unknown) => void = () => undefined;
+  const promise = new Promise<V>((onValue, onError) => {
+    resolve = onValue;
+    reject = onError;
+  });
+  promise.catch(() => undefined); // whoever asked may look at it later
+  return { promise, resolve, reject };
 }
 
 async function answer<V>(
-  asked: ReadonlyMap<string, Waiting<V>[]>,
-  findMany: (keys: readonly string[]) => Promise<ReadonlyMap<string, V>>,
+  asked: ReadonlyMap<string, Waiting<V>>,
+  findMany: (keys: readonly string[]) => Promise<(key: string) => V>,
 ): Promise<void> {
   try {
-    const found = await findMany([...asked.keys()]);
-    for (const [key, waiting] of asked) for (const { resolve } of waiting) resolve(found.get(key) ?? null);
+    const find = await findMany([...asked.keys()]);
+    for (const [key, waiting] of asked) settle(waiting, () => find(key));
   } catch (error) {
-    for (const waiting of asked.values()) for (const { reject } of waiting) reject(error);
+    for (const { reject } of asked.values()) reject(error);
+  }
+}
+
+function settle<V>({ resolve, reject }: Waiting<V>, find: () => V): void {
+  try {
+    resolve(find());
+  } catch (error) {
+    reject(error);
   }
 }

@@ -1,5 +1,5 @@
 import type { Query } from "../../db/engine.js";
-import type { StoredCredential } from "./authenticate.js";
+import type { FindCredentials, StoredCredential } from "./authenticate.js";
 
 const FIND = `
   SELECT "hash", "kind"::text AS "kind", "id", "userId", "scopes", "rateLimit", "expiresAt", "lastUsedAt", "revokedAt" FROM "ApiKey" WHERE "hash" = ANY($1)
@@ -8,8 +8,8 @@ const FIND = `
   FROM "AccessToken" t JOIN "ApiKey" k ON k."id" = t."apiKeyId" WHERE t."hash" = ANY($1)`;
 
 /** Finds what is stored of several keys and tokens at once, by the hashes of their texts. */
-export function createCredentialStore(query: Query) {
-  return async (hashes: readonly string[]): Promise<ReadonlyMap<string, StoredCredential>> => {
+export function createCredentialStore(query: Query): FindCredentials {
+  return async (hashes) => {
     const rows = await query<StoredCredential & { hash: string }>({ text: FIND, values: [hashes] });
     return new Map(rows.map((row) => [row.hash, row]));
   };

@@ -17,9 +17,9 @@ export function createFailureLimit({ rateLimiter, policy, clock }: Options) {
 
   return {
     /** For keys, which are too long to guess: one is looked up all the same, so that a good one works from an address that many share. */
-    async byKey<T>(address: string, authenticate: () => Promise<T>): Promise<T> {
+    async byKey<T>(address: string, authentication: Promise<T>): Promise<T> {
       try {
-        return await authenticate();
+        return await authentication;
       } catch (error) {
         if (error instanceof AppError && catalogue[error.reason].code === "UNAUTHENTICATED") await count(address);
         throw error;

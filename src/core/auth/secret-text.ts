@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { randomText, type Random } from "../../platform/random.js";
 
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -16,5 +16,5 @@ export function createSecretText(kind: keyof typeof PREFIXES, random: Random): s
  * nothing to guess, so a slow hash would only slow every request.
  */
 export function hashSecret(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  return hash("sha256", text, "hex");
 }

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { AppError } from "./app-error.js";
 import { badInput, type BadField } from "./bad-input.js";
 
 type Path = readonly (string | number)[];
@@ -8,7 +9,9 @@ type Path = readonly (string | number)[];
  * @throws VALIDATION_ERROR with every bad field listed, each path beginning with `root`
  */
 export function parseInput<T extends z.ZodType>(schema: T, value: unknown, root: Path = []): z.output<T> {
-  return parseInputs([{ schema, value, root }])[0] as z.output<T>; // what its schema made of it
+  const result = schema.safeParse(value, { reportInput: true });
+  if (result.success) return result.data;
+  throw toBadInput([{ result, root }]);
 }
 
 type Input = { readonly schema: z.ZodType; readonly value: unknown; readonly root?: Path };
@@ -19,10 +22,17 @@ type Input = { readonly schema: z.ZodType; readonly value: unknown; readonly roo
  */
 export function parseInputs(inputs: readonly Input[]): unknown[] {
   const parsed = inputs.map(({ schema, value, root = [] }) => ({ result: schema.safeParse(value, { reportInput: true }), root }));
+  if (parsed.some(({ result }) => !result.success)) throw toBadInput(parsed);
+  return parsed.map(({ result }) => result.data);
+}
+
+type Parsed = { readonly result: z.ZodSafeParseResult<unknown>; readonly root: Path };
+
+function toBadInput(parsed: readonly Parsed[]): AppError {
   const issues = parsed.flatMap(({ result, root }) => (result.success ? [] : result.error.issues.map((issue) => ({ issue, root }))));
   const [first, ...rest] = issues.flatMap(({ issue, root }) => toBadFields(issue, root));
-  if (first === undefined) return parsed.map(({ result }) => result.data);
-  throw badInput([first, ...rest], issues.every(({ issue }) => saysOf(issue, "isSenseless")) ? 422 : undefined);
+  if (first === undefined) throw new Error("Nothing is wrong with the input");
+  return badInput([first, ...rest], issues.every(({ issue }) => saysOf(issue, "isSenseless")) ? 422 : undefined);
 }
 
 /** What a rule says of itself by its params, since zod knows one kind of rule only. */

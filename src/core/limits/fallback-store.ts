@@ -44,7 +44,7 @@ export function createFallbackStore({ shared, local, rule, clock, logger, onChan
   const decide: Readonly<Record<FailureRule, LimiterStore["consume"]>> = {
     open: (_budget, policy, cost) => {
       const windows = policy.map((window) => ({ ...window, used: 0, resetAtMs: nowMs() + window.windowMs }));
-      return Promise.resolve({ granted: cost, windows });
+      return { granted: cost, windows };
     },
     closed: () => {
       throw new AppError("UPSTREAM_UNAVAILABLE", { message: "The rate limiter cannot be reached" });

@@ -18,7 +18,7 @@ export type Decision = {
  * passes under any concurrency; what is not granted is not counted.
  */
 export type LimiterStore = {
-  readonly consume: (budget: string, policy: Policy, cost: number) => Promise<Decision>;
+  readonly consume: (budget: string, policy: Policy, cost: number) => Decision | Promise<Decision>;
   /** Resolves if the store can decide now. */
   readonly check: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -31,7 +31,14 @@ export function counterName(budget: string, policy: Policy): string {
 
 /** The window that a client should watch: a full one that stays full the longest, else the one with the least left. */
 export function tightest(windows: readonly WindowState[]): WindowState | undefined {
-  return [...windows].sort((a, b) => remaining(a) - remaining(b) || b.resetAtMs - a.resetAtMs)[0];
+  let found = windows[0];
+  for (const window of windows) if (found !== undefined && isTighter(window, found)) found = window;
+  return found;
+}
+
+function isTighter(a: WindowState, b: WindowState): boolean {
+  const difference = remaining(a) - remaining(b);
+  return difference < 0 || (difference === 0 && a.resetAtMs > b.resetAtMs);
 }
 
 export function remaining({ limit, used }: WindowState): number {

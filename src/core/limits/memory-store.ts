@@ -30,10 +30,10 @@ export function createMemoryStore(clock: Clock, { mostCallers = 100_000 }: Optio
       const known = callers.get(name);
       const current = policy.map((window, index) => stateAt(nowMs, window, known?.[index]));
       const granted = Math.min(cost, ...current.map(remaining));
-      if (granted === 0) return Promise.resolve({ granted, windows: current });
+      if (granted === 0) return { granted, windows: current };
       const windows = current.map((state) => ({ ...state, used: state.used + granted }));
       callers.set(name, windows);
-      return Promise.resolve({ granted, windows });
+      return { granted, windows };
     },
     check: () => Promise.resolve(),
     close() {

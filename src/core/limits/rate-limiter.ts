@@ -6,11 +6,11 @@ import type { Policy } from "./policy.js";
 
 export type RateLimiter = {
   /** Asks for `cost` units of a budget: grants as many as the policy has left, in one atomic step. */
-  readonly consume: (budget: string, policy: Policy, cost?: number) => Promise<Decision>;
+  readonly consume: (budget: string, policy: Policy, cost?: number) => Decision | Promise<Decision>;
 };
 
 type Call = { readonly budget: string; readonly policy: Policy; readonly cost: number; decision?: Decision };
-type StockLimiter = (field: string, call: { args: object; context: { ticket: string } }, config: { max: number }) => unknown;
+type StockLimiter = (field: string, call: { args: object; context: object }, config: { max: number }) => unknown;
 
 /**
  * @envelop/rate-limiter reads a caller's timestamps, decides, and writes them back, so that concurrent calls all pass
@@ -18,17 +18,22 @@ type StockLimiter = (field: string, call: { args: object; context: { ticket: str
  * told as "no call yet" or "one call, still counting", against a limit of one. Writing has nothing left to do.
  */
 class AtomicStore extends Store {
-  readonly calls = new Map<string, Call>();
+  /** The call that the plugin is about to ask for: it does so before it returns. */
+  current: Call | undefined;
 
   constructor(private readonly store: LimiterStore) {
     super();
   }
 
-  override async getForIdentity({ contextIdentity }: { contextIdentity: string }): Promise<readonly number[]> {
-    const call = this.calls.get(contextIdentity);
+  override getForIdentity(): readonly number[] | Promise<readonly number[]> {
+    const call = this.current;
     if (call === undefined) throw new Error("A rate limit was asked for outside of consume");
-    call.decision = await this.store.consume(call.budget, call.policy, call.cost);
-    return call.decision.granted > 0 ? [] : [Number.POSITIVE_INFINITY];
+    const decide = (decision: Decision): readonly number[] => {
+      call.decision = decision;
+      return decision.granted > 0 ? [] : [Number.POSITIVE_INFINITY];
+    };
+    const decision = this.store.consume(call.budget, call.policy, call.cost);
+    return decision instanceof Promise ? decision.then(decide) : decide(decision);
   }
 
   override setForIdentity(): void {}
@@ -39,26 +44,27 @@ type OnDecision = (kind: string, granted: number, refused: number) => void;
 
 export function createRateLimiter(store: LimiterStore, onDecision: OnDecision): RateLimiter {
   const atomic = new AtomicStore(store);
-  const plugin = useRateLimiter({ identifyFn: (context) => (context as { ticket: string }).ticket, store: atomic }); // only consume calls it
-  const limit = stockLimiterOf(plugin);
-  let tickets = 0;
+  const limit = stockLimiterOf(useRateLimiter({ identifyFn: () => "", store: atomic })); // the call itself says whose budget it is
+
+  function decided({ budget, cost, decision }: Call): Decision {
+    if (decision === undefined) throw new Error("The rate limiter took no decision");
+    onDecision(kindOf(budget), decision.granted, cost - decision.granted);
+    return decision;
+  }
 
   return {
-    async consume(budget, policy, cost = 1) {
-      const ticket = String((tickets += 1));
+    consume(budget, policy, cost = 1) {
       const call: Call = { budget, policy, cost };
-      atomic.calls.set(ticket, call);
-      try {
-        await limit(budget, { args: {}, context: { ticket } }, { max: 1 });
-      } finally {
-        atomic.calls.delete(ticket);
-      }
-      if (call.decision === undefined) throw new Error("The rate limiter took no decision");
-      onDecision(kindOf(budget), call.decision.granted, cost - call.decision.granted);
-      return call.decision;
+      atomic.current = call;
+      const deciding = limit(budget, ONE_CALL, AT_MOST_ONE);
+      atomic.current = undefined;
+      return deciding instanceof Promise ? deciding.then(() => decided(call)) : decided(call);
     },
   };
 }
+
+const ONE_CALL = { args: {}, context: {} };
+const AT_MOST_ONE = { max: 1 };
 
 function kindOf(budget: string): string {
   return budget.slice(0, budget.indexOf("|"));

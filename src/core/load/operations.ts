@@ -22,21 +22,18 @@ export function createOperations({ limits, clock }: Dependencies) {
   const slots = createSlots({ slots: limits.running, longestWaitMs: limits.queueMs, clock });
 
   /** @throws GATEWAY_TIMEOUT where the work has not ended some time after its deadline */
-  async function runWithin<T>(graceMs: number, work: (deadline: Deadline) => Promise<T>): Promise<T> {
-    const { deadline, pass } = createDeadline();
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
+  function runWithin<T>(graceMs: number, work: (deadline: Deadline) => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const { deadline, pass } = createDeadline();
       const fail = () => reject(new AppError("UPSTREAM_TIMEOUT", { message: `The operation was not done within ${limits.timeoutMs} ms` }));
-      timer = setTimeout(() => {
+      let timer = setTimeout(() => {
         pass();
         timer = setTimeout(fail, graceMs);
       }, limits.timeoutMs);
+      work(deadline)
+        .then(resolve, reject)
+        .finally(() => clearTimeout(timer));
     });
-    try {
-      return await Promise.race([work(deadline), late]);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 
   return {

@@ -2,6 +2,7 @@ import { AppError } from "../errors/app-error.js";
 
 /** @throws VALIDATION_ERROR / INVALID_FORMAT where the type is missing, and with status 415 where it is not JSON in UTF-8 */
 export function requireJson(contentType = ""): void {
+  if (contentType === "application/json") return;
   if (contentType === "") throw new AppError("INVALID_FORMAT", { message: "The Content-Type header is missing; send application/json" });
   const [type = "", ...parameters] = contentType
     .toLowerCase()

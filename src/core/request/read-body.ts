@@ -45,17 +45,20 @@ export async function readWebBody(request: Request, reading: BodyReading): Promi
 export function readNodeBody(request: Readable, contentLength: string | undefined, reading: BodyReading): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const body = createBodyCollector(contentLength, reading);
-    const stop = () => request.off("data", onData).off("end", onEnd).off("error", onError).off("close", onClose);
+    let isOver = false; // taking the listeners away again would take longer than reading a small body
     const onEnd = () => {
-      stop();
+      isOver = true;
       resolve(body.whole());
     };
     const onError = (error?: unknown) => {
-      stop().pause(); // the listener decides what becomes of the rest
+      if (isOver) return;
+      isOver = true;
+      request.pause(); // the listener decides what becomes of the rest
       reject(error instanceof AppError ? error : cutOff(error));
     };
     const onClose = () => onError();
     const onData = (chunk: Uint8Array) => {
+      if (isOver) return;
       try {
         body.add(chunk);
       } catch (error) {

@@ -1,2 +1,4 @@
+import type { HeaderList } from "../../platform/header-list.js";
+
 /** An answer before it is written to a socket or a Response. */
-export type RenderedAnswer = { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: string };
+export type RenderedAnswer = { readonly status: number; readonly headers: HeaderList; readonly body: string };

@@ -4,7 +4,7 @@ import { builder } from "../../kits/graphql/builder.js";
 import { caller } from "../../kits/graphql/context.js";
 import { defineLoadersByArguments, defineRowLoader, defineRowsLoader } from "../../kits/graphql/loaders.js";
 import { limitNumber } from "../../platform/paging.js";
-import { timeRangeInputAt } from "./input.js";
+import { timeRangeInput } from "./input.js";
 import type { ProjectTotals, TimeRange } from "./service.js";
 
 const TimeRangeInput = builder.inputType("TimeRange", {
@@ -101,7 +101,7 @@ builder.queryFields((t) => ({
     args: { timeRange: t.arg({ type: TimeRangeInput, required: true, description: "When the sessions were created." }) },
     extensions: { rateLimit: "60/1m" },
     resolve: async (_root, { timeRange }, context) => {
-      const range = parseInput(timeRangeInputAt(context.clock.now()), timeRange, ["timeRange"]);
+      const range = parseInput(timeRangeInput, { ...timeRange, end: timeRange.end ?? context.clock.now() }, ["timeRange"]);
       return { ...(await context.services.analytics.rangeTotals(caller(context), range)), range };
     },
   }),

@@ -35,6 +35,9 @@ export function createUserService({ prisma, query, clock, random }: Dependencies
       return user;
     },
 
+    /** Whether there is any user yet. Every start asks it, and should not load Prisma's query engine for it. */
+    areThereAny: async (): Promise<boolean> => (await query(Prisma.sql`SELECT 1 FROM "User" LIMIT 1`)).length > 0,
+
     findByEmail: (email: string): Promise<User | null> => prisma.user.findUnique({ where: { email } }),
 
     list: (): Promise<User[]> => prisma.user.findMany({ orderBy: [{ createdAt: "asc" }, { id: "asc" }] }),

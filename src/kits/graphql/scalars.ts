@@ -11,8 +11,13 @@ function requireShort(text: unknown): void {
   throw new GraphQLError(`DateTime cannot represent an invalid date-time-string ${text}.`);
 }
 
-const BoundedDateTime = new GraphQLScalarType({
+const DateTime = new GraphQLScalarType({
   ...dateTime,
+  /** The library leaves a Date to JSON, which takes ten times as long to write it. */
+  serialize(value) {
+    const serialized: unknown = dateTime.serialize(value);
+    return serialized instanceof Date ? serialized.toISOString() : serialized;
+  },
   parseValue(value) {
     requireShort(value);
     return dateTime.parseValue(value);
@@ -23,11 +28,16 @@ const BoundedDateTime = new GraphQLScalarType({
   },
 });
 
-builder.addScalarType("DateTime", BoundedDateTime, {
+builder.addScalarType("DateTime", DateTime, {
   description: "A time with its offset from UTC, as RFC 3339 writes it: `2026-06-02T09:00:00.000Z`.",
 });
 builder.addScalarType("Date", DateResolver, { description: "A day in UTC: `2026-06-02`." });
-builder.addScalarType("UUID", UUIDResolver, { description: "A universally unique identifier: `ca5fef34-ca3b-4ed3-aa0e-a19263a09115`." });
+/** What an answer holds was read from the database, whose columns hold nothing else: only what clients send is checked. */
+const UUIDFromDatabase = new GraphQLScalarType({ ...UUIDResolver.toConfig(), serialize: String });
+
+builder.addScalarType("UUID", UUIDFromDatabase, {
+  description: "A universally unique identifier: `ca5fef34-ca3b-4ed3-aa0e-a19263a09115`.",
+});
 builder.addScalarType("NonNegativeFloat", NonNegativeFloatResolver, {
   description: "A number that is zero or more; used for sums of bytes that go beyond 32 bits.",
 });

@@ -58,13 +58,30 @@ export function selectionBeneath(info: SelectionInfo, { nodes, definition }: Sel
   return fieldsOf(info, nodes, objectType(info, typeName ?? getNamedType(definition.type).name));
 }
 
-/** The values of a selected field's arguments; undefined where they are not valid, which the field itself will report. */
-export function argumentsOf({ variableValues }: SelectionInfo, { nodes, definition }: SelectedField) {
+type ArgumentValues = Readonly<Record<string, unknown>>;
+
+/** The arguments that are the same whatever the variables are. */
+const constantArguments = new WeakMap<FieldNode, ArgumentValues>();
+
+/**
+ * The values of a selected field's arguments: one object for as long as they are the same. Undefined where they are not
+ * valid, which the field itself will report.
+ */
+export function argumentsOf({ variableValues }: SelectionInfo, { nodes, definition }: SelectedField): ArgumentValues | undefined {
+  const [node] = nodes;
+  const known = constantArguments.get(node);
+  if (known !== undefined) return known;
   try {
-    return getArgumentValues(definition, nodes[0], variableValues);
+    const values = getArgumentValues(definition, node, variableValues);
+    if (isConstant(node)) constantArguments.set(node, values);
+    return values;
   } catch {
     return undefined;
   }
+}
+
+function isConstant({ arguments: given = [] }: FieldNode): boolean {
+  return given.every(({ value }) => value.kind !== Kind.VARIABLE && value.kind !== Kind.LIST && value.kind !== Kind.OBJECT);
 }
 
 function objectType({ schema }: SelectionInfo, name: string | undefined): GraphQLObjectType | undefined {

@@ -5,6 +5,7 @@ import type { RequestFacts } from "../../core/errors/request-facts.js";
 import { shapeGraphQLError } from "../../core/errors/to-graphql.js";
 import type { RenderedAnswer } from "../../core/request/rendered-answer.js";
 import type { RequestState } from "../../core/request/state.js";
+import { toHeaderList, type HeaderList } from "../../platform/header-list.js";
 import { answerTypeOf, type MediaType } from "./media-types.js";
 import type { OperationResult } from "./operation-runner.js";
 
@@ -78,8 +79,14 @@ function statusOf(rejection: Rejection | null, mediaType: MediaType): number {
   return rejection.inDocument && mediaType === "application/json" ? 200 : rejection.cause.httpStatus;
 }
 
+const HEADERS: Readonly<Record<MediaType, HeaderList>> = {
+  "application/json": ["Content-Type", "application/json; charset=utf-8", "Vary", "Accept"],
+  "application/graphql-response+json": ["Content-Type", "application/graphql-response+json; charset=utf-8", "Vary", "Accept"],
+};
+
 type Head = { readonly status: number; readonly headers?: Readonly<Record<string, string>> | undefined };
 
 function render(body: unknown, mediaType: MediaType, { status, headers }: Head): RenderedAnswer {
-  return { status, headers: { "Content-Type": `${mediaType}; charset=utf-8`, Vary: "Accept", ...headers }, body: JSON.stringify(body) };
+  const own = headers === undefined ? [] : toHeaderList(headers);
+  return { status, headers: [...HEADERS[mediaType], ...own], body: JSON.stringify(body) };
 }

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 import type { Authenticator } from "../../core/auth/authenticate.js";
 import { AppError } from "../../core/errors/app-error.js";
+import { toAppError } from "../../core/errors/from-unknown.js";
 import type { FailureLimit } from "../../core/auth/failure-limit.js";
 import type { BodyMemory } from "../../core/load/body-memory.js";
 import { decodeUtf8, readNodeBody, withoutKey } from "../../core/request/read-body.js";
@@ -10,7 +11,7 @@ import type { RequestState } from "../../core/request/state.js";
 import { renderResult } from "./answer.js";
 import { parseParameters } from "./parameters.js";
 import type { OperationResult } from "./operation-runner.js";
-import { addDecision, requireGranted, settle, type Pipeline } from "./pipeline.js";
+import { addDecision, requireGranted, type Pipeline } from "./pipeline.js";
 import { parseBody, requireReadable } from "./request-body.js";
 
 /** A POST request as Node's HTTP server gives it. */
@@ -40,16 +41,16 @@ export function createDirectGraphQL({ pipeline, authenticator, failureLimit, bod
   const { bodyLimit, mostOperations, hints, limit, run, clock } = pipeline;
 
   /** A caller who was seen before is taken at the word while the database is asked; nobody is answered before it has confirmed it. */
-  async function identify(authorization: string | null, state: RequestState): Promise<Caller> {
+  function identify(authorization: string | null, state: RequestState): Caller | Promise<Caller> {
     const claim = authenticator.claim(authorization);
-    if (claim === null) {
-      state.principal = await failureLimit.byKey(state.address, () => authenticator.authenticate(authorization));
-      return { confirmed: undefined };
-    }
+    if (claim === null) return authenticate(authorization, state);
     state.principal = claim.principal;
-    const confirmed = failureLimit.byKey(state.address, () => claim.confirmed);
-    confirmed.catch(() => undefined); // whoever answers waits for it, and rejects the request then
-    return { confirmed };
+    return { confirmed: claim.confirmed };
+  }
+
+  async function authenticate(authorization: string | null, state: RequestState): Promise<Caller> {
+    state.principal = await failureLimit.byKey(state.address, authenticator.authenticate(authorization));
+    return { confirmed: undefined };
   }
 
   async function process({ headers, body }: DirectRequest, state: RequestState, { confirmed }: Caller): Promise<OperationResult | Batch> {
@@ -68,22 +69,28 @@ export function createDirectGraphQL({ pipeline, authenticator, failureLimit, bod
       state.decision = await limit(state, 1);
       requireGranted(state, 0, clock);
       return await run(parseParameters(given), { method: "POST", state, confirmed });
+    } catch (thrown) {
+      return { errors: [toAppError(thrown)] };
     } finally {
       lease.release();
     }
   }
 
   async function identifyAndProcess(request: DirectRequest, state: RequestState): Promise<OperationResult | Batch> {
-    const caller = await identify(request.headers.authorization ?? null, state);
-    const result = await settle(process(request, state, caller));
-    if (!isTurnedAway(result)) await caller.confirmed;
-    return result;
+    try {
+      const caller = await identify(request.headers.authorization ?? null, state);
+      const result = await process(request, state, caller);
+      if (caller.confirmed !== undefined && !isTurnedAway(result)) await failureLimit.byKey(state.address, caller.confirmed);
+      return result;
+    } catch (thrown) {
+      return { errors: [toAppError(thrown)] };
+    }
   }
 
   return async (request: DirectRequest, state: RequestState): Promise<RenderedAnswer | Batch> => {
-    const result = await settle(identifyAndProcess(request, state));
+    const result = await identifyAndProcess(request, state);
     if ("batch" in result) return result;
-    await addDecision(state, limit);
+    if (state.decision === null) await addDecision(state, limit);
     return renderResult(result, { state, accept: request.headers.accept ?? null }, { hints });
   };
 }

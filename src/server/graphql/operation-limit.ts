@@ -4,7 +4,7 @@ import type { RateLimiter } from "../../core/limits/rate-limiter.js";
 import type { RequestState } from "../../core/request/state.js";
 
 /** Decides about the operations of a request: of a batch, the first ones pass, as many as are left. */
-export type LimitOperations = (state: RequestState, cost: number) => Promise<Decision>;
+export type LimitOperations = (state: RequestState, cost: number) => Decision | Promise<Decision>;
 
 /**
  * Holds each API key to its budget of operations, and callers without a key to one per client address. An operation

@@ -1,5 +1,5 @@
 import type { Tracer } from "@opentelemetry/api";
-import { execute, OperationTypeNode, type ExecutionResult, type GraphQLSchema, type OperationDefinitionNode } from "graphql";
+import { OperationTypeNode, type GraphQLSchema, type OperationDefinitionNode } from "graphql";
 import type { Config } from "../../config.js";
 import { unauthenticated } from "../../core/auth/bearer-token.js";
 import { AppError } from "../../core/errors/app-error.js";
@@ -11,6 +11,7 @@ import type { Services } from "../../kits/services.js";
 import type { Clock } from "../../platform/clock.js";
 import type { Deadline } from "../../platform/deadline.js";
 import { tooMuch } from "./abuse-limits.js";
+import { createExecutor, type ExecutionResult } from "./execution/execute.js";
 import type { Parameters } from "./parameters.js";
 import { createPreparedOperations, type PreparedOperation } from "./prepared-operations.js";
 import { traceOperation } from "./tracing.js";
@@ -48,22 +49,14 @@ const MOST_CHARACTERS = 100;
  */
 export function createOperationRunner(dependencies: Dependencies): RunOperation {
   const { schema, services, rateLimiter, operations, config, clock, tracer } = dependencies;
-  const prepare = createPreparedOperations(schema, config);
-
-  function start(
-    prepared: PreparedOperation,
-    { variables }: Parameters,
-    context: GraphQLContext,
-  ): ExecutionResult | Promise<ExecutionResult> {
-    const { document, operation } = prepared;
-    return execute({ schema, document, contextValue: context, variableValues: variables, operationName: operation.name?.value });
-  }
+  const executor = createExecutor(schema);
+  const prepare = createPreparedOperations({ schema, executor, options: config });
 
   function run(prepared: PreparedOperation, parameters: Parameters, { state, confirmed }: OperationRequest): Promise<ExecutionResult> {
     return operations.run(async (deadline) => {
       if (prepared.operation.operation === OperationTypeNode.MUTATION) await confirmed;
-      const context = { state, principal: withDeadline(state, deadline), services, rateLimiter, clock, loaders: new Map() };
-      const work = () => start(prepared, parameters, context);
+      const context: GraphQLContext = { state, principal: withDeadline(state, deadline), services, rateLimiter, clock, loaders: new Map() };
+      const work = () => executor.execute(prepared.plan, { variables: parameters.variables, context });
       return tracer === null ? work() : traceOperation(tracer, prepared.operation, work);
     });
   }

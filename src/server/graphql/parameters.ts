@@ -4,13 +4,10 @@ import { parseInput } from "../../core/errors/parse-input.js";
 
 const jsonObject = z.looseObject({}, "must be an object").nullish();
 
-/** The parameters of an operation (GraphQL over HTTP, section 5). An empty operationName is an absent one. */
+/** The parameters of an operation (GraphQL over HTTP, section 5). */
 const parameters = z.strictObject({
   query: z.string("must be text"),
-  operationName: z
-    .string("must be text")
-    .nullish()
-    .transform((name) => (name === "" ? null : name)),
+  operationName: z.string("must be text").nullish(),
   variables: jsonObject,
   extensions: jsonObject,
 });
@@ -22,5 +19,14 @@ export function parseParameters(given: unknown): Parameters {
   if (given === null || typeof given !== "object" || Array.isArray(given)) {
     throw new AppError("INVALID_FORMAT", { message: "Each operation must be a JSON object" });
   }
-  return parseInput(parameters, given);
+  return isUsual(given) ? given : parseInput(parameters, given);
+}
+
+/** Tells what nearly all requests send, at a tenth of the cost. The schema says what else is taken, and what is wrong with the rest. */
+function isUsual(given: object): given is Parameters {
+  const { query, operationName = "", variables = {} } = given as Readonly<Record<string, unknown>>;
+  const hasVariables = typeof variables === "object" && variables !== null && !Array.isArray(variables);
+  if (typeof query !== "string" || typeof operationName !== "string" || !hasVariables) return false;
+  for (const name in given) if (name !== "query" && name !== "operationName" && name !== "variables") return false;
+  return true;
 }

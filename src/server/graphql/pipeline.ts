@@ -1,5 +1,4 @@
 import type { Clock } from "../../platform/clock.js";
-import { toAppError } from "../../core/errors/from-unknown.js";
 import { rateLimited } from "../../core/limits/rate-limiter.js";
 import type { BodyLimit } from "../../core/request/read-body.js";
 import type { RequestState } from "../../core/request/state.js";
@@ -21,19 +20,15 @@ export function requireGranted({ decision }: RequestState, index: number, clock:
   if (decision !== null && index >= decision.granted) throw rateLimited(decision, clock);
 }
 
-/** The result of an operation, or of what rejects it as a whole. */
-export async function settle<T>(operation: Promise<T>): Promise<T | { readonly errors: readonly unknown[] }> {
-  try {
-    return await operation;
-  } catch (thrown) {
-    return { errors: [toAppError(thrown)] };
-  }
-}
-
 /**
  * Asks for the state of a budget of which nothing was taken: the headers tell every caller with a key what is left. Where
  * the limiter cannot be reached, the answer has no such headers.
  */
 export async function addDecision(state: RequestState, limit: LimitOperations): Promise<void> {
-  if (state.principal !== null) state.decision ??= await limit(state, 0).catch(() => null);
+  if (state.principal === null || state.decision !== null) return;
+  try {
+    state.decision = await limit(state, 0);
+  } catch {
+    // Without the limiter there is nothing to tell.
+  }
 }

@@ -3,20 +3,21 @@ import { AppError } from "../../core/errors/app-error.js";
 import { needsCaller } from "./caller-check.js";
 import { measureCost, type CostOf } from "./complexity.js";
 import { createDocumentCache } from "./document-cache.js";
+import type { createExecutor, OperationPlan } from "./execution/execute.js";
 import { fragmentsOf } from "./fragments.js";
 import { chooseOperation } from "./operation-choice.js";
 import { createDocumentRules, type Options } from "./validation.js";
 
 /** An operation that can be run: parsed, validated and measured. */
 export type PreparedOperation = {
-  readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
+  readonly plan: OperationPlan;
   /** Whether nothing of it can be answered without an API key. */
   readonly needsCaller: boolean;
   readonly costOf: CostOf;
 };
 
-type Found = Pick<PreparedOperation, "document" | "operation">;
+type Found = { readonly document: DocumentNode; readonly operation: OperationDefinitionNode };
 
 /** What is wrong with a document, which it is for every request. The operation is known unless it could not even be found. */
 export type RejectedOperation = { readonly errors: readonly unknown[]; readonly operation?: OperationDefinitionNode };
@@ -25,8 +26,10 @@ export type Prepared = PreparedOperation | RejectedOperation;
 
 export type PrepareOperation = (text: string, operationName: string | null | undefined) => Prepared;
 
+type Dependencies = { readonly schema: GraphQLSchema; readonly executor: ReturnType<typeof createExecutor>; readonly options: Options };
+
 /** Prepares the operations of documents, each once for as long as clients go on to send it. */
-export function createPreparedOperations(schema: GraphQLSchema, options: Options): PrepareOperation {
+export function createPreparedOperations({ schema, executor, options }: Dependencies): PrepareOperation {
   const rules = createDocumentRules(schema, options);
   const prepared = createDocumentCache<Prepared>();
 
@@ -40,8 +43,8 @@ export function createPreparedOperations(schema: GraphQLSchema, options: Options
     if (rootType == null) return { errors: [withoutRootType(operation)], operation };
     const fragments = fragmentsOf(document);
     return {
-      document,
       operation,
+      plan: executor.plan({ document, operation, rootType }),
       needsCaller: needsCaller(operation, rootType, fragments),
       costOf: measureCost({ schema, operation, rootType, fragments }),
     };
@@ -57,7 +60,8 @@ export function createPreparedOperations(schema: GraphQLSchema, options: Options
     }
   }
 
-  return (text, operationName) => {
+  return (text, givenName) => {
+    const operationName = givenName === "" ? null : givenName; // an empty name is none
     const key = operationName == null ? text : `${operationName}\n${text}`;
     const known = prepared.get(key);
     if (known !== undefined) return known;

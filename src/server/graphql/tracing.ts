@@ -1,5 +1,6 @@
 import type { Tracer } from "@opentelemetry/api";
-import type { ExecutionResult, OperationDefinitionNode } from "graphql";
+import type { OperationDefinitionNode } from "graphql";
+import type { ExecutionResult } from "./execution/execute.js";
 
 /** Executes an operation in a span (OpenTelemetry's semantic conventions for GraphQL servers), without its document: texts in it are content. */
 export function traceOperation(

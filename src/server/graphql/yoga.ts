@@ -7,6 +7,7 @@ import type { RequestState } from "../../core/request/state.js";
 import { renderResult } from "./answer.js";
 import type { OperationResult } from "./operation-runner.js";
 import { parseParameters } from "./parameters.js";
+import { headerPairs } from "../../platform/header-list.js";
 import { addDecision, requireGranted, type Pipeline } from "./pipeline.js";
 import { parseBody, parseUrl, requireReadable } from "./request-body.js";
 import type { GraphQLRequest } from "./request.js";
@@ -90,8 +91,8 @@ function useAnswer({ hints, limit }: Pipeline): WebPlugin {
       await addDecision(state, limit);
       const accept = request.headers.get("accept");
       setResultProcessor(() => {
-        const { body, ...init } = renderResult(result as OperationResult | OperationResult[], { state, accept }, { hints });
-        return new Response(body, init);
+        const { body, status, headers } = renderResult(result as OperationResult | OperationResult[], { state, accept }, { hints });
+        return new Response(body, { status, headers: [...headerPairs(headers)] });
       }, "application/json");
     },
   };

@@ -4,6 +4,7 @@ import { PROBLEM_TYPE, toProblem, toRestBody, type RestErrorStyle } from "../../
 import { renderRejection } from "../graphql/answer.js";
 import { GRAPHQL_PATH } from "../../core/request/paths.js";
 import type { RenderedAnswer } from "../../core/request/rendered-answer.js";
+import { toHeaderList } from "../../platform/header-list.js";
 import { chooseMediaType } from "../../core/request/accept.js";
 
 /** What of a request the form of its answer depends on. */
@@ -14,5 +15,9 @@ export function renderError(error: AppError, { path, accept, style }: ErrorForm,
   if (path === GRAPHQL_PATH) return renderRejection(error, accept, facts);
   const type = chooseMediaType(accept, ["application/json", PROBLEM_TYPE]) ?? "application/json";
   const body = type === PROBLEM_TYPE ? toProblem(error, facts) : toRestBody(error, facts, style);
-  return { status: error.httpStatus, headers: { "Content-Type": type, Vary: "Accept", ...error.headers }, body: JSON.stringify(body) };
+  return {
+    status: error.httpStatus,
+    headers: ["Content-Type", type, "Vary", "Accept", ...toHeaderList(error.headers)],
+    body: JSON.stringify(body),
+  };
 }

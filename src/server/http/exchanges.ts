@@ -2,6 +2,7 @@ import type { Client } from "../../core/request/client-address.js";
 import { DEFAULT_HEADERS } from "../../core/request/security-headers.js";
 import { createRequestState, type RequestHead, type RequestState } from "../../core/request/state.js";
 import { rateLimitHeaders } from "../../core/limits/headers.js";
+import { toHeaderList, type HeaderList } from "../../platform/header-list.js";
 import type { Clock } from "../../platform/clock.js";
 import type { Logger } from "../../platform/logger.js";
 import type { Metrics } from "../../platform/metrics.js";
@@ -9,10 +10,14 @@ import type { Random } from "../../platform/random.js";
 import { logRequest } from "./request-log.js";
 import { countRequest } from "./request-metrics.js";
 
+const DEFAULT_HEADER_LIST = toHeaderList(DEFAULT_HEADERS);
+
 export type Exchanges = ReturnType<typeof createExchanges>;
 
 /** One request and its answer. */
 export type Exchange = { readonly state: RequestState; readonly startedAtMs: number };
+
+type Answered = { readonly method: string; readonly path: string; readonly status: number };
 
 type Dependencies = { readonly clock: Clock; readonly random: Random; readonly logger: Logger; readonly metrics: Metrics };
 
@@ -25,13 +30,13 @@ export function createExchanges({ clock, random, logger, metrics }: Dependencies
     }),
 
     /** The headers that an answer has beside its own, and before them. */
-    headersOf: ({ requestId, decision }: RequestState): Readonly<Record<string, string>> =>
-      decision === null
-        ? { ...DEFAULT_HEADERS, "X-Request-Id": requestId }
-        : { ...DEFAULT_HEADERS, "X-Request-Id": requestId, ...rateLimitHeaders(decision, clock.now()) },
+    headersOf: ({ requestId, decision }: RequestState): HeaderList => {
+      const limits = decision === null ? [] : rateLimitHeaders(decision, clock.now());
+      return [...DEFAULT_HEADER_LIST, "X-Request-Id", requestId, ...limits];
+    },
 
-    end({ state, startedAtMs }: Exchange, asked: { readonly method: string; readonly path: string }, status: number): void {
-      const answered = { ...asked, status, durationMs: clock.now().getTime() - startedAtMs };
+    end({ state, startedAtMs }: Exchange, { method, path, status }: Answered): void {
+      const answered = { method, path, status, durationMs: clock.now().getTime() - startedAtMs };
       logRequest(logger, state, answered);
       countRequest(metrics, state, answered);
     },

@@ -112,7 +112,7 @@ export function openListener({ server, random, config }: Options): Promise<Liste
 }
 
 function write({ status, headers, body }: RenderedAnswer, outgoing: ServerResponse): void {
-  outgoing.writeHead(status, { ...headers, "Content-Length": Buffer.byteLength(body) });
+  outgoing.writeHead(status, [...headers, "Content-Length", String(Buffer.byteLength(body))]);
   outgoing.end(body);
 }
 

@@ -8,6 +8,7 @@ import type { Client } from "../../core/request/client-address.js";
 import type { Operations } from "../../core/load/operations.js";
 import { overloaded } from "../../core/load/overloaded.js";
 import type { RenderedAnswer } from "../../core/request/rendered-answer.js";
+import { toHeaderList } from "../../platform/header-list.js";
 import { CORS_HEADERS } from "./cors.js";
 import { renderError } from "./error-response.js";
 import { REST_PATH } from "../../core/request/paths.js";
@@ -64,7 +65,7 @@ export function createOverloadRejection({ operations, restErrors, metrics, clock
     const known = forms.get(key);
     if (known !== undefined) return known;
     const rendered = renderError(error, { path, accept, style: restErrors }, { requestId: REQUEST_ID, origin: ORIGIN });
-    const form = { ...rendered, headers: { ...DEFAULT_HEADERS, ...CORS_HEADERS, ...rendered.headers } };
+    const form = { ...rendered, headers: [...toHeaderList({ ...DEFAULT_HEADERS, ...CORS_HEADERS }), ...rendered.headers] };
     if (forms.size < MOST_FORMS) forms.set(key, form);
     return form;
   }
@@ -75,7 +76,7 @@ export function createOverloadRejection({ operations, restErrors, metrics, clock
     const origin = client.origin ?? originOfHost(headers.host);
     const form = formOf(path, headers.accept ?? null);
     const body = form.body.replaceAll(REQUEST_ID, requestId).replaceAll(ORIGIN, () => inJson(origin));
-    return { status: form.status, headers: { ...form.headers, "X-Request-Id": requestId }, body };
+    return { status: form.status, headers: [...form.headers, "X-Request-Id", requestId], body };
   }
 
   return ({ method, url = "/", headers }: RequestHead, findClient: () => Client): RenderedAnswer | null => {

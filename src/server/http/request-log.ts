@@ -9,12 +9,16 @@ type Facts = { readonly method: string; readonly path: string; readonly status: 
  * every few seconds and would hide the others, unless they fail.
  */
 export function logRequest(logger: Logger, { requestId, operationNames, errorReasons, principal }: RequestState, facts: Facts): void {
+  const { method, path, status, durationMs } = facts;
   const line = {
     requestId,
-    ...facts,
-    ...(principal === null ? {} : { keyId: principal.keyId }),
-    ...(operationNames.length === 0 ? {} : { operations: operationNames }),
-    ...(errorReasons.length === 0 ? {} : { errors: errorReasons }),
+    method,
+    path,
+    status,
+    durationMs,
+    keyId: principal?.keyId,
+    operations: operationNames.length === 0 ? undefined : operationNames,
+    errors: errorReasons.length === 0 ? undefined : errorReasons,
   };
   const level = PROBES.includes(facts.path) && facts.status < 400 ? "debug" : "info";
   logger[level](line, "request");

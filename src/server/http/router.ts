@@ -16,6 +16,7 @@ import type { Environment } from "../../core/request/state.js";
 import type { createWebGraphQL } from "../graphql/yoga.js";
 import { createGraphiQLPage, wantsGraphiQL } from "../pages/graphiql-page.js";
 import { addPages, type PageDependencies } from "../pages/pages.js";
+import { headerPairs } from "../../platform/header-list.js";
 import { CORS_MAX_AGE_SECONDS, EXPOSED_HEADERS } from "./cors.js";
 import { renderError } from "./error-response.js";
 import type { Exchange, Exchanges } from "./exchanges.js";
@@ -64,9 +65,9 @@ export function createRouter(dependencies: RouterDependencies): (request: Reques
         return context.res.status;
       },
     );
-    for (const [name, value] of Object.entries(exchanges.headersOf(state)))
+    for (const [name, value] of headerPairs(exchanges.headersOf(state)))
       if (!KEPT_HEADERS.has(name) || !context.res.headers.has(name)) context.header(name, value);
-    exchanges.end(exchange, { method, path: address.pathname }, context.res.status);
+    exchanges.end(exchange, { method, path: address.pathname, status: context.res.status });
   });
   app.use(cors({ origin: "*", exposeHeaders: EXPOSED_HEADERS, maxAge: CORS_MAX_AGE_SECONDS }));
   app.use(throwErrorsOnly);
@@ -76,7 +77,7 @@ export function createRouter(dependencies: RouterDependencies): (request: Reques
     const state = context.get("state");
     const authorization = context.req.header("authorization") ?? null;
     const body = bodyMemory.lease();
-    const signIn = () => failureLimit.byKey(state.address, () => authenticate(authorization));
+    const signIn = () => failureLimit.byKey(state.address, authenticate(authorization));
     try {
       return await graphql.fetch(context.req.raw, { state, body, authenticate: signIn });
     } finally {
@@ -114,5 +115,5 @@ function answerError(error: AppError, { req, get }: Context<Environment>, style:
   state.errorReasons.push(error.reason);
   logFailure(state.log, error);
   const { status, headers, body } = renderError(error, { path: req.path, accept: req.header("accept") ?? null, style }, state);
-  return new Response(body, { status, headers });
+  return new Response(body, { status, headers: [...headerPairs(headers)] });
 }

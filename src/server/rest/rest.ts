@@ -81,9 +81,8 @@ async function admit(
   { access, authorization, state }: Arrival,
   { authenticator, refreshAuthenticator, failureLimit, rateLimiter, config, clock }: Dependencies,
 ): Promise<Principal> {
-  const principal = await failureLimit.byKey(state.address, () =>
-    (access === "key" ? authenticator : refreshAuthenticator).authenticate(authorization),
-  );
+  const { authenticate } = access === "key" ? authenticator : refreshAuthenticator;
+  const principal = await failureLimit.byKey(state.address, authenticate(authorization));
   if (principal === null) throw unauthenticated("MISSING_TOKEN");
   state.principal = principal;
   state.decision = await rateLimiter.consume(`rest|key|${principal.keyId}`, principal.rateLimit ?? config.rateLimits.rest);

@@ -3,7 +3,7 @@ import { columnsOf, selectionAt, selectionOf, type Selection, type SelectionInfo
 import { projectColumns, selectProject, type ProjectColumn, type ProjectList, type ProjectRow, type ProjectSelection } from "../row.js";
 
 /** A list that a field of the selected projects shows, and the selection set of that field. */
-type Preload = { readonly list: ProjectList; readonly owner: object };
+export type Preload = { readonly list: ProjectList; readonly owner: object };
 type FindPreload = (fields: Selection, info: SelectionInfo, principal: Principal) => Preload | undefined;
 
 const preloads: FindPreload[] = [];
@@ -22,20 +22,33 @@ export type ProjectLookAhead = {
 /** What cursors are made of. */
 const CURSOR: readonly ProjectColumn[] = ["createdAt", "key"];
 
-const columnsBySelection = new WeakMap<Selection, readonly ProjectColumn[]>();
+/** What was found last for a selection: of most, the lists are the same each time. */
+const known = new WeakMap<Selection, ProjectLookAhead & { readonly found: Preload | undefined }>();
 
 /** What to read of the projects that the field that is being resolved gives, or of the nodes of its connection. */
 export function lookAheadAtProjects(info: SelectionInfo, principal: Principal, isConnection = false): ProjectLookAhead {
   const fields = isConnection ? selectionAt(info, ["edges", "node"]) : selectionOf(info);
-  const columns = columnsBySelection.get(fields) ?? toProjectColumns(fields);
-  columnsBySelection.set(fields, columns);
-  const found = preloads.map((find) => find(fields, info, principal)).find((preload) => preload !== undefined);
-  return {
-    selection: selectProject(isConnection ? withColumns(columns, CURSOR) : columns, found?.list),
-    mark(row) {
-      if (found !== undefined) row.listOwner = found.owner;
-      return row;
-    },
+  const found = findPreload(fields, info, principal);
+  const last = known.get(fields);
+  if (last !== undefined && last.found === found) return last;
+  const columns = isConnection ? withColumns(toProjectColumns(fields), CURSOR) : toProjectColumns(fields);
+  const lookAhead = { found, selection: selectProject(columns, found?.list), mark: markerOf(found) };
+  known.set(fields, lookAhead);
+  return lookAhead;
+}
+
+function findPreload(fields: Selection, info: SelectionInfo, principal: Principal): Preload | undefined {
+  for (const find of preloads) {
+    const found = find(fields, info, principal);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function markerOf(found: Preload | undefined): ProjectLookAhead["mark"] {
+  return (row) => {
+    if (found !== undefined) row.listOwner = found.owner;
+    return row;
   };
 }
 

@@ -9,7 +9,7 @@ import { encodeCursor, keyPart } from "../../../platform/cursor.js";
 import { limitNumber, pageInput } from "../../../platform/paging.js";
 import { storableText } from "../../../platform/text.js";
 import { timeText } from "../../../platform/time.js";
-import { preloadedList, preloadWithProjects } from "../../projects/graphql/look-ahead.js";
+import { preloadedList, preloadWithProjects, type Preload } from "../../projects/graphql/look-ahead.js";
 import { sessionFilters } from "../filters.js";
 import { SessionFiltersInput } from "./filters-input.js";
 import { SessionInterface, SessionOrderEnum } from "./type.js";
@@ -26,13 +26,22 @@ const USUAL_NESTED_LIST = 10;
 const filtersDescription = "Which sessions are wanted; all if absent.";
 const orderDescription = "How they are ordered.";
 
-/** Reads the arguments of a connection. Its cursors hold the order they were made for, and are refused with another. */
-function readPage(args: { readonly orderBy?: SessionOrder | null }) {
-  const orderBy = args.orderBy ?? "CREATED_AT_DESC";
+/** The arguments of a connection. Its cursors hold the order they were made for, and are rejected with another. */
+function connectionInput(orderBy: SessionOrder) {
   const cursor = z
     .tuple([z.literal(orderBy), positionValue(orderBy), z.guid(), keyPart])
     .transform(([, value, id, key]) => ({ value, id, key }));
-  return { ...parseInput(z.object({ filters: sessionFilters }).and(pageArguments(cursor)), args), orderBy };
+  return z.object({ filters: sessionFilters }).and(pageArguments(cursor));
+}
+
+// A schema is compiled when it is first used, which takes a hundred times as long as using it.
+const connectionInputs = new Map(sessionOrders.map((order) => [order, connectionInput(order)]));
+const listInput = pageInput(USUAL_LIST).extend({ filters: sessionFilters });
+const idInput = z.object({ id: storableText, projectId: storableText.nullish() });
+
+function readPage(args: { readonly orderBy?: SessionOrder | null }) {
+  const orderBy = args.orderBy ?? "CREATED_AT_DESC";
+  return { ...parseInput(connectionInputs.get(orderBy) ?? connectionInput(orderBy), args), orderBy };
 }
 
 type SessionPage = ReturnType<typeof readPage>;
@@ -84,7 +93,7 @@ builder.queryFields((t) => ({
     },
     resolve: (_root, { filters, orderBy, ...page }, context, info) => {
       const principal = caller(context);
-      const input = parseInput(pageInput(USUAL_LIST).extend({ filters: sessionFilters }), { ...page, filters });
+      const input = parseInput(listInput, { ...page, filters });
       const selection = lookAheadAtSessions(selectionOf(info, STORED_SESSION), info, { principal });
       const options = { filters: input.filters, orderBy: orderBy ?? "CREATED_AT_DESC", selection };
       return context.services.sessions.list(principal, options, input);
@@ -117,7 +126,7 @@ builder.queryFields((t) => ({
     },
     resolve: (_root, args, context, info) => {
       const principal = caller(context);
-      const { id, projectId } = parseInput(z.object({ id: storableText, projectId: storableText.nullish() }), args);
+      const { id, projectId } = parseInput(idInput, args);
       const fields = selectionOf(info, STORED_SESSION);
       const selection = lookAheadAtSessions(fields, info, { principal });
       const found = { selection, withMarkdown: fields.has("markdownContent") };
@@ -142,11 +151,32 @@ preloadWithProjects((fields, info, principal) => {
   const [field] = fields.get("sessions") ?? [];
   const owner = field?.nodes[0].selectionSet;
   if (field === undefined || owner === undefined || !principal.scopes.has("sessions:read")) return undefined;
-  const args = nestedListArguments.safeParse(argumentsOf(info, field));
-  if (!args.success || args.data.filters != null) return undefined;
+  const page = plainPageOf(argumentsOf(info, field));
+  if (page === null) return undefined;
   const selection = lookAheadAtSessions(selectionBeneath(info, field, STORED_SESSION), info, { principal });
-  return { list: pageOfProject(args.data.orderBy, args.data.limit, selection), owner };
+  const last = preloadsOf.get(page);
+  if (last !== undefined && last.selection === selection) return last.preload;
+  const preload = { list: pageOfProject(page.orderBy, page.limit, selection), owner };
+  preloadsOf.set(page, { selection, preload });
+  return preload;
 });
+
+type PlainPage = { readonly limit: number; readonly orderBy: SessionOrder };
+
+// What depends on the arguments alone is found once for each object of them.
+const plainPages = new WeakMap<object, PlainPage | null>();
+const preloadsOf = new WeakMap<PlainPage, { readonly selection: SessionSelection; readonly preload: Preload }>();
+
+/** A page without filters; null where there are some, or where the arguments are not valid. */
+function plainPageOf(args: object | undefined): PlainPage | null {
+  if (args === undefined) return null;
+  const known = plainPages.get(args);
+  if (known !== undefined) return known;
+  const parsed = nestedListArguments.safeParse(args);
+  const page = parsed.success && parsed.data.filters == null ? parsed.data : null;
+  plainPages.set(args, page);
+  return page;
+}
 
 builder.prismaObjectFields("Project", (t) => ({
   sessions: t.field({

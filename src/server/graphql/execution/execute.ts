@@ -1,0 +1,77 @@
+import {
+  getVariableValues,
+  OperationTypeNode,
+  type DocumentNode,
+  type GraphQLError,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from "graphql";
+import { CollectedErrors } from "./collected-errors.js";
+import { createCompleters } from "./complete.js";
+import { executeFields, executeSerially } from "./execute-fields.js";
+import { isPromise } from "./is-promise.js";
+import { createOperationPlan } from "./operation-plan.js";
+import type { Arguments, OperationPlan, Run } from "./types.js";
+
+export type { OperationPlan } from "./types.js";
+
+/** What an operation came to. Without data where its variables are not what it declares. */
+export type ExecutionResult = { readonly data?: unknown; readonly errors?: readonly GraphQLError[] };
+
+type Operation = { readonly document: DocumentNode; readonly operation: OperationDefinitionNode; readonly rootType: GraphQLObjectType };
+
+type Input = { readonly variables: Readonly<Record<string, unknown>> | null | undefined; readonly context: unknown };
+
+/** Further mistakes in the values of variables are not reported. */
+const MOST_MISTAKES = 50;
+
+/**
+ * Executes operations as the GraphQL specification says in section 6, and as graphql-js does it: data, errors, their paths and
+ * their order are the same. What depends on the document alone is worked out once, when the operation is planned, so that a
+ * list of objects takes a tenth of the time.
+ */
+export function createExecutor(schema: GraphQLSchema) {
+  const completerOf = createCompleters();
+  return {
+    /** The document must be valid. */
+    plan: (operation: Operation): OperationPlan => createOperationPlan({ ...operation, schema, completerOf }),
+
+    execute(plan: OperationPlan, { variables, context }: Input): ExecutionResult | Promise<ExecutionResult> {
+      const values = readVariables(plan, variables ?? {});
+      if ("errors" in values) return { errors: values.errors };
+      return run({ plan, context, variables: values.coerced, errors: new CollectedErrors(), arguments: new Map() });
+    },
+  };
+}
+
+const NO_VARIABLES = { coerced: Object.freeze({}) };
+
+function readVariables({ schema, operation }: OperationPlan, given: Readonly<Record<string, unknown>>) {
+  const { variableDefinitions = [] } = operation;
+  if (variableDefinitions.length === 0) return NO_VARIABLES;
+  return getVariableValues(schema, variableDefinitions, given, { maxErrors: MOST_MISTAKES }) as
+    { readonly errors: readonly GraphQLError[] } | { readonly coerced: Arguments }; // graphql's own type leaves both optional
+}
+
+function run(execution: Run): ExecutionResult | Promise<ExecutionResult> {
+  const { errors } = execution;
+  const toResult = (data: unknown): ExecutionResult => (errors.errors.length === 0 ? { data } : { errors: errors.errors, data });
+  const fail = (error: unknown): ExecutionResult => {
+    errors.add(error as GraphQLError, undefined); // fields throw located errors only, and planning throws graphql's
+    return toResult(null);
+  };
+  try {
+    const data = executeRoot(execution);
+    return isPromise(data) ? data.then(toResult, fail) : toResult(data);
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+function executeRoot(execution: Run) {
+  const { plan, variables } = execution;
+  const selection = plan.rootSelection(variables);
+  const isMutation = plan.operation.operation === OperationTypeNode.MUTATION;
+  return isMutation ? executeSerially(execution, selection) : executeFields(execution, selection);
+}

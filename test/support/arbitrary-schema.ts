@@ -1,0 +1,117 @@
+import {
+  buildSchema,
+  getNamedType,
+  getNullableType,
+  isAbstractType,
+  isEnumType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  responsePathAsArray,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+} from "graphql";
+import { chanceOf } from "./chance.js";
+
+/**
+ * The project's schema with resolvers whose outcome depends on the seed and the position alone: values, nulls, errors, and for
+ * odd seeds promises. With these nothing fails in a list where it would take the list away: graphql-js leaves the promises of
+ * the other items to themselves then, and a rejection that nobody hears ends the process.
+ */
+export function arbitrarySchema(sdl: string, seed: number, calls: string[]): GraphQLSchema {
+  const chance = chanceOf(seed);
+  const schema = buildSchema(sdl);
+  const hasPromises = seed % 2 === 1;
+  const isSafe = (type: GraphQLOutputType, place: string) => hasPromises && isNonNullType(type) && /\.\d+(\.|$)/.test(place);
+
+  function leafValue(type: GraphQLOutputType, place: string, mayFail: boolean): unknown {
+    if (mayFail && chance(place, "wrong leaf") < 0.03) return Symbol("wrong");
+    if (isEnumType(type)) return type.getValues()[0]?.value;
+    const { name } = getNamedType(type);
+    if (name === "Int") return Math.floor(chance(place, "int") * 1_000);
+    if (name === "Float" || name === "NonNegativeFloat") return chance(place, "float");
+    if (name === "Boolean") return chance(place, "boolean") < 0.5;
+    return `text of ${place}`;
+  }
+
+  function plainValue(type: GraphQLOutputType, place: string, mayFail: boolean): unknown {
+    if (isListType(type)) {
+      if (mayFail && chance(place, "no list") < 0.03) return { no: "list" };
+      const items = Array.from({ length: Math.floor(chance(place, "length") * 4) }, (_, index) =>
+        valueOf(type.ofType, `${place}.${index}`),
+      );
+      return chance(place, "set") < 0.2 ? new Set(items) : items;
+    }
+    if (isLeafType(type)) return leafValue(type, place, mayFail);
+    const possible = isAbstractType(type) ? schema.getPossibleTypes(type) : [type as GraphQLObjectType];
+    const runtimeType = possible[Math.floor(chance(place, "type") * possible.length)] as GraphQLObjectType; // every type has one
+    const object: Record<string, unknown> = { __typename: runtimeType.name };
+    for (const field of Object.values(runtimeType.getFields())) {
+      if (!isLeafType(getNamedType(field.type))) continue;
+      object[field.name] =
+        chance(place, field.name, "method") < 0.1
+          ? () => valueOf(field.type, `${place}.${field.name}`)
+          : valueOf(field.type, `${place}.${field.name}`);
+    }
+    return object;
+  }
+
+  function valueOf(type: GraphQLOutputType, place: string): unknown {
+    const inner = getNullableType(type);
+    const mayFail = !isSafe(type, place);
+    const kind = chance(place, "kind");
+    if (mayFail && kind < 0.04) return new Error(`returned at ${place}`);
+    if (mayFail && kind < (isNonNullType(type) ? 0.06 : 0.16)) return kind < 0.1 ? null : undefined;
+    if (mayFail && hasPromises && kind < 0.2) return later(place, () => Promise.reject(new Error(`rejected at ${place}`)));
+    if (hasPromises && kind < 0.5) return later(place, () => plainValue(inner, place, mayFail));
+    return plainValue(inner, place, mayFail);
+  }
+
+  function later(place: string, make: () => unknown): Promise<unknown> {
+    const promise = waitTurns(Math.floor(chance(place, "turns") * 4)).then(make);
+    promise.catch(() => undefined); // properties that are not selected reject, too
+    return promise;
+  }
+
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type) || type.name.startsWith("__")) continue;
+    for (const field of Object.values(type.getFields())) {
+      if (
+        type !== schema.getQueryType() &&
+        type !== schema.getMutationType() &&
+        isLeafType(getNamedType(field.type)) &&
+        chance(type.name, field.name) < 0.7
+      )
+        continue;
+      field.resolve = (_source, args, _context, info) => {
+        const place = responsePathAsArray(info.path).join(".");
+        calls.push(describeCall(place, args, info));
+        if (!isSafe(field.type, place) && chance(place, "throws") < 0.05) throw new Error(`thrown at ${place}`);
+        return valueOf(field.type, place);
+      };
+    }
+  }
+  return schema;
+}
+
+/** What a resolver was told. */
+function describeCall(place: string, args: unknown, info: GraphQLResolveInfo): string {
+  const { fieldName, fieldNodes, parentType, returnType, operation, fragments, variableValues } = info;
+  const names = [
+    fieldName,
+    parentType,
+    returnType,
+    fieldNodes.length,
+    operation.name?.value,
+    Object.keys(fragments),
+    JSON.stringify(variableValues),
+  ];
+  return `${place} ${JSON.stringify(args)} ${names.join(" ")}`;
+}
+
+async function waitTurns(turns: number): Promise<void> {
+  for (let turn = turns; turn > 0; turn -= 1) await Promise.resolve();
+}
