@@ -47,6 +47,9 @@ const KEEP_ALIVE_MS = 75_000;
 /** How long the rest of a body is taken and thrown away, for a client that reads its answer only after it has sent everything. */
 const LINGER_MS = 1_000;
 
+/** From so many characters on a body is encoded before it is written: to count its bytes would take as long once more. */
+const LONG = 4_000;
+
 /** How many times within the shortest timeout it is looked whether one has passed. */
 const CHECKS = 4;
 
@@ -112,8 +115,9 @@ export function openListener({ server, random, config }: Options): Promise<Liste
 }
 
 function write({ status, headers, body }: RenderedAnswer, outgoing: ServerResponse): void {
-  outgoing.writeHead(status, [...headers, "Content-Length", String(Buffer.byteLength(body))]);
-  outgoing.end(body);
+  const content = body.length > LONG ? Buffer.from(body) : body;
+  outgoing.writeHead(status, [...headers, "Content-Length", String(Buffer.byteLength(content))]);
+  outgoing.end(content);
 }
 
 /**
