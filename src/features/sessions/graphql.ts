@@ -1,5 +1,6 @@
 /** Sessions in the GraphQL schema. */
 import "./graphql/queries.js";
+import "./graphql/project-fields.js";
 import "./graphql/mutations.js";
 
 export { SessionFiltersInput } from "./graphql/filters-input.js";

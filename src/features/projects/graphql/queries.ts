@@ -14,7 +14,7 @@ import { ProjectType } from "./type.js";
 
 const projectCursor = z.tuple([timeText, keyPart]).transform(([createdAt, key]) => ({ createdAt, key }));
 
-// A schema is compiled when it is first used, which takes a hundred times as long as using it.
+// A schema is compiled when it is first used, so that none is made for a request.
 const listInput = pageInput(100);
 const connectionInput = pageArguments(projectCursor);
 

@@ -8,6 +8,10 @@ const DateRangeInput = builder.inputType("DateRangeInput", {
   }),
 });
 
+/** What the arguments of every list of sessions are described by. */
+export const filtersDescription = "Which sessions are wanted; all if absent.";
+export const orderDescription = "How they are ordered.";
+
 export const SessionFiltersInput = builder.inputType("SessionFilters", {
   description: "Which sessions are wanted. A list matches any of its values, an empty one nothing; different filters must all hold.",
   fields: (t) => ({

@@ -1,85 +1,21 @@
 import { z } from "zod";
 import { parseInput } from "../../../core/errors/parse-input.js";
 import { builder } from "../../../kits/graphql/builder.js";
-import { pageArguments, toConnection } from "../../../kits/graphql/connections.js";
 import { caller } from "../../../kits/graphql/context.js";
-import { defineLoadersByArguments, defineRowsLoader } from "../../../kits/graphql/loaders.js";
-import { argumentsOf, selectionAt, selectionBeneath, selectionOf } from "../../../kits/graphql/selection.js";
-import { encodeCursor, keyPart } from "../../../platform/cursor.js";
-import { limitNumber, pageInput } from "../../../platform/paging.js";
+import { selectionAt, selectionOf } from "../../../kits/graphql/selection.js";
+import { pageInput } from "../../../platform/paging.js";
 import { storableText } from "../../../platform/text.js";
-import { timeText } from "../../../platform/time.js";
-import { preloadedList, preloadWithProjects, type Preload } from "../../projects/graphql/look-ahead.js";
 import { sessionFilters } from "../filters.js";
-import { SessionFiltersInput } from "./filters-input.js";
-import { SessionInterface, SessionOrderEnum } from "./type.js";
-import { pageOfProject } from "../list-sessions.js";
+import { NODES, readPage, SessionConnection, toCursorColumns, toSessionConnection } from "./connection.js";
+import { filtersDescription, orderDescription, SessionFiltersInput } from "./filters-input.js";
 import { lookAheadAtSessions, STORED_SESSION } from "./look-ahead.js";
-import { sessionOrders, toOrdering, type Position, type SessionOrder } from "../order.js";
-import type { SessionColumn, SessionRow } from "../row.js";
-import type { SessionSelection } from "../selection.js";
-import type { PageOptions } from "../service.js";
+import { SessionInterface, SessionOrderEnum } from "./type.js";
 
 const USUAL_LIST = 100;
-const USUAL_NESTED_LIST = 10;
 
-const filtersDescription = "Which sessions are wanted; all if absent.";
-const orderDescription = "How they are ordered.";
-
-/** The arguments of a connection. Its cursors hold the order they were made for, and are rejected with another. */
-function connectionInput(orderBy: SessionOrder) {
-  const cursor = z
-    .tuple([z.literal(orderBy), positionValue(orderBy), z.guid(), keyPart])
-    .transform(([, value, id, key]) => ({ value, id, key }));
-  return z.object({ filters: sessionFilters }).and(pageArguments(cursor));
-}
-
-// A schema is compiled when it is first used, which takes a hundred times as long as using it.
-const connectionInputs = new Map(sessionOrders.map((order) => [order, connectionInput(order)]));
+// A schema is compiled when it is first used, so that none is made for a request.
 const listInput = pageInput(USUAL_LIST).extend({ filters: sessionFilters });
 const idInput = z.object({ id: storableText, projectId: storableText.nullish() });
-
-function readPage(args: { readonly orderBy?: SessionOrder | null }) {
-  const orderBy = args.orderBy ?? "CREATED_AT_DESC";
-  return { ...parseInput(connectionInputs.get(orderBy) ?? connectionInput(orderBy), args), orderBy };
-}
-
-type SessionPage = ReturnType<typeof readPage>;
-
-/** Where the sessions of a connection are. */
-const NODES = ["edges", "node"];
-
-const toCursorColumns = (orderBy: SessionOrder): SessionColumn[] => ["id", "key", toOrdering(orderBy).column];
-
-/** Cursors name the row and the value it is ordered by, so that a page stays where it is while rows come and go. */
-function toCursor(orderBy: SessionOrder): (row: SessionRow) => string {
-  const { positionOf } = toOrdering(orderBy);
-  return (row) => {
-    const { value, id, key } = positionOf(row);
-    return encodeCursor([orderBy, value, id, key]);
-  };
-}
-
-function toSessionConnection(
-  { filters, orderBy, ...page }: SessionPage,
-  find: (options: PageOptions, limit: number) => Promise<SessionRow[]>,
-) {
-  return toConnection<SessionRow, Position>(page, {
-    encode: toCursor(orderBy),
-    load: (bounds, limit) => find({ filters, orderBy, ...bounds }, limit),
-  });
-}
-
-function positionValue(orderBy: SessionOrder) {
-  if (orderBy.startsWith("NAME")) return storableText;
-  if (orderBy.startsWith("MARKDOWN_SIZE")) return z.string().regex(/^\d{1,9}$/);
-  return orderBy.startsWith("STARTED_AT") ? timeText.nullable() : timeText;
-}
-
-const SessionConnection = builder.connectionObject(
-  { type: SessionInterface, name: "SessionConnection", description: "A page of sessions." },
-  { name: "SessionEdge", description: "A session with its place in the list." },
-);
 
 builder.queryFields((t) => ({
   sessions: t.field({
@@ -134,99 +70,3 @@ builder.queryFields((t) => ({
     },
   }),
 }));
-
-type NestedPage = PageOptions & { readonly limit: number; readonly selection: SessionSelection };
-
-const sessionsOf = defineLoadersByArguments(
-  (page: NestedPage) =>
-    defineRowsLoader(
-      (context, keys) => context.services.sessions.pagesOfProjects(caller(context), keys, page),
-      ({ projectKey }) => projectKey,
-    ),
-  ({ selection, ...page }) => JSON.stringify([page, selection.variant]),
-);
-
-/** A plain page of sessions is read together with its projects; where its arguments are not valid, its field fails by itself. */
-preloadWithProjects((fields, info, principal) => {
-  const [field] = fields.get("sessions") ?? [];
-  const owner = field?.nodes[0].selectionSet;
-  if (field === undefined || owner === undefined || !principal.scopes.has("sessions:read")) return undefined;
-  const page = plainPageOf(argumentsOf(info, field));
-  if (page === null) return undefined;
-  const selection = lookAheadAtSessions(selectionBeneath(info, field, STORED_SESSION), info, { principal });
-  const last = preloadsOf.get(page);
-  if (last !== undefined && last.selection === selection) return last.preload;
-  const preload = { list: pageOfProject(page.orderBy, page.limit, selection), owner };
-  preloadsOf.set(page, { selection, preload });
-  return preload;
-});
-
-type PlainPage = { readonly limit: number; readonly orderBy: SessionOrder };
-
-// What depends on the arguments alone is found once for each object of them.
-const plainPages = new WeakMap<object, PlainPage | null>();
-const preloadsOf = new WeakMap<PlainPage, { readonly selection: SessionSelection; readonly preload: Preload }>();
-
-/** A page without filters; null where there are some, or where the arguments are not valid. */
-function plainPageOf(args: object | undefined): PlainPage | null {
-  if (args === undefined) return null;
-  const known = plainPages.get(args);
-  if (known !== undefined) return known;
-  const parsed = nestedListArguments.safeParse(args);
-  const page = parsed.success && parsed.data.filters == null ? parsed.data : null;
-  plainPages.set(args, page);
-  return page;
-}
-
-builder.prismaObjectFields("Project", (t) => ({
-  sessions: t.field({
-    type: [SessionInterface],
-    description: "Its sessions. Needs sessions:read.",
-    args: {
-      limit: t.arg.int({ defaultValue: USUAL_NESTED_LIST, description: "At most this many, 1 to 200." }),
-      filters: t.arg({ type: SessionFiltersInput, description: filtersDescription }),
-      orderBy: t.arg({ type: SessionOrderEnum, defaultValue: "CREATED_AT_DESC", description: orderDescription }),
-    },
-    extensions: { columns: ["key"] },
-    resolve: (project, args, context, info) => {
-      const preloaded = preloadedList(project, info.fieldNodes[0]?.selectionSet);
-      if (preloaded !== undefined) return preloaded as SessionRow[]; // what pageOfProject reads
-      const principal = caller(context);
-      const input = parseInput(nestedListInput, { limit: args.limit, filters: args.filters });
-      const selection = lookAheadAtSessions(selectionOf(info, STORED_SESSION), info, { principal, columns: ["projectKey"] });
-      const page = { ...input, orderBy: args.orderBy ?? "CREATED_AT_DESC", inverted: false, selection };
-      return sessionsOf(context, page).load(project.key);
-    },
-  }),
-  sessionsConnection: t.connection(
-    {
-      type: SessionInterface,
-      description: "Its sessions as a Relay connection. Needs sessions:read.",
-      args: {
-        filters: t.arg({ type: SessionFiltersInput, description: filtersDescription }),
-        orderBy: t.arg({ type: SessionOrderEnum, defaultValue: "CREATED_AT_DESC", description: orderDescription }),
-      },
-      extensions: { columns: ["key"] },
-      resolve: ({ key }, args, context, info) => {
-        const principal = caller(context);
-        const page = readPage(args);
-        const columns = [...toCursorColumns(page.orderBy), "projectKey" as const];
-        const selection = lookAheadAtSessions(selectionAt(info, NODES, STORED_SESSION), info, { principal, columns });
-        return toSessionConnection(page, (options, limit) => sessionsOf(context, { ...options, limit, selection }).load(key));
-      },
-    },
-    SessionConnection,
-  ),
-}));
-
-const nestedListInput = z.object({
-  limit: limitNumber.nullish().transform((limit) => limit ?? USUAL_NESTED_LIST),
-  filters: sessionFilters,
-});
-
-const nestedListArguments = nestedListInput.extend({
-  orderBy: z
-    .enum(sessionOrders)
-    .nullish()
-    .transform((order) => order ?? "CREATED_AT_DESC"),
-});
