@@ -5,10 +5,7 @@ export type Logger = PinoLogger;
 export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/**
- * Lines are written together, some kilobytes or a tenth of a second at a time: a system call for each would be a tenth of a
- * small request.
- */
+/** Lines are written together, 4 KB or a tenth of a second at a time, to save a system call for each. */
 const BUFFERED = { dest: 2, sync: true, minLength: 4_096, periodicFlush: 100 };
 
 /** The stream of standard error. What is not written yet must be flushed before the process ends. */

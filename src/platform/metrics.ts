@@ -46,7 +46,7 @@ export function createMetrics() {
     error: (code: string, reason: string): void => errors.inc({ code, reason }),
     limiterDecision(budget: string, granted: number, refused: number): void {
       decisions.inc({ budget, outcome: "granted" }, granted);
-      if (refused > 0) decisions.inc({ budget, outcome: "refused" }, refused);
+      decisions.inc({ budget, outcome: "refused" }, refused);
     },
     limiterStore: (isUp: boolean): void => isSharing.set(isUp ? 1 : 0),
     watchOperations: (read: Reading): void => watch("backstory_operations", "Operations by state (running, waiting)", read),

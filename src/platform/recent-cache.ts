@@ -5,33 +5,33 @@ export type RecentCache<Value> = {
 };
 
 /**
- * Remembers the values that were used last: at least `most` of them, and less than twice as many. A full generation becomes
- * the old one, and what is used of it moves to the new one: a Map from which entries are taken one by one is rebuilt all the
- * time.
+ * Remembers the values that were used last: at least `most` of them, and at most twice as many. When the newer half is full,
+ * the older one is forgotten and the newer one takes its place. What is used of the older half moves to the newer. So entries
+ * are never taken out one by one, after which a Map has to be rebuilt again and again.
  */
 export function createRecentCache<Value>(most: number): RecentCache<Value> {
-  let recent = new Map<string, Value>();
+  let newer = new Map<string, Value>();
   let older = new Map<string, Value>();
 
   function set(key: string, value: Value): void {
-    if (recent.size >= most) {
-      older = recent;
-      recent = new Map();
+    if (newer.size >= most) {
+      older = newer;
+      newer = new Map();
     }
-    recent.set(key, value);
+    newer.set(key, value);
   }
 
   return {
     set,
     get(key) {
-      const known = recent.get(key);
+      const known = newer.get(key);
       if (known !== undefined) return known;
       const found = older.get(key);
       if (found !== undefined) set(key, found);
       return found;
     },
     delete(key) {
-      recent.delete(key);
+      newer.delete(key);
       older.delete(key);
     },
   };

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { CLIENT, startTestServer, type Answer, type TestServer } from "../support/server.js";
 import { Readable } from "node:stream";
-import { headerPairs } from "../../src/platform/header-list.js";
+import { toResponse } from "../../src/core/request/rendered-answer.js";
 
 let server: TestServer;
 let key: string;
@@ -23,7 +23,7 @@ async function directly({ headers, body }: Sent): Promise<Response> {
   };
   const answered = await server.server.answer({ ...request, isGone: () => false }, () => CLIENT);
   if (answered === null) throw new Error("The request was not answered directly");
-  return new Response(answered.body, { status: answered.status, headers: [...headerPairs(answered.headers)] });
+  return toResponse(answered);
 }
 
 function asWebRequest({ headers, body }: Sent): Promise<Response> {

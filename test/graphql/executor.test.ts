@@ -5,6 +5,7 @@ import { buildSchema, execute, Kind, parse, validate, type DocumentNode, type Ex
 import { arbitraryOperation, type Operation } from "../support/arbitrary-operation.js";
 import { arbitrarySchema } from "../support/arbitrary-schema.js";
 import { createExecutor } from "../../src/server/graphql/execution/execute.js";
+import { fragmentsOf } from "../../src/server/graphql/fragments.js";
 
 const sdl = readFileSync("schema.graphql", "utf8");
 
@@ -31,7 +32,7 @@ async function compare({ document, variables }: Operation, seed: number): Promis
     const rootType = schema.getRootType(operation.operation);
     if (rootType == null) continue; // there are no subscriptions
     const executor = createExecutor(schema);
-    const plan = executor.plan({ document, operation, rootType });
+    const plan = executor.plan({ document, operation, fragments: fragmentsOf(document), rootType });
     for (let time = 0; time < 2; time += 1) {
       actualCalls.length = 0;
       const actual = toOutcome(await executor.execute(plan, { variables, context: {} }), [...actualCalls]);
@@ -99,7 +100,10 @@ test("A name that objects have by nature is an answer's name like any other.", a
   const rootType = schema.getQueryType();
   if (operation?.kind !== Kind.OPERATION_DEFINITION || rootType == null) throw new Error("The document has an operation");
   const executor = createExecutor(schema);
-  const { data } = await executor.execute(executor.plan({ document, operation, rootType }), { variables: {}, context: {} });
+  const { data } = await executor.execute(executor.plan({ document, operation, fragments: fragmentsOf(document), rootType }), {
+    variables: {},
+    context: {},
+  });
   expect(JSON.stringify(data)).toBe('{"__proto__":null,"constructor":null}');
 });
 
@@ -113,7 +117,10 @@ test("What fails in a list takes it away, and what others of its items reject af
   const rootType = schema.getQueryType();
   if (operation?.kind !== Kind.OPERATION_DEFINITION || rootType == null) throw new Error("The document has an operation");
   const executor = createExecutor(schema);
-  const { data, errors } = await executor.execute(executor.plan({ document, operation, rootType }), { variables: {}, context: {} });
+  const { data, errors } = await executor.execute(executor.plan({ document, operation, fragments: fragmentsOf(document), rootType }), {
+    variables: {},
+    context: {},
+  });
   expect([data, errors?.map(({ message, path }) => [message, path])]).toEqual([{ texts: null }, [["failed at once", ["texts", 1]]]]);
   await new Promise((resolve) => setTimeout(resolve, 20)); // a rejection that nobody hears would end the process
 });

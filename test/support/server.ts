@@ -8,8 +8,7 @@ import { readConfig, type Config } from "../../src/config.js";
 import { connectPrisma, openEngine } from "../../src/db/database.js";
 import type { Engine, Query } from "../../src/db/engine.js";
 import { START_PARAMETERS, toEngine } from "../../src/db/pglite.js";
-import { headerPairs } from "../../src/platform/header-list.js";
-import type { RenderedAnswer } from "../../src/core/request/rendered-answer.js";
+import { toResponse } from "../../src/core/request/rendered-answer.js";
 import type { Client } from "../../src/core/request/client-address.js";
 import type { LimiterStore } from "../../src/core/limits/limiter.js";
 import { createMemoryStore } from "../../src/core/limits/memory-store.js";
@@ -193,10 +192,6 @@ export async function startTestServer(
       if (unexpected.length > 0) throw new Error(`Unexpected log lines: ${JSON.stringify(unexpected, null, 2)}`);
     },
   };
-}
-
-function toResponse({ status, headers, body }: RenderedAnswer): Response {
-  return new Response(body, { status, headers: [...headerPairs(headers)] });
 }
 
 /** The body of a web request as Node's HTTP server gives it: it breaks off when the client goes away. */

@@ -4,7 +4,7 @@ type Waiting<V> = { readonly promise: Promise<V>; readonly resolve: (value: V) =
 
 /**
  * The least time from the beginning of a look-up that answered several requests to that of the next, in milliseconds: a
- * busy server so joins more of them. Who comes alone never waits.
+ * busy server so joins more of them. An idle one asks at once.
  */
 const LEAST_INTERVAL_MS = 2;
 
@@ -50,7 +50,7 @@ function createWaiting<V>(): Waiting<V> {
     resolve = onValue;
     reject = onError;
   });
-  promise.catch(() => undefined); // whoever asked may look at it later
+  promise.catch(() => undefined); // whoever asked may look at it only later
   return { promise, resolve, reject };
 }
 

@@ -45,20 +45,20 @@ export async function readWebBody(request: Request, reading: BodyReading): Promi
 export function readNodeBody(request: Readable, contentLength: string | undefined, reading: BodyReading): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const body = createBodyCollector(contentLength, reading);
-    let isOver = false; // taking the listeners away again would take longer than reading a small body
+    let isSettled = false; // cheaper than to take the listeners away again
     const onEnd = () => {
-      isOver = true;
+      isSettled = true;
       resolve(body.whole());
     };
     const onError = (error?: unknown) => {
-      if (isOver) return;
-      isOver = true;
+      if (isSettled) return;
+      isSettled = true;
       request.pause(); // the listener decides what becomes of the rest
       reject(error instanceof AppError ? error : cutOff(error));
     };
     const onClose = () => onError();
     const onData = (chunk: Uint8Array) => {
-      if (isOver) return;
+      if (isSettled) return;
       try {
         body.add(chunk);
       } catch (error) {

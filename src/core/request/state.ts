@@ -51,14 +51,14 @@ type Dependencies = { readonly logger: Logger; readonly random: Random };
 
 /** What is known of a request when it comes in. */
 export function createRequestState(head: RequestHead, client: Client, { logger, random }: Dependencies): RequestState {
-  return new KnownState(idOf(head.requestId, random), { head, client, logger });
+  return new OnDemandState(idOf(head.requestId, random), { head, client, logger });
 }
 
 /**
- * A class, because V8 makes a new hidden class for every object literal with getters, which keeps all that the getters hold
- * alive until the next full garbage collection: a third of the cost of a small request.
+ * A class, because V8 makes a new hidden class for every object literal with getters: it would keep the request and its answer
+ * in memory until the next full garbage collection.
  */
-class KnownState implements RequestState {
+class OnDemandState implements RequestState {
   readonly address: string;
   principal: Principal | null = null;
   decision: Decision | null = null;

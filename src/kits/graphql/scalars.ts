@@ -13,7 +13,7 @@ function requireShort(text: unknown): void {
 
 const DateTime = new GraphQLScalarType({
   ...dateTime,
-  /** The library leaves a Date to JSON, which takes ten times as long to write it. */
+  /** The library leaves a Date to JSON, which takes twice as long to write it. */
   serialize(value) {
     const serialized: unknown = dateTime.serialize(value);
     return serialized instanceof Date ? serialized.toISOString() : serialized;

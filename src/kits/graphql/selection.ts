@@ -1,5 +1,4 @@
 import {
-  getArgumentValues,
   getNamedType,
   isAbstractType,
   isInterfaceType,
@@ -11,6 +10,7 @@ import {
   type GraphQLResolveInfo,
   type SelectionSetNode,
 } from "graphql";
+import { readArguments, type ArgumentValues } from "./arguments.js";
 
 /** What of `info` a selection is read from; every executor provides it. */
 export type SelectionInfo = Pick<GraphQLResolveInfo, "fieldNodes" | "fragments" | "returnType" | "schema" | "variableValues">;
@@ -58,30 +58,13 @@ export function selectionBeneath(info: SelectionInfo, { nodes, definition }: Sel
   return fieldsOf(info, nodes, objectType(info, typeName ?? getNamedType(definition.type).name));
 }
 
-type ArgumentValues = Readonly<Record<string, unknown>>;
-
-/** The arguments that are the same whatever the variables are. */
-const constantArguments = new WeakMap<FieldNode, ArgumentValues>();
-
-/**
- * The values of a selected field's arguments: one object for as long as they are the same. Undefined where they are not
- * valid, which the field itself will report.
- */
+/** The values of a selected field's arguments; undefined where they are not valid, which the field itself will report. */
 export function argumentsOf({ variableValues }: SelectionInfo, { nodes, definition }: SelectedField): ArgumentValues | undefined {
-  const [node] = nodes;
-  const known = constantArguments.get(node);
-  if (known !== undefined) return known;
   try {
-    const values = getArgumentValues(definition, node, variableValues);
-    if (isConstant(node)) constantArguments.set(node, values);
-    return values;
+    return readArguments(definition, nodes[0], variableValues);
   } catch {
     return undefined;
   }
-}
-
-function isConstant({ arguments: given = [] }: FieldNode): boolean {
-  return given.every(({ value }) => value.kind !== Kind.VARIABLE && value.kind !== Kind.LIST && value.kind !== Kind.OBJECT);
 }
 
 function objectType({ schema }: SelectionInfo, name: string | undefined): GraphQLObjectType | undefined {

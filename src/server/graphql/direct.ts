@@ -90,7 +90,7 @@ export function createDirectGraphQL({ pipeline, authenticator, failureLimit, bod
   return async (request: DirectRequest, state: RequestState): Promise<RenderedAnswer | Batch> => {
     const result = await identifyAndProcess(request, state);
     if ("batch" in result) return result;
-    if (state.decision === null) await addDecision(state, limit);
+    await addDecision(state, limit);
     return renderResult(result, { state, accept: request.headers.accept ?? null }, { hints });
   };
 }

@@ -22,7 +22,7 @@ export function parseParameters(given: unknown): Parameters {
   return isUsual(given) ? given : parseInput(parameters, given);
 }
 
-/** Tells what nearly all requests send, at a tenth of the cost. The schema says what else is taken, and what is wrong with the rest. */
+/** Whether the parameters are those that nearly all requests have. Only for others the schema is asked: what else is taken, and what is wrong. */
 function isUsual(given: object): given is Parameters {
   const { query, operationName = "", variables = {} } = given as Readonly<Record<string, unknown>>;
   const hasVariables = typeof variables === "object" && variables !== null && !Array.isArray(variables);

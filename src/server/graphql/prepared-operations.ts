@@ -44,7 +44,7 @@ export function createPreparedOperations({ schema, executor, options }: Dependen
     const fragments = fragmentsOf(document);
     return {
       operation,
-      plan: executor.plan({ document, operation, rootType }),
+      plan: executor.plan({ document, operation, fragments, rootType }),
       needsCaller: needsCaller(operation, rootType, fragments),
       costOf: measureCost({ schema, operation, rootType, fragments }),
     };

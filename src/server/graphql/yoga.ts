@@ -3,11 +3,11 @@ import { createYoga, type Plugin } from "graphql-yoga";
 import { toAppError } from "../../core/errors/from-unknown.js";
 import { GRAPHQL_PATH } from "../../core/request/paths.js";
 import { decodeUtf8, readWebBody, withoutKey } from "../../core/request/read-body.js";
+import { toResponse } from "../../core/request/rendered-answer.js";
 import type { RequestState } from "../../core/request/state.js";
 import { renderResult } from "./answer.js";
 import type { OperationResult } from "./operation-runner.js";
 import { parseParameters } from "./parameters.js";
-import { headerPairs } from "../../platform/header-list.js";
 import { addDecision, requireGranted, type Pipeline } from "./pipeline.js";
 import { parseBody, parseUrl, requireReadable } from "./request-body.js";
 import type { GraphQLRequest } from "./request.js";
@@ -90,10 +90,10 @@ function useAnswer({ hints, limit }: Pipeline): WebPlugin {
     async onResultProcess({ request, result, serverContext: { state }, setResultProcessor }) {
       await addDecision(state, limit);
       const accept = request.headers.get("accept");
-      setResultProcessor(() => {
-        const { body, status, headers } = renderResult(result as OperationResult | OperationResult[], { state, accept }, { hints });
-        return new Response(body, { status, headers: [...headerPairs(headers)] });
-      }, "application/json");
+      setResultProcessor(
+        () => toResponse(renderResult(result as OperationResult | OperationResult[], { state, accept }, { hints })),
+        "application/json",
+      );
     },
   };
 }

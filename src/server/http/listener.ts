@@ -47,7 +47,7 @@ const KEEP_ALIVE_MS = 75_000;
 /** How long the rest of a body is taken and thrown away, for a client that reads its answer only after it has sent everything. */
 const LINGER_MS = 1_000;
 
-/** From so many characters on a body is encoded before it is written: to count its bytes would take as long once more. */
+/** A body of more characters is encoded before it is written: to count the bytes of the text first would go through it twice. */
 const LONG = 4_000;
 
 /** How many times within the shortest timeout it is looked whether one has passed. */

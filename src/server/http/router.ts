@@ -11,6 +11,7 @@ import type { RestErrorStyle } from "../../core/errors/to-rest.js";
 import type { BodyMemory } from "../../core/load/body-memory.js";
 import type { Client } from "../../core/request/client-address.js";
 import { GRAPHQL_PATH } from "../../core/request/paths.js";
+import { toResponse } from "../../core/request/rendered-answer.js";
 import { DEFAULT_HEADERS } from "../../core/request/security-headers.js";
 import type { Environment } from "../../core/request/state.js";
 import type { createWebGraphQL } from "../graphql/yoga.js";
@@ -114,6 +115,5 @@ function answerError(error: AppError, { req, get }: Context<Environment>, style:
   const state = get("state");
   state.errorReasons.push(error.reason);
   logFailure(state.log, error);
-  const { status, headers, body } = renderError(error, { path: req.path, accept: req.header("accept") ?? null, style }, state);
-  return new Response(body, { status, headers: [...headerPairs(headers)] });
+  return toResponse(renderError(error, { path: req.path, accept: req.header("accept") ?? null, style }, state));
 }

@@ -22,7 +22,7 @@ export type ProjectLookAhead = {
 /** What cursors are made of. */
 const CURSOR: readonly ProjectColumn[] = ["createdAt", "key"];
 
-/** What was found last for a selection: of most, the lists are the same each time. */
+/** What was found last for a selection. It holds for as long as the same list is found for it. */
 const known = new WeakMap<Selection, ProjectLookAhead & { readonly found: Preload | undefined }>();
 
 /** What to read of the projects that the field that is being resolved gives, or of the nodes of its connection. */

@@ -1,30 +1,30 @@
 import { locatedError, responsePathAsArray, type GraphQLError, type GraphQLResolveInfo } from "graphql";
-import type { Place } from "./types.js";
+import type { Position } from "./types.js";
 
-type Position = GraphQLResolveInfo["path"] | undefined;
+type Path = GraphQLResolveInfo["path"] | undefined;
 
 /** The errors of an operation. A position holds one error at most, and what became null has none beneath it. */
 export class CollectedErrors {
-  readonly #positions = new Set<Position>();
+  readonly #paths = new Set<Path>();
   readonly errors: GraphQLError[] = [];
 
-  /** @param position undefined for the whole answer */
-  add(error: GraphQLError, position: Position): void {
-    if (this.#isNull(position)) return;
-    this.#positions.add(position);
+  /** @param path undefined for the whole answer */
+  add(error: GraphQLError, path: Path): void {
+    if (this.#isNull(path)) return;
+    this.#paths.add(path);
     this.errors.push(error);
   }
 
-  #isNull(position: Position): boolean {
-    for (let around = position; around !== undefined; around = around.prev) if (this.#positions.has(around)) return true;
-    return this.#positions.has(undefined);
+  #isNull(path: Path): boolean {
+    for (let around = path; around !== undefined; around = around.prev) if (this.#paths.has(around)) return true;
+    return this.#paths.has(undefined);
   }
 
   /** Reports what failed at a position that may be null, and gives its null. @throws GraphQLError where it may not be */
-  report(thrown: unknown, place: Place): null {
-    const error = locatedError(thrown, place.field.nodes, responsePathAsArray(place));
-    if (!place.isNullable) throw error;
-    this.add(error, place);
+  report(thrown: unknown, position: Position): null {
+    const error = locatedError(thrown, position.field.nodes, responsePathAsArray(position));
+    if (!position.isNullable) throw error;
+    this.add(error, position);
     return null;
   }
 }

@@ -11,11 +11,13 @@ import {
   type GraphQLOutputType,
 } from "graphql";
 import { inspect } from "graphql/jsutils/inspect.js";
+import { isIterableObject } from "graphql/jsutils/isIterableObject.js";
+import { isPromise } from "graphql/jsutils/isPromise.js";
+import { completeAt } from "./complete-at.js";
 import { executeFields } from "./execute-fields.js";
 import { FieldInfo } from "./field-info.js";
-import { isPromise } from "./is-promise.js";
 import { leafOf, serialize, serializeQuickly } from "./leaf.js";
-import type { Complete, FieldPlan, Place, Run } from "./types.js";
+import type { Complete, FieldPlan, Run } from "./types.js";
 
 /** Makes the function that completes values of a type, once for each type of the schema. */
 export function createCompleters(): (type: GraphQLOutputType) => Complete {
@@ -30,7 +32,7 @@ export function createCompleters(): (type: GraphQLOutputType) => Complete {
   function create(type: GraphQLOutputType): Complete {
     if (isNonNullType(type)) return nonNull(completerOf(type.ofType));
     if (isListType(type)) return nullable(list(type.ofType, completerOf(type.ofType)));
-    if (isLeafType(type)) return nullable((_run, _place, value) => serialize(type, value));
+    if (isLeafType(type)) return nullable((_run, _position, value) => serialize(type, value));
     if (isAbstractType(type)) return nullable(abstract(type));
     return nullable(object(type));
   }
@@ -39,33 +41,33 @@ export function createCompleters(): (type: GraphQLOutputType) => Complete {
 }
 
 function nonNull(complete: Complete): Complete {
-  return (run, place, value) => {
-    const completed = complete(run, place, value);
-    if (completed === null) throw new Error(`Cannot return null for non-nullable field ${coordinateOf(place.field)}.`);
+  return (run, position, value) => {
+    const completed = complete(run, position, value);
+    if (completed === null) throw new Error(`Cannot return null for non-nullable field ${coordinateOf(position.field)}.`);
     return completed;
   };
 }
 
 function nullable(complete: Complete): Complete {
-  return (run, place, value) => {
+  return (run, position, value) => {
     if (value instanceof Error) throw value;
-    return value == null ? null : complete(run, place, value);
+    return value == null ? null : complete(run, position, value);
   };
 }
 
-function list(itemType: GraphQLOutputType, completeItem: Complete): Complete {
+function list(itemType: GraphQLOutputType, complete: Complete): Complete {
   const leaf = leafOf(itemType);
   const isNullable = !isNonNullType(itemType);
   return (run, prev, value) => {
     const { field } = prev;
-    if (!isIterable(value)) throw new GraphQLError(`Expected Iterable, but did not find one for field "${coordinateOf(field)}".`);
-    const values = Array.isArray(value) ? (value as readonly unknown[]) : Array.from(value);
+    if (!isIterableObject(value)) throw new GraphQLError(`Expected Iterable, but did not find one for field "${coordinateOf(field)}".`);
+    const values: readonly unknown[] = Array.isArray(value) ? value : Array.from(value);
     const items: unknown[] = [];
     let hasPromise = false;
     try {
       for (let key = 0; key < values.length; key += 1) {
         const quick = leaf === null ? undefined : serializeQuickly(leaf, values[key]);
-        const item = quick ?? completeOne(run, { place: { prev, key, typename: undefined, field, isNullable }, completeItem }, values[key]);
+        const item = quick ?? completeAt(run, { prev, key, typename: undefined, field, isNullable, complete }, values[key]);
         if (quick === undefined && isPromise(item)) hasPromise = true;
         items.push(item);
       }
@@ -77,31 +79,15 @@ function list(itemType: GraphQLOutputType, completeItem: Complete): Complete {
   };
 }
 
-type Item = { readonly place: Place; readonly completeItem: Complete };
-
-/** Completes an item of a list. What fails in it takes the list away only where items may not be null. */
-function completeOne(run: Run, { place, completeItem }: Item, value: unknown): unknown {
-  try {
-    const completed = isPromise(value) ? value.then((resolved) => completeItem(run, place, resolved)) : completeItem(run, place, value);
-    return isPromise(completed) ? completed.then(undefined, (error: unknown) => run.errors.report(error, place)) : completed;
-  } catch (error) {
-    return run.errors.report(error, place);
-  }
-}
-
-function isIterable(value: unknown): value is Iterable<unknown> {
-  return typeof value === "object" && typeof (value as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] === "function";
-}
-
 function object(type: GraphQLObjectType): Complete {
-  return (run, place, source) => {
-    const selection = run.plan.selectionOf(place.field, type, run.variables);
-    if (type.isTypeOf == null) return executeFields(run, selection, { source, place });
+  return (run, position, source) => {
+    const selection = run.plan.selectionOf(position.field, type, run.variables);
+    if (type.isTypeOf == null) return executeFields(run, selection, { source, position });
     const executeAs = (isTypeOf: boolean) => {
-      if (isTypeOf) return executeFields(run, selection, { source, place });
-      throw new GraphQLError(`Expected value of type "${type.name}" but got: ${inspect(source)}.`, { nodes: place.field.nodes });
+      if (isTypeOf) return executeFields(run, selection, { source, position });
+      throw new GraphQLError(`Expected value of type "${type.name}" but got: ${inspect(source)}.`, { nodes: position.field.nodes });
     };
-    const isTypeOf = type.isTypeOf(source, run.context, new FieldInfo(run, place));
+    const isTypeOf = type.isTypeOf(source, run.context, new FieldInfo(run, position));
     return isPromise(isTypeOf) ? isTypeOf.then(executeAs) : executeAs(isTypeOf);
   };
 }
@@ -118,10 +104,10 @@ function abstract(type: GraphQLAbstractType): Complete {
     return complete;
   }
 
-  return (run, place, value) => {
-    const name = resolveType(value, run.context, new FieldInfo(run, place), type);
-    if (isPromise(name)) return name.then((resolved) => completerOf(resolved, run, place.field)(run, place, value));
-    return completerOf(name, run, place.field)(run, place, value);
+  return (run, position, value) => {
+    const name = resolveType(value, run.context, new FieldInfo(run, position), type);
+    if (isPromise(name)) return name.then((resolved) => completerOf(resolved, run, position.field)(run, position, value));
+    return completerOf(name, run, position.field)(run, position, value);
   };
 }
 

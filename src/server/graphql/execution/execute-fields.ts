@@ -1,13 +1,14 @@
+import { isPromise } from "graphql/jsutils/isPromise.js";
+import { completeAt } from "./complete-at.js";
 import { FieldInfo } from "./field-info.js";
-import { isPromise } from "./is-promise.js";
-import type { FieldPlan, Place, Run, SelectionPlan } from "./types.js";
+import type { FieldPlan, Position, Run, SelectionPlan } from "./types.js";
 
 type Results = Record<string, unknown>;
 
 /** The object whose fields are executed: its value, and where it stands. The root stands nowhere. */
-type Parent = { readonly source: unknown; readonly place: Place | undefined };
+type Parent = { readonly source: unknown; readonly position: Position | undefined };
 
-const ROOT: Parent = { source: undefined, place: undefined };
+const ROOT: Parent = { source: undefined, position: undefined };
 
 /** Executes the fields of an object at the same time (GraphQL specification, section 6.3). */
 export function executeFields(run: Run, selection: SelectionPlan, parent: Parent = ROOT): Results | Promise<Results> {
@@ -45,15 +46,15 @@ export function executeSerially(run: Run, selection: SelectionPlan): Results | P
 }
 
 function executeField(run: Run, field: FieldPlan, parent: Parent): unknown {
-  const { responseName: key, parentType, isNullable, resolve, complete } = field;
-  const place: Place = { prev: parent.place, key, typename: parentType.name, field, isNullable };
+  const { responseName: key, parentType, isNullable, complete } = field;
+  const position: Position = { prev: parent.position, key, typename: parentType.name, field, isNullable, complete };
+  let value: unknown;
   try {
-    const result = resolve(parent.source, field.argumentsOf(run), run.context, new FieldInfo(run, place));
-    const completed = isPromise(result) ? result.then((value) => complete(run, place, value)) : complete(run, place, result);
-    return isPromise(completed) ? completed.then(undefined, (error: unknown) => run.errors.report(error, place)) : completed;
+    value = field.resolve(parent.source, field.argumentsOf(run), run.context, new FieldInfo(run, position));
   } catch (error) {
-    return run.errors.report(error, place);
+    return run.errors.report(error, position);
   }
+  return completeAt(run, position, value);
 }
 
 function createResults({ isPlain }: SelectionPlan): Results {

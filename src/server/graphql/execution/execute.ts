@@ -1,25 +1,15 @@
-import {
-  getVariableValues,
-  OperationTypeNode,
-  type DocumentNode,
-  type GraphQLError,
-  type GraphQLObjectType,
-  type GraphQLSchema,
-  type OperationDefinitionNode,
-} from "graphql";
+import { getVariableValues, OperationTypeNode, type GraphQLError, type GraphQLSchema } from "graphql";
+import { isPromise } from "graphql/jsutils/isPromise.js";
 import { CollectedErrors } from "./collected-errors.js";
 import { createCompleters } from "./complete.js";
 import { executeFields, executeSerially } from "./execute-fields.js";
-import { isPromise } from "./is-promise.js";
-import { createOperationPlan } from "./operation-plan.js";
-import type { Arguments, OperationPlan, Run } from "./types.js";
+import { createOperationPlan, type OperationToPlan } from "./operation-plan.js";
+import type { VariableValues, OperationPlan, Run } from "./types.js";
 
 export type { OperationPlan } from "./types.js";
 
 /** What an operation came to. Without data where its variables are not what it declares. */
 export type ExecutionResult = { readonly data?: unknown; readonly errors?: readonly GraphQLError[] };
-
-type Operation = { readonly document: DocumentNode; readonly operation: OperationDefinitionNode; readonly rootType: GraphQLObjectType };
 
 type Input = { readonly variables: Readonly<Record<string, unknown>> | null | undefined; readonly context: unknown };
 
@@ -28,14 +18,14 @@ const MOST_MISTAKES = 50;
 
 /**
  * Executes operations as the GraphQL specification says in section 6, and as graphql-js does it: data, errors, their paths and
- * their order are the same. What depends on the document alone is worked out once, when the operation is planned, so that a
- * list of objects takes a tenth of the time.
+ * their order are the same. What depends on the document alone is worked out once, when the operation is planned, and not for
+ * each object of a list.
  */
 export function createExecutor(schema: GraphQLSchema) {
   const completerOf = createCompleters();
   return {
     /** The document must be valid. */
-    plan: (operation: Operation): OperationPlan => createOperationPlan({ ...operation, schema, completerOf }),
+    plan: (operation: OperationToPlan): OperationPlan => createOperationPlan(operation, { schema, completerOf }),
 
     execute(plan: OperationPlan, { variables, context }: Input): ExecutionResult | Promise<ExecutionResult> {
       const values = readVariables(plan, variables ?? {});
@@ -51,7 +41,7 @@ function readVariables({ schema, operation }: OperationPlan, given: Readonly<Rec
   const { variableDefinitions = [] } = operation;
   if (variableDefinitions.length === 0) return NO_VARIABLES;
   return getVariableValues(schema, variableDefinitions, given, { maxErrors: MOST_MISTAKES }) as
-    { readonly errors: readonly GraphQLError[] } | { readonly coerced: Arguments }; // graphql's own type leaves both optional
+    { readonly errors: readonly GraphQLError[] } | { readonly coerced: VariableValues }; // graphql's own type leaves both optional
 }
 
 function run(execution: Run): ExecutionResult | Promise<ExecutionResult> {

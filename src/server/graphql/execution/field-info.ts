@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo } from "graphql";
-import type { Place, Run } from "./types.js";
+import type { Position, Run } from "./types.js";
 
 /** What resolvers are told of the field that they resolve. Most of them look at nothing of it. */
 export class FieldInfo implements GraphQLResolveInfo {
@@ -7,7 +7,7 @@ export class FieldInfo implements GraphQLResolveInfo {
 
   constructor(
     private readonly run: Run,
-    readonly path: Place,
+    readonly path: Position,
   ) {}
 
   get fieldName() {

@@ -1,6 +1,5 @@
 import {
   defaultFieldResolver,
-  getArgumentValues,
   isNonNullType,
   Kind,
   SchemaMetaFieldDef,
@@ -17,34 +16,45 @@ import {
   type OperationDefinitionNode,
 } from "graphql";
 import { collectFields, collectSubfields } from "graphql/execution/collectFields.js";
+import { readArguments, type ArgumentValues } from "../../../kits/graphql/arguments.js";
 import { leafOf, serializeQuickly } from "./leaf.js";
-import type { Arguments, Complete, FieldPlan, OperationPlan, Run, SelectionPlan } from "./types.js";
+import type { Complete, FieldPlan, OperationPlan, SelectionPlan } from "./types.js";
 
-type Parts = {
-  readonly schema: GraphQLSchema;
+/** What an operation is planned from. */
+export type OperationToPlan = {
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
+  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly rootType: GraphQLObjectType;
-  readonly completerOf: (type: GraphQLOutputType) => Complete;
 };
 
-type Variables = { [variable: string]: unknown };
+type Dependencies = { readonly schema: GraphQLSchema; readonly completerOf: (type: GraphQLOutputType) => Complete };
 
-/** Plans of larger operations are forgotten when they have run. A fragment that is spread often makes a short document large. */
+/** A plan of more fields is not kept. A fragment that is spread often makes a short document large. */
 const MOST_FIELDS = 500;
 
 /** For so many combinations of the variables in @skip and @include a plan is kept. */
 const MOST_VARIANTS = 8;
 
 /**
- * Plans an operation: which fields are selected of which type, how they are resolved and completed, and the arguments that do
- * not depend on variables. Parts are planned when they are met for the first time.
+ * Plans an operation: which fields are selected of which type, and how they are resolved and completed. Parts are planned when
+ * they are met for the first time.
  */
-export function createOperationPlan({ schema, document, operation, rootType, completerOf }: Parts): OperationPlan {
-  const fragments = fragmentsByName(document);
+export function createOperationPlan(
+  { document, operation, fragments: fragmentMap, rootType }: OperationToPlan,
+  { schema, completerOf }: Dependencies,
+): OperationPlan {
+  const fragments = toRecord(fragmentMap);
   const conditions = conditionVariables(document);
   const variants = new Map<string, SelectionPlan>();
   let planned = 0;
+
+  /** What runs meanwhile goes on with the plan that it has. */
+  function forgetLargePlans(): void {
+    if (planned <= MOST_FIELDS) return;
+    variants.clear();
+    planned = 0;
+  }
 
   function toSelection(parentType: GraphQLObjectType, collected: ReadonlyMap<string, readonly FieldNode[]>): SelectionPlan {
     const fields = [...collected].flatMap(([responseName, nodes]) => {
@@ -55,22 +65,18 @@ export function createOperationPlan({ schema, document, operation, rootType, com
     return { fields, isPlain: !collected.has("__proto__") };
   }
 
-  function plan(variables: Arguments): SelectionPlan {
-    return toSelection(rootType, collectFields(schema, fragments, variables, rootType, operation.selectionSet));
-  }
-
   return {
     schema,
     operation,
     fragments,
     rootSelection(variables) {
-      if (planned > MOST_FIELDS || variants.size > MOST_VARIANTS) {
-        variants.clear();
-        planned = 0;
-      }
       const variant = conditions.map((name) => String(variables[name])).join();
-      const selection = variants.get(variant) ?? plan(variables);
+      const known = variants.get(variant);
+      if (known !== undefined) return known;
+      const selection = toSelection(rootType, collectFields(schema, fragments, variables, rootType, operation.selectionSet));
+      if (variants.size >= MOST_VARIANTS) variants.clear();
       variants.set(variant, selection);
+      forgetLargePlans();
       return selection;
     },
     selectionOf({ selections, nodes }, type, variables) {
@@ -78,15 +84,15 @@ export function createOperationPlan({ schema, document, operation, rootType, com
       if (known !== undefined) return known;
       const selection = toSelection(type, collectSubfields(schema, fragments, variables, type, nodes));
       selections.set(type, selection);
+      forgetLargePlans();
       return selection;
     },
   };
 }
 
-function fragmentsByName({ definitions }: DocumentNode): Record<string, FragmentDefinitionNode> {
-  const fragments = Object.create(null) as Record<string, FragmentDefinitionNode>; // a fragment may have any name
-  for (const definition of definitions) if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition;
-  return fragments;
+/** As graphql-js passes fragments. Without a prototype, since a fragment may have any name. */
+function toRecord(fragments: ReadonlyMap<string, FragmentDefinitionNode>): Record<string, FragmentDefinitionNode> {
+  return Object.assign(Object.create(null) as Record<string, FragmentDefinitionNode>, Object.fromEntries(fragments));
 }
 
 /** The variables that decide what is selected. */
@@ -130,27 +136,19 @@ function toFieldPlan(selected: Selected, completerOf: (type: GraphQLOutputType) 
 function propertyReader({ name, type, resolve }: GraphQLField<unknown, unknown>): FieldPlan["readProperty"] {
   const leaf = leafOf(type);
   if (leaf === null || resolve !== undefined) return null;
-  return (source) => (typeof source === "object" && source !== null ? serializeQuickly(leaf, (source as Variables)[name]) : undefined);
+  return (source) =>
+    typeof source === "object" && source !== null ? serializeQuickly(leaf, (source as Readonly<Record<string, unknown>>)[name]) : undefined;
 }
 
-const NO_ARGUMENTS: Arguments = Object.freeze({});
+const NO_ARGUMENTS: ArgumentValues = Object.freeze({});
 
-/** Values that do not depend on the request are read once, and frozen; others once for each run, whatever the length of the list that the field is in. */
+/** They are read once for each run, whatever the length of the list that the field is in. */
 function argumentsReader(definition: GraphQLField<unknown, unknown>, [node]: readonly FieldNode[]): FieldPlan["argumentsOf"] {
   if (node === undefined || definition.args.length === 0) return () => NO_ARGUMENTS;
-  const read = ({ variables }: Run): Arguments => getArgumentValues(definition, node, variables);
-  if (isConstant(definition, node)) {
-    let constant: Arguments | undefined;
-    return (run) => (constant ??= Object.freeze(read(run)));
-  }
   const key = {};
-  return (run) => {
-    const values = run.arguments.get(key) ?? read(run);
-    run.arguments.set(key, values);
+  return ({ variables, arguments: known }) => {
+    const values = known.get(key) ?? readArguments(definition, node, variables);
+    known.set(key, values);
     return values;
   };
-}
-
-function isConstant({ args }: GraphQLField<unknown, unknown>, { arguments: given = [] }: FieldNode): boolean {
-  return args.every(({ type }) => leafOf(type) !== null) && given.every(({ value }) => value.kind !== Kind.VARIABLE);
 }
