@@ -4,6 +4,7 @@ import { Prisma } from "../../db/generated/prisma/client.js";
 import { atMost, storableText } from "../../platform/text.js";
 import { notAfter, timeValue } from "../../platform/time.js";
 import { keysOfIds } from "../projects/access.js";
+import { filterNames, filterOf, mapFilters, type MetadataFilter } from "./metadata.js";
 import { parseQuery } from "./search-query.js";
 
 const text = storableText.refine(...atMost(1_000));
@@ -17,15 +18,10 @@ export const sessionFilters = z
   .object({
     projectId: text.nullish(),
     projectIds: list,
-    clientName: text.nullish(),
-    clientNames: list,
-    agentName: text.nullish(),
-    agentNames: list,
-    deviceId: text.nullish(),
-    deviceIds: list,
-    gitBranches: list,
-    llmModels: list,
-    tags: list,
+    ...mapFilters(
+      () => text.nullish(),
+      () => list,
+    ),
     dateRange: dateRange.nullish(),
     startDate: time,
     endDate: time,
@@ -63,15 +59,7 @@ export function toCondition(filters: SessionFilters, now: Date): Prisma.Sql {
     if (value != null) conditions.push(condition(value));
   };
 
-  add(filters?.clientName, (name) => Prisma.sql`s."clientName" = ${name}`);
-  add(filters?.clientNames, (names) => Prisma.sql`s."clientName" = ANY(${names})`);
-  add(filters?.agentName, (name) => Prisma.sql`s."agentName" = ${name}`);
-  add(filters?.agentNames, (names) => Prisma.sql`s."agentName" = ANY(${names})`);
-  add(filters?.deviceId, (id) => Prisma.sql`s."deviceId" = ${id}`);
-  add(filters?.deviceIds, (ids) => Prisma.sql`s."deviceId" = ANY(${ids})`);
-  add(filters?.gitBranches, (branches) => Prisma.sql`s."gitBranches" && ${branches}`);
-  add(filters?.llmModels, (models) => Prisma.sql`s."llmModels" && ${models}`);
-  add(filters?.tags, (tags) => Prisma.sql`s."tags" && ${tags}`);
+  for (const name of filterNames) add(filters?.[name], (value) => toMatch(filterOf(name), value));
   for (const from of [filters?.dateRange?.start, filters?.startDate]) add(from, (at) => Prisma.sql`s."createdAt" >= ${at}`);
   for (const until of [filters?.dateRange?.end, filters?.endDate]) add(until, (at) => Prisma.sql`s."createdAt" <= ${at}`);
   add(filters?.createdAfter, (days) => Prisma.sql`s."createdAt" >= ${new Date(now.getTime() - days * DAY_MS)}`);
@@ -82,4 +70,10 @@ export function toCondition(filters: SessionFilters, now: Date): Prisma.Sql {
       Prisma.sql`s."key" IN (SELECT "sessionKey" FROM "SessionSearch" WHERE "document" @@ websearch_to_tsquery('simple', ${parseQuery(words).text}))`,
   );
   return conditions.length === 0 ? Prisma.sql`TRUE` : Prisma.join(conditions, " AND ");
+}
+
+function toMatch({ field, match }: MetadataFilter, value: string | readonly string[]): Prisma.Sql {
+  const column = Prisma.raw(`s."${field}"`);
+  if (match === "is") return Prisma.sql`${column} = ${value}`;
+  return match === "isAnyOf" ? Prisma.sql`${column} = ANY(${value})` : Prisma.sql`${column} && ${value}`;
 }

@@ -5,3 +5,4 @@ import "./graphql/mutations.js";
 
 export { SessionFiltersInput } from "./graphql/filters-input.js";
 export { SessionInterface } from "./graphql/type.js";
+export { lookAheadAtSessions } from "./graphql/look-ahead.js";

@@ -10,7 +10,7 @@ export type MetadataField = {
 
 /**
  * What the client tells about a conversation. This table alone says which fields there are: the GraphQL types, the inputs
- * of both surfaces, the REST shape and the columns in SQL are made from it. A new field also needs a migration.
+ * of both surfaces, the REST shape and the columns that SQL reads and writes are made from it. A new field also needs a migration.
  */
 const FIELDS = {
   clientName: {
@@ -84,6 +84,42 @@ export function mapMetadata<Text, List>(
     return [name, field.kind === "text" ? text(field, name as NamesOf<"text">) : list(field, name as NamesOf<"list">)]; // as its kind says
   });
   return Object.fromEntries(entries) as PerField<Text, List>; // Object.fromEntries loses the keys
+}
+
+/** A filter by a field of the metadata: that a text is the one given, or one of those given, or that a list has one of those given. */
+export type MetadataFilter = { readonly field: MetadataName; readonly match: "is" | "isAnyOf" | "hasAnyOf"; readonly description: string };
+
+/** The filters that lists of sessions have for the metadata, by their names in the inputs. */
+const FILTERS = {
+  clientName: { field: "clientName", match: "is", description: "Stored by this program." },
+  clientNames: { field: "clientName", match: "isAnyOf", description: "Stored by one of these programs." },
+  agentName: { field: "agentName", match: "is", description: "With this coding agent." },
+  agentNames: { field: "agentName", match: "isAnyOf", description: "With one of these coding agents." },
+  deviceId: { field: "deviceId", match: "is", description: "From this device." },
+  deviceIds: { field: "deviceId", match: "isAnyOf", description: "From one of these devices." },
+  gitBranches: { field: "gitBranches", match: "hasAnyOf", description: "On one of these git branches." },
+  llmModels: { field: "llmModels", match: "hasAnyOf", description: "Answered by one of these models." },
+  tags: { field: "tags", match: "hasAnyOf", description: "With one of these tags." },
+} as const satisfies Readonly<Record<string, MetadataFilter>>;
+
+type Filters = typeof FILTERS;
+export type FilterName = keyof Filters;
+
+export const filterNames = Object.keys(FILTERS) as readonly FilterName[]; // the keys of a constant
+export const filterOf = (name: FilterName): MetadataFilter => FILTERS[name];
+
+type PerFilter<Value, Values> = { readonly [Name in FilterName]: Filters[Name]["match"] extends "is" ? Value : Values };
+
+/** Makes something of each filter: of those that take one value, and of those that take several. */
+export function mapFilters<Value, Values>(
+  one: (filter: MetadataFilter) => Value,
+  several: (filter: MetadataFilter) => Values,
+): PerFilter<Value, Values> {
+  const entries = filterNames.map((name) => {
+    const filter = filterOf(name);
+    return [name, filter.match === "is" ? one(filter) : several(filter)];
+  });
+  return Object.fromEntries(entries) as PerFilter<Value, Values>; // Object.fromEntries loses the keys
 }
 
 /** The metadata of a row, which has more columns. */

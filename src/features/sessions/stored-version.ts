@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { encodeContent } from "./content-codec.js";
 import type { SaveSession } from "./input.js";
+import { mapMetadata } from "./metadata.js";
 import { findKeywords } from "../transcripts/keywords.js";
 import { readTurns } from "../transcripts/turns.js";
 
@@ -14,15 +15,10 @@ export function toStoredVersion(input: SaveSession) {
   const facts = {
     name,
     ...toSpan(input),
-    clientName: metadata?.clientName ?? null,
-    clientVersion: metadata?.clientVersion ?? null,
-    agentName: metadata?.agentName ?? null,
-    deviceId: metadata?.deviceId ?? null,
-    machineName: metadata?.machineName ?? null,
-    title: metadata?.title ?? null,
-    gitBranches: [...new Set(metadata?.gitBranches ?? [])],
-    llmModels: [...new Set(metadata?.llmModels ?? [])],
-    tags: [...new Set(metadata?.tags ?? [])],
+    ...mapMetadata<string | null, string[]>(
+      (_field, name) => metadata?.[name] ?? null,
+      (_field, name) => [...new Set(metadata?.[name])],
+    ),
   };
   const version = hash(JSON.stringify(facts), markdown, rawData).slice(0, 24);
   return {

@@ -3,6 +3,7 @@ import type { Principal } from "../../core/auth/principal.js";
 import { roleOf, type Role } from "../projects/access.js";
 import type { Encoded } from "../../db/row-codec.js";
 import type { SaveSession } from "./input.js";
+import { mapMetadata, metadataNames, type MetadataName, type SessionMetadata } from "./metadata.js";
 import { sessionRow } from "./row.js";
 import type { StoredVersion } from "./stored-version.js";
 
@@ -27,6 +28,25 @@ export type WriteOutcome = Encoded<{
   readonly isWithinQuota: boolean;
 }>;
 
+const column = (name: MetadataName) => Prisma.raw(`"${name}"`);
+const METADATA_COLUMNS = Prisma.join(metadataNames.map(column), ", ");
+const METADATA_REPLACED = Prisma.join(
+  metadataNames.map((name) => Prisma.sql`${column(name)} = EXCLUDED.${column(name)}`),
+  ", ",
+);
+
+/** The values of the metadata, in the order of their columns. */
+function toValues(row: SessionMetadata): Prisma.Sql {
+  const values = mapMetadata(
+    (_field, name) => Prisma.sql`${row[name]}::text`,
+    (_field, name) => Prisma.sql`${row[name]}::text[]`,
+  );
+  return Prisma.join(
+    metadataNames.map((name) => values[name]),
+    ", ",
+  );
+}
+
 /**
  * Writes the session and all that counts it. Selects one `WriteOutcome`, or nothing where the id means no project to the
  * caller. It sees what was committed when it began, but first waits for other writes to the project: what these changed it
@@ -50,19 +70,16 @@ export function writeSession({ principal, projectId, id, version: row, createdAt
       SELECT ${row.markdown}::text AS "markdown", ${row.rawData}::text AS "rawData", ${row.sessionData}::text AS "sessionData"
     ), saved AS (
       INSERT INTO "Session" AS s ("projectKey", "ownerId", "id", "createdAt", "updatedAt", "name", "etag", "markdownSize", "markdownJsonSize", "rawDataSize", "sessionDataSize",
-        "startedAt", "endedAt", "clientName", "clientVersion", "agentName", "deviceId", "machineName", "title", "gitBranches", "llmModels", "tags", "keywords")
+        "startedAt", "endedAt", ${METADATA_COLUMNS}, "keywords")
       SELECT "key", "ownerId", ${id}::uuid, ${createdAt}::timestamptz, ${now}::timestamptz, ${row.name}, ${row.etag}, ${row.markdownSize}, ${row.markdownJsonSize},
-        ${row.rawDataSize}, ${row.sessionDataSize}, ${row.startedAt}::timestamptz, ${row.endedAt}::timestamptz, ${row.clientName}, ${row.clientVersion},
-        ${row.agentName}, ${row.deviceId}, ${row.machineName}, ${row.title}, ${row.gitBranches}::text[], ${row.llmModels}::text[], ${row.tags}::text[], ${row.keywords}::text[]
+        ${row.rawDataSize}, ${row.sessionDataSize}, ${row.startedAt}::timestamptz, ${row.endedAt}::timestamptz, ${toValues(row)}, ${row.keywords}::text[]
       FROM project WHERE "role" <> 'VIEWER'
       ON CONFLICT ("id", "ownerId") DO UPDATE SET "updatedAt" = EXCLUDED."updatedAt", "name" = EXCLUDED."name",
         "markdownSize" = EXCLUDED."markdownSize", "markdownJsonSize" = EXCLUDED."markdownJsonSize", "rawDataSize" = EXCLUDED."rawDataSize", "startedAt" = EXCLUDED."startedAt", "endedAt" = EXCLUDED."endedAt",
         "sessionDataSize" = CASE WHEN ${keepsSessionData} THEN s."sessionDataSize" ELSE EXCLUDED."sessionDataSize" END,
         -- Without session data the stored one stays, so the tag must go on telling versions of it apart.
         "etag" = EXCLUDED."etag" || CASE WHEN ${keepsSessionData} AND s."sessionDataSize" > 0 THEN '-' || split_part(s."etag", '-', 2) ELSE '' END,
-        "clientName" = EXCLUDED."clientName", "clientVersion" = EXCLUDED."clientVersion", "agentName" = EXCLUDED."agentName", "deviceId" = EXCLUDED."deviceId",
-        "machineName" = EXCLUDED."machineName", "title" = EXCLUDED."title", "gitBranches" = EXCLUDED."gitBranches", "llmModels" = EXCLUDED."llmModels",
-        "tags" = EXCLUDED."tags", "keywords" = EXCLUDED."keywords"
+        ${METADATA_REPLACED}, "keywords" = EXCLUDED."keywords"
       WHERE s."projectKey" = EXCLUDED."projectKey" AND EXISTS (SELECT FROM old)
       RETURNING s.*
     ), stored AS (

@@ -1,4 +1,5 @@
 import { builder } from "../../../kits/graphql/builder.js";
+import { mapFilters } from "../metadata.js";
 
 const DateRangeInput = builder.inputType("DateRangeInput", {
   description: "A span of time, both ends included; either may be left open.",
@@ -17,15 +18,10 @@ export const SessionFiltersInput = builder.inputType("SessionFilters", {
   fields: (t) => ({
     projectId: t.id({ description: "In this project." }),
     projectIds: t.idList({ description: "In one of these projects." }),
-    clientName: t.string({ description: "Stored by this program." }),
-    clientNames: t.stringList({ description: "Stored by one of these programs." }),
-    agentName: t.string({ description: "With this coding agent." }),
-    agentNames: t.stringList({ description: "With one of these coding agents." }),
-    deviceId: t.string({ description: "From this device." }),
-    deviceIds: t.stringList({ description: "From one of these devices." }),
-    gitBranches: t.stringList({ description: "On one of these git branches." }),
-    llmModels: t.stringList({ description: "Answered by one of these models." }),
-    tags: t.stringList({ description: "With one of these tags." }),
+    ...mapFilters(
+      ({ description }) => t.string({ description }),
+      ({ description }) => t.stringList({ description }),
+    ),
     dateRange: t.field({ type: DateRangeInput, description: "Created in this span of time." }),
     startDate: t.field({ type: "DateTime", description: "Created at this time or later." }),
     endDate: t.field({ type: "DateTime", description: "Created at this time or earlier." }),
