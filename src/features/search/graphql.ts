@@ -1,20 +1,25 @@
 import { parseInput } from "../../core/errors/parse-input.js";
 import { builder } from "../../kits/graphql/builder.js";
 import { caller } from "../../kits/graphql/context.js";
-import { SessionFiltersInput, SessionInterface } from "../sessions/graphql.js";
+import { selectionAt } from "../../kits/graphql/selection.js";
+import { lookAheadAtSessions, SessionFiltersInput, SessionInterface } from "../sessions/graphql.js";
 import { searchInput } from "./input.js";
 import type { SearchResult, SearchResults } from "./service.js";
 
-const SearchResultType = builder.objectRef<SearchResult>("SessionSearchResult").implement({
+const SESSION_SEARCH_RESULT = "SessionSearchResult";
+
+const SearchResultType = builder.objectRef<SearchResult>(SESSION_SEARCH_RESULT).implement({
   description: "A session that a search found.",
   interfaces: [SessionInterface],
   fields: (t) => ({
     rank: t.exposeFloat("rank", {
       nullable: false,
+      extensions: { columns: [] },
       description: "0 to 1: how well it matches; matches in the name count most, then tags.",
     }),
     snippet: t.exposeString("snippet", {
       nullable: false,
+      extensions: { columns: [] },
       description: "The place of the first match in the content on one line, the matching words in **bold**.",
     }),
   }),
@@ -46,6 +51,11 @@ builder.queryField("searchSessions", (t) =>
       limit: t.arg.int({ defaultValue: 10, description: "At most this many results, 1 to 200." }),
     },
     extensions: { rateLimit: "120/1m" },
-    resolve: (_root, args, context) => context.services.search.search(caller(context), parseInput(searchInput, args)),
+    resolve: (_root, args, context, info) => {
+      const principal = caller(context);
+      const input = parseInput(searchInput, args);
+      const selection = lookAheadAtSessions(selectionAt(info, ["results"], SESSION_SEARCH_RESULT), info, { principal });
+      return context.services.search.search(principal, input, selection);
+    },
   }),
 );

@@ -8,7 +8,7 @@ import { decodeContent } from "../sessions/content-codec.js";
 import { toOrdering } from "../sessions/order.js";
 import { sessionSummary, type SessionSummary } from "../sessions/row.js";
 import { parsePrefixQuery } from "../sessions/search-query.js";
-import { makePrefixSnippet, matchPattern, SEARCHED_CHARACTERS, SNIPPET_CHARACTERS, SNIPPET_LEAD } from "./snippet.js";
+import { createPrefixMarker, matchPattern, SEARCHED_CHARACTERS, SNIPPET_CHARACTERS, SNIPPET_LEAD } from "./snippet.js";
 
 export type ResumableMatch = SessionSummary & { readonly projectName: string; readonly snippet: string };
 
@@ -26,6 +26,7 @@ export function createResumeSearchService({ query }: { readonly query: Query }) 
       const { text, wanted } = parsePrefixQuery(words);
       if (text === "") return;
       const keys = projectId == null ? accessibleKeys(principal) : keysOfIds(principal, [projectId]);
+      const markWords = createPrefixMarker(wanted);
       const matchOffset = Prisma.sql`regexp_instr(left(c."markdown", ${SEARCHED_CHARACTERS}::int), ${matchPattern(wanted, "prefix")}, 1, 1, 0, 'i')`;
       yield* pagesOf(PAGE, async (last?: ResumableMatch) => {
         const beyond = last === undefined ? Prisma.sql`TRUE` : newest.after(newest.positionOf(last));
@@ -38,9 +39,7 @@ export function createResumeSearchService({ query }: { readonly query: Query }) 
             ORDER BY ${newest.orderBy} LIMIT ${PAGE}
           ) s JOIN "Project" p ON p."key" = s."projectKey" JOIN "SessionContent" c ON c."sessionKey" = s."key" ORDER BY ${newest.orderBy}`;
         const rows = await query<Encoded<{ projectName: string; excerpt: string }>>(statement, principal.deadline);
-        return rows
-          .map(sessionSummary.read)
-          .map(({ excerpt, ...match }) => ({ ...match, snippet: makePrefixSnippet(decodeContent(excerpt), wanted) }));
+        return rows.map(sessionSummary.read).map(({ excerpt, ...match }) => ({ ...match, snippet: markWords(decodeContent(excerpt)) }));
       });
     },
   };

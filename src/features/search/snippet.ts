@@ -20,17 +20,40 @@ export function matchPattern(phrases: readonly (readonly string[])[], end: "word
   return end === "word" ? `${alternatives}(?![[:alnum:]])` : alternatives;
 }
 
-/** An excerpt on one line, with the words of the phrases set in bold as Markdown does it. */
-export function makeSnippet(excerpt: string, phrases: readonly (readonly string[])[]): string {
+/** Makes excerpts of one line, with the words of the phrases set in bold as Markdown does it. */
+export function createWordMarker(phrases: readonly (readonly string[])[]): (excerpt: string) => string {
   const wanted = new Set(wordsOf(phrases));
-  return toLine(excerpt).replace(WORD, (word) => (wanted.has(word.toLowerCase()) ? `**${word}**` : word));
+  return (excerpt) => replaceWords(toLine(excerpt), (word) => (wanted.has(word.toLowerCase()) ? `**${word}**` : word));
 }
 
-/** An excerpt on one line, with the words that begin like one of the phrases' between U+0002 and U+0003, which no line has of its own. */
-export function makePrefixSnippet(excerpt: string, phrases: readonly (readonly string[])[]): string {
+/** Makes excerpts of one line, with the words that begin like one of the phrases' between U+0002 and U+0003, which no line has of its own. */
+export function createPrefixMarker(phrases: readonly (readonly string[])[]): (excerpt: string) => string {
   const wanted = wordsOf(phrases);
   const isWanted = (word: string) => wanted.some((prefix) => word.normalize().toLowerCase().startsWith(prefix));
-  return toLine(excerpt).replace(WORD, (word) => (isWanted(word) ? `\u0002${word}\u0003` : word));
+  return (excerpt) => replaceWords(toLine(excerpt), (word) => (isWanted(word) ? `\u0002${word}\u0003` : word));
+}
+
+/** Which of the ASCII characters are letters or digits. */
+const ASCII_WORD = Array.from({ length: 0x80 }, (_, code) => /[0-9A-Za-z]/.test(String.fromCharCode(code)));
+const UNICODE_WORD = /[\p{L}\p{M}\p{N}]/u;
+
+/** Replaces each word. It reads character by character: a pattern with classes of Unicode takes several times as long. */
+function replaceWords(line: string, replace: (word: string) => string): string {
+  let replaced = "";
+  let wordStart = -1;
+  for (let at = 0; at < line.length;) {
+    const code = line.codePointAt(at) ?? 0; // within the line
+    const end = at + (code > 0xffff ? 2 : 1);
+    const isWord = ASCII_WORD[code] ?? UNICODE_WORD.test(line.slice(at, end));
+    if (isWord && wordStart === -1) wordStart = at;
+    if (!isWord) {
+      if (wordStart !== -1) replaced += replace(line.slice(wordStart, at));
+      wordStart = -1;
+      replaced += line.slice(at, end);
+    }
+    at = end;
+  }
+  return wordStart === -1 ? replaced : replaced + replace(line.slice(wordStart));
 }
 
 /** An excerpt may begin or end in the middle of the stored form of a control character. */
