@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { chmod, cp, lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { newCommandLine, type CommandLine } from "../support/cli.js";
 import { PROGRAM } from "../support/process.js";
@@ -129,6 +130,7 @@ test("A first start says what it does before it waits, an interrupted one leaves
   const env = { ...process.env, DATA_DIR: cli.dataDir, DATABASE_URL: "", PORT: "0" };
   const interrupted = spawn(process.execPath, [PROGRAM, "user", "list"], { env });
   const [line] = (await once(interrupted.stderr, "data")) as [Buffer];
+  while (!(await readdir(cli.dataDir)).some((name) => name.startsWith("pglite."))) await delay(10);
   interrupted.kill("SIGKILL");
   await once(interrupted, "exit");
 
