@@ -134,7 +134,7 @@ export default tseslint.config(
     files: [
       "src/**/graphql.ts",
       "src/features/*/graphql/*.ts",
-      "src/server/graphql/{field-limits,input-place}.ts",
+      "src/server/graphql/{field-limits,input-path}.ts",
       "src/db/owner-only-files.ts",
     ],
     rules: { "max-params": ["error", { max: 5 }] },

@@ -15,7 +15,7 @@ export function isDocumentError(thrown: unknown): boolean {
  * the server has to answer for.
  */
 export function toRequestError(error: GraphQLError, { hints }: { readonly hints: boolean }): AppError | null {
-  const message = sayable(error.message, hints);
+  const message = toClientMessage(error.message, hints);
   if (error.path !== undefined) return toArgumentError(message);
   if (error.originalError != null) return null;
   if (error.source !== undefined && error.nodes === undefined) return new AppError("INVALID_FORMAT", { message });
@@ -23,14 +23,14 @@ export function toRequestError(error: GraphQLError, { hints }: { readonly hints:
   return null;
 }
 
-/** What only running the operation finds: a variable that may be null, given to an argument that may not. */
+/** Recognizes the mistake that only execution finds: a nullable variable was null, and its argument must not be. */
 function toArgumentError(message: string): AppError | null {
-  // The message was shortened before.
+  // The message was shortened before, so that the pattern reads 501 characters at most.
   const [, name] = /^Argument "(\w+)" of (?:non-null|required) type /.exec(message) ?? [];
   return name === undefined ? null : badInput([toBadField([name], message)]);
 }
 
-/** The same errors, with those about variables joined into one that lists every bad value. */
+/** Joins the errors about variables into one that lists every bad value, and leaves the other errors as they are. */
 export function joinVariableErrors(errors: readonly unknown[], hints: boolean): readonly unknown[] {
   const [first, ...more] = errors.filter(isVariableError);
   if (first === undefined) return errors;
@@ -45,27 +45,27 @@ function isVariableError(error: unknown): error is GraphQLError {
   return error.nodes?.[0]?.kind === Kind.VARIABLE_DEFINITION;
 }
 
-/** `Variable "$input" got invalid value 5 at "input.name"; String cannot represent ...`, taken apart again. */
+/** Takes a message of graphql-js apart: `Variable "$input" got invalid value 5 at "input.name"; String cannot represent ...`. */
 function toVariableField(error: GraphQLError, hints: boolean): BadField {
   const about = error.originalError?.message;
   const [definition] = error.nodes ?? [];
   const variable = definition?.kind === Kind.VARIABLE_DEFINITION ? definition.variable.name.value : "";
-  if (about === undefined) return toBadField([variable], sayable(error.message, hints));
-  const place = placeAtEnd(error.message.slice(0, -`; ${about}`.length));
-  const words = sayable(about, hints);
-  return { ...toBadField(place === null ? [variable] : toPath(place), words), message: `${place ?? variable}: ${words}` };
+  if (about === undefined) return toBadField([variable], toClientMessage(error.message, hints));
+  const path = pathAtEnd(error.message.slice(0, -`; ${about}`.length));
+  const explanation = toClientMessage(about, hints);
+  return { ...toBadField(path === null ? [variable] : toPath(path), explanation), message: `${path ?? variable}: ${explanation}` };
 }
 
 /**
- * What stands between the quotes of ` at "input.name"` at the end of a text; null if it ends otherwise. The value before
- * it is the client's and of any length, so no pattern looks for it.
+ * Reads the path from a text that ends in ` at "input.name"`; null if it ends otherwise. The client's value before it has
+ * any length, on which a pattern could take long.
  */
-function placeAtEnd(text: string): string | null {
+function pathAtEnd(text: string): string | null {
   const quote = text.lastIndexOf('"', text.length - 2);
   return quote !== -1 && text.endsWith('"') && text.startsWith(" at ", quote - 4) ? text.slice(quote + 1, -1) : null;
 }
 
-/** `input.tags[0]` as `["input", "tags", 0]`. The names are those of a variable and of the schema's fields, and no deeper than these. */
+/** Turns `input.tags[0]` into `["input", "tags", 0]`. The text is short: its names are a variable's and those of the schema's fields. */
 function toPath(text: string): (string | number)[] {
   return text
     .split(/[.[\]]+/)
@@ -73,14 +73,14 @@ function toPath(text: string): (string | number)[] {
     .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
 }
 
-/** A library's message as it may be sent: bounded, and without the hints that would give a hidden schema away. */
-export function sayable(message: string, hints: boolean): string {
+/** Makes a library's message fit for clients: it is shortened, and loses the hints that would give a hidden schema away. */
+export function toClientMessage(message: string, hints: boolean): string {
   return shorten(hints ? message : withoutHint(message));
 }
 
 const HINT = "Did you mean ";
 
-/** The message repeats the client's own text, of any length: a pattern with a space before the hint would take quadratic time for spaces. */
+/** Uses no pattern, because the message repeats the client's text: one with a space before the hint takes quadratic time for spaces. */
 function withoutHint(message: string): string {
   const start = message.indexOf(HINT);
   const end = message.lastIndexOf("?");

@@ -4,14 +4,14 @@ import type { BadField, ValidationReason } from "./bad-input.js";
 const MISSING = /was not provided\.|must not be null\.|not to be null\.|, found null\.$/;
 const UNKNOWN = /^Unknown argument |^Field .* is not defined by type |^Value .* does not exist in .* enum\b/;
 
-/** The name that GraphQL's words add to the place they are about: the absent or the surplus field or argument. */
+/** Finds the field or argument that a message names beyond the reported path: the one that is missing, or not known. */
 const NAMED = /^Field "(?:\w+\.)?(\w+)" (?:of required type|is not defined by)|^Field "\w+" argument "(\w+)" of type/;
 
-/** What GraphQL says of one bad input value, as the catalogue lists it: the kind of mistake is known by the words only. */
-export function toBadField(place: BadField["path"], message: string): BadField {
+/** Turns a message of graphql-js about one bad input value into an entry of `fields`. Only the wording tells the kind of mistake. */
+export function toBadField(reported: BadField["path"], message: string): BadField {
   const [, field, argument] = NAMED.exec(message) ?? [];
   const name = field ?? argument;
-  const path = name === undefined || place.at(-1) === name ? place : [...place, name];
+  const path = name === undefined || reported.at(-1) === name ? reported : [...reported, name];
   return { path, reason: reasonOf(message), message };
 }
 

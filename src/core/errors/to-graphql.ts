@@ -12,9 +12,9 @@ export type ShapedError = { readonly error: GraphQLError; readonly cause: AppErr
 export function shapeGraphQLError(thrown: unknown, request: RequestFacts, options: { readonly hints: boolean }): ShapedError {
   const cause =
     findAppError(thrown) ?? (thrown instanceof GraphQLError ? toRequestError(thrown, options) : null) ?? toAppError(innermost(thrown));
-  const place =
+  const location =
     thrown instanceof GraphQLError ? { nodes: thrown.nodes, source: thrown.source, positions: thrown.positions, path: thrown.path } : {};
-  return { error: new GraphQLError(cause.message, { ...place, extensions: toExtensions(cause, request) }), cause };
+  return { error: new GraphQLError(cause.message, { ...location, extensions: toExtensions(cause, request) }), cause };
 }
 
 /** The `extensions` of an error: the catalogue's facts first, then the entry's own details, flat beside them. */

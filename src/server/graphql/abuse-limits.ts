@@ -18,7 +18,7 @@ type Size = { readonly depth: number; readonly introspection: number; readonly a
 const INTROSPECTION_DEPTH = 20;
 
 /**
- * Refuses operations that are too deep or too wide, before anything costlier looks at them. Fragments count as often as
+ * Rejects operations that are too deep or too wide, before anything costlier looks at them. Fragments count as often as
  * they are spread, and each is measured once.
  */
 export function checkAbuseLimits(document: DocumentNode, limits: AbuseLimits): GraphQLError[] {
@@ -59,7 +59,7 @@ function exceeding(setting: string, what: string, { found, limit }: Measured): G
   return found > limit ? [tooMuch(setting, `The ${what} of ${found}; at most ${limit} is allowed (${setting})`, limit)] : [];
 }
 
-/** The refusal of a document that is beyond a limit of the server: its details name the setting. */
+/** The error for a document that exceeds a limit of the server. Its details name the setting. */
 export function tooMuch(setting: string, message: string, limit: number): GraphQLError {
   return new GraphQLError(message, {
     originalError: new AppError("INVALID_PARAMETER", { message, details: { exceeded: setting, limit } }),
@@ -75,7 +75,7 @@ function createMeasure(document: DocumentNode): Measure {
   function measureFragment(name: string): Size {
     const known = measured.get(name);
     if (known !== undefined) return known;
-    measured.set(name, EMPTY); // a cycle ends here; the standard rules refuse it afterwards
+    measured.set(name, EMPTY); // a cycle ends here; the standard rules reject it afterwards
     const fragment = fragments.get(name);
     const size = fragment === undefined ? EMPTY : measure(fragment.selectionSet);
     measured.set(name, size);

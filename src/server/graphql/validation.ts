@@ -15,18 +15,18 @@ import {
 } from "graphql";
 import { AppError } from "../../core/errors/app-error.js";
 import { badInput } from "../../core/errors/bad-input.js";
-import { sayable } from "../../core/errors/graphql-request-errors.js";
+import { toClientMessage } from "../../core/errors/graphql-request-errors.js";
 import { toBadField } from "../../core/errors/input-mistakes.js";
 import { checkAbuseLimits, tooMuch, type AbuseLimits } from "./abuse-limits.js";
 import { isTooLongToLocate } from "./document-length.js";
-import { createPlaceFinder } from "./input-place.js";
+import { createInputPathFinder } from "./input-path.js";
 
 export type Options = {
   readonly introspection: boolean;
   readonly abuse: AbuseLimits & { readonly tokens: number; readonly complexity: number };
 };
 
-/** The rules about values; every other rule is about names and places that the schema does not have. */
+/** The rules about values. All others are about names that the schema does not have, or that the document uses in a wrong way. */
 const VALUE_RULES: ReadonlySet<ValidationRule> = new Set([
   KnownArgumentNamesRule,
   ProvidedRequiredArgumentsRule,
@@ -37,7 +37,7 @@ const VALUE_RULES: ReadonlySet<ValidationRule> = new Set([
 export type DocumentRules = {
   /** @throws GraphQLError for a document that is not GraphQL, or is longer or deeper than allowed */
   readonly parse: (text: string) => DocumentNode;
-  /** All errors of a document: the abuse limits first, and only where it keeps them the specification's rules. */
+  /** Returns all errors of a document. The specification's rules run only if the document keeps the abuse limits. */
   readonly validate: (document: DocumentNode) => readonly GraphQLError[];
 };
 
@@ -66,7 +66,7 @@ function parseWithin(source: string, { tokens, depth }: Options["abuse"]): Docum
   }
 }
 
-/** The limits of graphql-js itself: on comparing fields with each other, and on lists within lists of introspection. */
+/** Names our settings in the errors of graphql-js's own limits: on comparing fields, and on lists within lists of introspection. */
 function withLimit(error: GraphQLError, { complexity, depth }: Options["abuse"]): GraphQLError {
   if (error.message === "Validation aborted.")
     return tooMuch("MAX_COMPLEXITY", "The operation asks for the same fields too often (MAX_COMPLEXITY)", complexity);
@@ -75,14 +75,14 @@ function withLimit(error: GraphQLError, { complexity, depth }: Options["abuse"])
   return error;
 }
 
-/** The same rule, with every error it reports named in the catalogue. */
+/** Wraps a rule so that every error it reports carries an entry of the catalogue. */
 function withReason(rule: ValidationRule, hints: boolean): ValidationRule {
   return (context) => {
-    const placeOf = createPlaceFinder(context.getDocument());
+    const pathOf = createInputPathFinder(context.getDocument());
     const reportError = (error: GraphQLError) => {
-      const message = sayable(error.message, hints);
+      const message = toClientMessage(error.message, hints);
       const cause = VALUE_RULES.has(rule)
-        ? badInput([toBadField(placeOf(error.nodes?.[0]), message)])
+        ? badInput([toBadField(pathOf(error.nodes?.[0]), message)])
         : new AppError("INVALID_PARAMETER", { message });
       context.reportError(new GraphQLError(message, { nodes: error.nodes, originalError: cause }));
     };
