@@ -26,12 +26,12 @@ type Release = () => Promise<void>;
 export async function lockFolder(folder: string): Promise<Release> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const real = await realpath(folder);
-  const release = process.platform === "win32" ? await takePipe(real) : await takeSocket(placeOfLock(real));
+  const release = process.platform === "win32" ? await takePipe(real) : await takeSocket(lockPathOf(real));
   if (release === null) throw new FolderLockedError(folder);
   return release;
 }
 
-function placeOfLock(folder: string): string {
+function lockPathOf(folder: string): string {
   const inside = join(folder, "holder");
   // The path of a socket is limited to about 100 bytes; a longer one falls back on a name made from it.
   return Buffer.byteLength(inside) <= 80 ? inside : join(tmpdir(), `backstory-${hash(folder)}`);
@@ -47,19 +47,19 @@ async function takePipe(folder: string): Promise<Release | null> {
 }
 
 /**
- * A folder with a listening socket in it is moved to the place of the lock, which succeeds for one process only: while a
- * socket is there the move fails. One that nobody listens to is removed by its name, which is never used twice, so that
- * of several processes that find it none can remove the socket of another that was faster.
+ * Moves a new folder, in which a socket listens, to the path of the lock. That succeeds for one process only: the move
+ * fails while the folder at the path holds a socket. A socket that nobody listens to is removed by its name. Each name is
+ * used once, so that a process cannot remove the socket of another one that was faster.
  */
-async function takeSocket(place: string): Promise<Release | null> {
+async function takeSocket(lockPath: string): Promise<Release | null> {
   const name = randomBytes(4).toString("hex");
-  const own = `${place}.${name}`;
+  const own = `${lockPath}.${name}`;
   await mkdir(own, { mode: 0o700 });
   try {
     const server = await listen(join(own, name));
-    if (await moveTo(place, own)) {
+    if (await moveTo(lockPath, own)) {
       return async () => {
-        await rm(join(place, name), { force: true });
+        await rm(join(lockPath, name), { force: true });
         await close(server);
       };
     }
@@ -70,18 +70,18 @@ async function takeSocket(place: string): Promise<Release | null> {
   }
 }
 
-/** Whether the move succeeded; it does not while a process listens there. */
-async function moveTo(place: string, own: string): Promise<boolean> {
+/** Tells whether the move succeeded; it does not while a process listens there. */
+async function moveTo(lockPath: string, own: string): Promise<boolean> {
   for (;;) {
     try {
-      await rename(own, place);
+      await rename(own, lockPath);
       return true;
     } catch (error) {
       if (codeOf(error) !== "ENOTEMPTY" && codeOf(error) !== "EEXIST") throw error;
     }
-    for (const name of await readdir(place)) {
-      if (await answers(join(place, name))) return false;
-      await rm(join(place, name), { force: true });
+    for (const name of await readdir(lockPath)) {
+      if (await answers(join(lockPath, name))) return false;
+      await rm(join(lockPath, name), { force: true });
     }
   }
 }
@@ -98,7 +98,7 @@ function close(server: Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));
 }
 
-/** Only a refusal proves that nobody listens: a process that is busy may fail to answer in other ways. */
+/** Tells whether a process listens. Only a refused connection proves that none does: a busy process may fail to answer in other ways. */
 function answers(address: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(address);

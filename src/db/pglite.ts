@@ -5,15 +5,15 @@ import type { Engine, Query, Transaction } from "./engine.js";
 import { migrate } from "./migrate.js";
 import { createPGliteStatements } from "./pglite-statements.js";
 
-/** The files are in the page cache of the system already, so a quarter of the usual buffers suffices and saves some 100 MB. */
+/** A quarter of the usual buffers saves some 100 MB. It suffices, because the operating system caches the files too. */
 export const START_PARAMETERS = [...PGlite.defaultStartParams, "-c", "shared_buffers=32MB"];
 
 export function toEngine(pglite: PGlite, afterClose: () => Promise<void>): Engine {
-  const inTurn = createTurns();
+  const enqueue = createQueue();
   return {
-    adapter: new PrismaPGlite(withTurns(pglite, inTurn)),
+    adapter: new PrismaPGlite(withQueue(pglite, enqueue)),
     connections: () => ({ busy: 0, idle: 1, waiting: 0 }), // it answers within a turn of the event loop, so that nobody sees it busy
-    ...createStatements(pglite, inTurn),
+    ...createStatements(pglite, enqueue),
     migrate: () =>
       migrate({
         query: async (sql, values = []) => (await pglite.query<Record<string, unknown>>(sql, [...values])).rows,
@@ -29,15 +29,15 @@ export function toEngine(pglite: PGlite, afterClose: () => Promise<void>): Engin
 }
 
 /** A statement cannot be stopped once it runs, but none begins for an operation whose deadline has passed. */
-function createStatements(pglite: PGlite, inTurn: InTurn): { readonly query: Query; readonly transaction: Transaction } {
+function createStatements(pglite: PGlite, enqueue: Enqueue): { readonly query: Query; readonly transaction: Transaction } {
   const { run } = createPGliteStatements(pglite);
   const query: Query = (statement, deadline) =>
-    inTurn(() => {
+    enqueue(() => {
       deadline?.throwIfPassed();
       return run(statement);
     });
   const transaction: Transaction = (work, deadline) =>
-    inTurn(() => {
+    enqueue(() => {
       deadline?.throwIfPassed();
       return pglite.transaction(() =>
         work((statement) => {
@@ -49,10 +49,10 @@ function createStatements(pglite: PGlite, inTurn: InTurn): { readonly query: Que
   return { query, transaction };
 }
 
-/** Runs one thing after the other, and gives the event loop a turn before each. */
-type InTurn = <T>(run: () => Promise<T>) => Promise<T>;
+/** Runs work in a queue, one piece after the other, and gives the event loop a turn before each. */
+type Enqueue = <T>(run: () => Promise<T>) => Promise<T>;
 
-function createTurns(): InTurn {
+function createQueue(): Enqueue {
   let last: Promise<unknown> = Promise.resolve();
   return (run) => {
     const result = last.then(() => setImmediate()).then(run);
@@ -61,10 +61,10 @@ function createTurns(): InTurn {
   };
 }
 
-/** The same database for Prisma. It runs on this very thread: a line of statements must not keep everything else waiting. */
-function withTurns(pglite: PGlite, inTurn: InTurn): PGlite {
-  const query: PGlite["query"] = (...args) => inTurn(() => pglite.query(...args));
-  const transaction: PGlite["transaction"] = (run) => inTurn(() => pglite.transaction(run));
+/** Wraps PGlite for Prisma so that its statements run in the queue. PGlite blocks this thread: without the queue, many statements would keep everything else waiting. */
+function withQueue(pglite: PGlite, enqueue: Enqueue): PGlite {
+  const query: PGlite["query"] = (...args) => enqueue(() => pglite.query(...args));
+  const transaction: PGlite["transaction"] = (run) => enqueue(() => pglite.transaction(run));
   return new Proxy(pglite, {
     get(target, name) {
       if (name === "query") return query;
