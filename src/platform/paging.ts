@@ -11,7 +11,7 @@ export const limitNumber = z
 
 const offsetNumber = z.number("must be a whole number").int("must be a whole number").min(0, "must not be negative");
 
-/** `limit` and `offset` of a plain list; what is null or absent takes the default. */
+/** Validates the `limit` and `offset` of a plain list. Null or absent, they have their defaults. */
 export function pageInput(fallbackLimit: number) {
   return z.object({
     limit: limitNumber.nullish().transform((limit) => limit ?? fallbackLimit),
@@ -19,12 +19,12 @@ export function pageInput(fallbackLimit: number) {
   });
 }
 
-/** Which part of an ordered list is wanted: what lies between two places in it, from its end backwards if inverted. */
-export type PageBounds<Place> = { readonly after?: Place; readonly before?: Place; readonly inverted: boolean };
+/** Selects the part of an ordered list between two positions. If inverted, it is read from its end backwards. */
+export type PageBounds<Position> = { readonly after?: Position; readonly before?: Position; readonly inverted: boolean };
 
 export type Page = { readonly limit: number; readonly offset: number };
 
-/** A list in pages of `size` rows, each read when it is asked for and found by the last row before it, until one is not full. */
+/** Reads a list in pages of `size` rows, each on demand: `read` is given the last row of the page before. A page that is not full is the last. */
 export async function* pagesOf<Row>(size: number, read: (last?: Row) => Promise<Row[]>): AsyncGenerator<Row[]> {
   let page = await read();
   while (page.length > 0) {

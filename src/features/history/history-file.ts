@@ -10,8 +10,8 @@ import { parseTime } from "../transcripts/turns.js";
  */
 const HEADER = /^\uFEFF?<!--[ \t]+(\S.*?)[ \t]+Session[ \t]+(\S+)(?:[ \t]+\((.*?)\))?[ \t]+-->[ \t]*\r?$/m;
 
-/** The header stands before the first turn, and near the top; one further down is quoted in the conversation. */
-const LEAD_CHARACTERS = 8_000;
+/** The header stands near the top, before the first turn; a line like it further down is a quotation in the conversation. */
+const PREAMBLE_CHARACTERS = 8_000;
 const FIRST_TURN = /^_\*\*(?:User|Agent)\b/m;
 
 export type HistoryHeader = {
@@ -20,7 +20,7 @@ export type HistoryHeader = {
   readonly beganAt: Date | null;
 };
 
-/** What tells one version of a file from another without keeping its text. */
+/** Tells one version of a file from another without keeping its text. */
 export type Fingerprint = { readonly bytes: number; readonly sha256: string };
 
 /**
@@ -35,16 +35,16 @@ export function decodeHistory(bytes: Uint8Array): string {
   }
 }
 
-/** What stands above the conversation. */
-export function leadOf(text: string): string {
-  const top = text.slice(0, LEAD_CHARACTERS);
+/** Returns the text above the first turn, in which the header stands. */
+export function preambleOf(text: string): string {
+  const top = text.slice(0, PREAMBLE_CHARACTERS);
   const end = top.search(FIRST_TURN);
   return end === -1 ? top : top.slice(0, end);
 }
 
 /** @throws INVALID_FORMAT if there is no header, or it has no id that a session can have */
 export function readHistoryHeader(text: string): HistoryHeader {
-  const [, agentName, id, time] = HEADER.exec(leadOf(text)) ?? [];
+  const [, agentName, id, time] = HEADER.exec(preambleOf(text)) ?? [];
   if (agentName === undefined || id === undefined) {
     throw new AppError("INVALID_FORMAT", {
       message: "no session header like <!-- Claude Code Session UUID (TIME) --> above the first turn",

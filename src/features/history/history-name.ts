@@ -1,4 +1,4 @@
-import { leadOf } from "./history-file.js";
+import { preambleOf } from "./history-file.js";
 import { parseTime, turnsOf } from "../transcripts/turns.js";
 
 const MOST_CHARACTERS = 100;
@@ -30,7 +30,7 @@ export function nameConversation(text: string, fileName: string): string {
 
 /** The heading or title line above the conversation, unless it only tells the time. */
 function titleOf(text: string): string | null {
-  for (const [, heading = ""] of leadOf(text).matchAll(/^\uFEFF?(?:#{1,2} +|\*\*Title:\*\* +)(.+)$/gm)) {
+  for (const [, heading = ""] of preambleOf(text).matchAll(/^\uFEFF?(?:#{1,2} +|\*\*Title:\*\* +)(.+)$/gm)) {
     const title = toLine(heading.replace(/\(([^()]*)\)\s*$/, (whole, inside: string) => (parseTime(inside.trim()) === null ? whole : "")));
     if (title !== "" && parseTime(title) === null) return title;
   }

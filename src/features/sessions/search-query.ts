@@ -1,15 +1,15 @@
 /** A search as people write it: words that must all occur, "a phrase", -without, this or that. */
 export type SearchQuery = {
-  /** The same for PostgreSQL's websearch_to_tsquery, which takes any text: every term in quotes. */
+  /** The query for PostgreSQL: for websearch_to_tsquery with every term in quotes, or for to_tsquery. */
   readonly text: string;
-  /** What a match must or may contain; the words of a phrase belong together. */
+  /** The phrases that a match must or may contain, each as its words. */
   readonly wanted: readonly (readonly string[])[];
 };
 
-/** A single minus, which excludes, then a phrase in quotes (which the end of the text may close) or what stands up to the next space. */
+/** Matches one term: a single minus, which excludes, then a phrase in quotes (the last quote may be missing) or text up to the next space. */
 const TERM = /((?:-(?!-))?)(?:"([^"]*)"?|([^\s"]+))/g;
 
-/** What parts words: all of ASCII that is no letter or digit, as the function "searchable" of the database has it. */
+/** Separates words: every ASCII character except letters and digits. The function "searchable" of the database does the same. */
 const SEPARATORS = /[^0-9A-Za-z\u0080-\u{10ffff}]+/u;
 
 /** Reads any text. Paths and identifiers are phrases of their parts: `src/checkout_flow` is "src checkout flow". */
@@ -17,8 +17,8 @@ export function parseQuery(query: string): SearchQuery {
   const wanted: string[][] = [];
   let text = "";
   let isAlternative = false;
-  for (const [term, minus, phrase, bare = ""] of query.normalize().matchAll(TERM)) {
-    const words = (phrase ?? bare).split(SEPARATORS).filter((word) => word !== "");
+  for (const [term, minus, phrase, unquoted = ""] of query.normalize().matchAll(TERM)) {
+    const words = (phrase ?? unquoted).split(SEPARATORS).filter((word) => word !== "");
     if (term.toLowerCase() === "or") isAlternative = text !== "";
     else if (words.length > 0) {
       text += `${text === "" ? "" : isAlternative ? " or " : " "}${minus ?? ""}"${words.join(" ")}"`;
@@ -29,7 +29,7 @@ export function parseQuery(query: string): SearchQuery {
   return { text, wanted };
 }
 
-/** Words that PostgreSQL takes have at most 2046 bytes; a prefix of this length says as much. */
+/** PostgreSQL takes words of at most 2046 bytes, so longer words are cut. */
 const LONGEST_WORD = 500;
 
 /**
@@ -38,7 +38,7 @@ const LONGEST_WORD = 500;
  */
 export function parsePrefixQuery(query: string): SearchQuery {
   const wanted = [...query.normalize().matchAll(/"([^"]*)"?|([^\s"]+)/g)]
-    .map(([, phrase, bare = ""]) => (phrase ?? bare).split(SEPARATORS))
+    .map(([, phrase, unquoted = ""]) => (phrase ?? unquoted).split(SEPARATORS))
     .map((words) => words.filter((word) => word !== "").map((word) => word.slice(0, LONGEST_WORD)))
     .filter((words) => words.length > 0);
   const terms = wanted.map((words) => words.map((word, index) => `'${word}'${index === words.length - 1 ? ":*" : ""}`).join(" <-> "));

@@ -76,10 +76,10 @@ function toOperation({ summary, access, params, query, body, answers }: RestRout
   };
 }
 
-function toParameters(place: "path" | "query", schema: z.ZodObject | undefined) {
+function toParameters(location: "path" | "query", schema: z.ZodObject | undefined) {
   return Object.entries(schema?.shape ?? {}).map(([name, value]) => {
     const { description, ...inner } = toSchema(value as z.ZodType, "input");
-    return { name, in: place, required: place === "path", ...(description === undefined ? {} : { description }), schema: inner };
+    return { name, in: location, required: location === "path", ...(description === undefined ? {} : { description }), schema: inner };
   });
 }
 

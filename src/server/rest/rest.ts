@@ -71,7 +71,7 @@ export function addRest(app: Hono<Environment>, dependencies: Dependencies): voi
   const openApi = JSON.stringify(toOpenApi(restRoutes, REST_PATH, config.restErrors));
   app.get(`${REST_PATH}/openapi.json`, (context) => context.body(openApi, 200, { "Content-Type": "application/json" }));
   methods.set(`${REST_PATH}/openapi.json`, ["GET", "HEAD"]);
-  for (const [path, allowed] of methods) app.all(path, ({ req }) => refuseMethod(req.method, allowed));
+  for (const [path, allowed] of methods) app.all(path, ({ req }) => rejectMethod(req.method, allowed));
 }
 
 type Arrival = { readonly access: Exclude<Access, "code">; readonly authorization: string | null; readonly state: RequestState };
@@ -95,7 +95,7 @@ function toHonoPath(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, ":$1");
 }
 
-function refuseMethod(method: string, allowed: readonly string[]): never {
+function rejectMethod(method: string, allowed: readonly string[]): never {
   const message = `This address does not take ${method}`;
   throw new AppError("ENDPOINT_NOT_FOUND", { message, httpStatus: 405, headers: { Allow: allowed.join(", ") } });
 }
