@@ -49,7 +49,7 @@ const trustedProxies = z.string().transform((text, context) => {
 type Setting<T extends z.ZodType = z.ZodType> = { readonly schema: T; readonly fallback?: string; readonly about: string };
 const setting = <T extends z.ZodType>(schema: T, fallback: string | undefined, about: string): Setting<T> => ({ schema, fallback, about });
 
-/** Every setting: its check, its default as it would be written, and its line in the table of docs/operations.md. */
+/** Every setting: its schema, its default as one would write it, and its description in the table of docs/operations.md. */
 export const settings = {
   PORT: setting(integer(0, 65_535), "4000", "Port to listen on; 0 takes a free one"),
   HOST: setting(z.string().min(1), "127.0.0.1", "Address to listen on; `0.0.0.0` opens it to the network"),
@@ -116,7 +116,7 @@ export const settings = {
   MAX_QUEUE_MS: setting(
     integer(1, 600_000),
     "2000",
-    "Longest wait for a place among them, in milliseconds; who would wait half as long gets 503 at once",
+    "Longest wait for one of the MAX_OPERATIONS slots, in milliseconds; a request that would wait over half of it gets 503 at once",
   ),
   OPERATION_TIMEOUT_MS: setting(
     integer(100, 3_600_000),
@@ -152,7 +152,7 @@ type Settings = typeof settings;
 type Values = { readonly [Name in keyof Settings]: z.output<Settings[Name]["schema"]> };
 export type Config = ReturnType<typeof toConfig>;
 
-/** Every setting that cannot be used, with the reason. */
+/** Lists every setting that cannot be used, with the reason. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   constructor(readonly mistakes: readonly string[]) {
@@ -161,7 +161,7 @@ export class ConfigError extends Error {
 }
 
 /**
- * The settings of the environment with their defaults. An empty value counts as not set.
+ * Reads the settings from the environment and fills in the defaults. An empty value counts as not set.
  * @throws ConfigError naming every mistake at once
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
@@ -174,11 +174,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     else mistakes.push(`${name}: ${parsed.error.issues.map((issue) => issue.message).join("; ")}`);
   }
   if (mistakes.length > 0) throw new ConfigError(mistakes);
-  return requireRoomForBodies(toConfig(values as Values)); // each value was parsed by the schema of its name
+  return requireMemoryForBodies(toConfig(values as Values)); // each value was parsed by the schema of its name
 }
 
-/** A body that could never be kept would be refused with "try again" for ever. */
-function requireRoomForBodies(config: Config): Config {
+/** Without this check, a body that never fits into the memory would be rejected with "try again" for ever. */
+function requireMemoryForBodies(config: Config): Config {
   const { uploads, abuse, operations } = config;
   const largest = Math.max(uploads.sent.bytes + uploads.unzipped.bytes, abuse.bodyBytes);
   if (operations.bodyBytes >= largest) return config;

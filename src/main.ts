@@ -15,7 +15,7 @@ import { FolderLockedError } from "./db/folder-lock.js";
 import { MigrationError } from "./db/migrate.js";
 import { AppError } from "./core/errors/app-error.js";
 
-/** Errors whose message tells a person all there is to know; any other is a bug and shows its stack. */
+/** Errors whose message is all that a person needs. Any other error is a bug and shows its stack. */
 const EXPLAINED = [CommandError, ConfigError, DatabaseFolderError, FolderLockedError, MigrationError, AppError];
 
 const context: CommandContext = {
@@ -40,7 +40,7 @@ try {
   }
 }
 
-/** A busy port is the one error of the system that a person at the command line meets often. */
+/** Explains a busy port, the one error of the operating system that a person at the command line meets often. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return "code" in error && error.code === "EADDRINUSE" ? `${error.message}: choose another PORT` : (error.stack ?? error.message);

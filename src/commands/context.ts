@@ -4,18 +4,18 @@ import { systemClock } from "../platform/clock.js";
 import { systemRandom } from "../platform/random.js";
 import { createServices, type Services } from "../features/services.js";
 
-/** What every command is given: the environment and where to write. */
+/** Every command is given the environment and where to write. */
 export type CommandContext = {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly out: (line: string) => void;
   readonly err: (line: string) => void;
-  /** Runs the listener when the process ends, whatever ends it from within. */
+  /** Runs the listener when the process exits: by itself, by an error or by process.exit, but not by a signal. */
   readonly onExit: (listener: () => void) => void;
-  /** Where a progress bar may be drawn: the errors' stream, if a person is looking at it. */
+  /** The stream on which a progress bar may be drawn: standard error, if it is a terminal. */
   readonly terminal: NodeJS.WriteStream | null;
 };
 
-/** A mistake of the person at the command line: its message is all they need. */
+/** A mistake of the person at the command line. Its message is all they need. */
 export class CommandError extends Error {
   override readonly name = "CommandError";
 }
@@ -35,9 +35,9 @@ export async function withServices<T>({ env, err }: CommandContext, run: (opened
 }
 
 /**
- * Waits for a database to open. What the system or PostgreSQL says of it (no such host, wrong password, a folder that may
+ * Waits for a database to open. An error of the system or of PostgreSQL (no such host, wrong password, a folder that must
  * not be written) has a code, and its message is all that a person needs.
- * @throws CommandError for an error with a code; any other as it is
+ * @throws CommandError for an error with a code; any other error as it is
  */
 export function explained<T>(opening: Promise<T>): Promise<T> {
   return opening.catch((cause: unknown) => {

@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { CommandError } from "./context.js";
 import { reasonToSkip } from "./regular-file.js";
 
-/** What an import leaves out, and why. */
+/** A path that an import leaves out, and why. */
 export type Skipped = { readonly path: string; readonly reason: string };
 
 export type HistoryFolder = {
@@ -15,8 +15,8 @@ export type HistoryFolder = {
 };
 
 /**
- * The history in a folder, which may be the project's, its `.specstory`, the history itself, or any with Markdown files.
- * The folder that a person names may be a link; those inside it are not followed.
+ * Finds the history in a folder: the project's, its `.specstory`, the history itself, or any folder with Markdown files.
+ * The folder that a person names may be a link. Links inside it are not followed.
  * @throws CommandError if it cannot be read
  */
 export async function findHistory(given: string): Promise<HistoryFolder> {
@@ -25,7 +25,7 @@ export async function findHistory(given: string): Promise<HistoryFolder> {
   return { folder, projectName: basename(projectFolder(folder)), ...found };
 }
 
-/** Where the history is, or the link that stands in the way to it. */
+/** Finds the folder of the history, or the link on the way to it, which is not followed. */
 async function historyIn(given: string): Promise<{ folder: string; link: Skipped | null }> {
   let folder = given;
   for (const name of basename(given) === ".specstory" ? ["history"] : [".specstory", "history"]) {
@@ -40,7 +40,7 @@ async function historyIn(given: string): Promise<{ folder: string; link: Skipped
   return { folder, link: null };
 }
 
-/** In `app/.specstory/history` it is `app`, however deep the history lies. */
+/** Returns the folder of the project: `app` for `app/.specstory/history`. */
 function projectFolder(history: string): string {
   for (let folder = history; folder !== dirname(folder); folder = dirname(folder)) {
     if (basename(folder) === ".specstory") return dirname(folder);
@@ -48,7 +48,7 @@ function projectFolder(history: string): string {
   return history;
 }
 
-/** In an order that is the same on every machine, so that of several copies always the same one comes first. */
+/** Lists the files in an order that is the same on every machine, so that the first of several copies is always the same file. */
 async function markdownFiles(folder: string): Promise<Pick<HistoryFolder, "fileNames" | "skipped">> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     throw new CommandError(`${folder} cannot be read: ${error instanceof Error ? error.message : String(error)}`);

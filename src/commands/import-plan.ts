@@ -2,13 +2,13 @@ import { join } from "node:path";
 import { decodeHistory, deriveSessionId, fingerprintOf, readHistoryHeader, type Fingerprint } from "../features/history/history-file.js";
 import { readRegularFile, type SizeLimit } from "./regular-file.js";
 
-/** What is kept of a file between learning what it holds and storing it: never its text. */
+/** Describes a file between scanning and storing it, without its text: the texts of all files would not fit into memory. */
 export type ScannedFile = { readonly fileName: string; readonly path: string; readonly id: string; readonly fingerprint: Fingerprint };
 
 export type PlannedImport = {
   readonly id: string;
   readonly file: ScannedFile;
-  /** Further files with the very same text. */
+  /** The number of further files with an equal text. */
   readonly copies: number;
 };
 
@@ -21,8 +21,8 @@ export async function scanFile(folder: string, fileName: string, limit: SizeLimi
 }
 
 /**
- * Which file becomes which session. Equal texts of one session are one; of differing ones the longest has the id, and
- * each other an id made from it and the file's name, the same one each time.
+ * Decides which file becomes which session. Files with one id and equal texts become one session. Of different texts the
+ * longest gets the id. Each other gets an id that is derived from it and the file's name, so that a second import agrees.
  */
 export function planImport(files: readonly ScannedFile[]): PlannedImport[] {
   return groupBy(files, ({ id }) => id).flatMap((sameId) =>
@@ -38,7 +38,7 @@ export function planImport(files: readonly ScannedFile[]): PlannedImport[] {
 
 type Group<T> = [T, ...T[]];
 
-/** The items that have the same key, in the order in which the keys and the items first come. */
+/** Groups items by their key. Groups and items keep the order in which they first occur. */
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Group<T>[] {
   const groups = new Map<string, Group<T>>();
   for (const item of items) {

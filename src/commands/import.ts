@@ -60,14 +60,14 @@ async function importAll(context: CommandContext, opened: Opened, { target, emai
   return counts;
 }
 
-/** The user of the address, or the only one; a newcomer's first user is made here just as the server's first start does. */
+/** Finds the user with the address, or the only user. If there is none, the first user and key are made as on the server's first start. */
 async function findOwner({ out }: CommandContext, { services, config }: Opened, email: string | undefined): Promise<Principal> {
   const firstKey = email === undefined ? await bootstrap(services, config.bootstrapApiKey) : null;
   for (const line of announceFirstKey(firstKey, config.bootstrapApiKey)) out(line);
   return toPrincipal(await findUser(services, email));
 }
 
-/** Learns what every file holds, one at a time, so that no more than the largest is ever in memory. */
+/** Scans the files one at a time, so that memory holds only one. */
 async function scanAll(run: Run): Promise<ScannedFile[]> {
   const { folder, fileNames } = run.target.history;
   const files: ScannedFile[] = [];
@@ -97,13 +97,13 @@ async function storeAll(run: Run, files: readonly ScannedFile[]): Promise<void> 
   }
 }
 
-/** Says why a file was not imported. What has become a link since it was listed is no failure, as it would not have been then. */
+/** Says why a file was not imported. A file that became a link since it was listed is skipped and not a failure, as any link. */
 function report({ counts, progress }: Run, { path, files }: { path: string; files: number }, error: unknown): void {
   if (!(error instanceof NotRegularFileError)) counts.failed += files;
   progress.say(`${path}: ${explain(error)}`);
 }
 
-/** The reason in one line. @throws CommandError if the database is gone, since no other file will fare better */
+/** Returns the reason in one line. @throws CommandError if the database is gone: every other file would fail too */
 function explain(error: unknown): string {
   const { reason, message, cause } = toAppError(error);
   if (reason === "UPSTREAM_UNAVAILABLE" || reason === "UPSTREAM_ERROR")

@@ -8,17 +8,17 @@ export type Progress = {
   readonly stop: () => void;
 };
 
-/** A bar of `steps` steps on a terminal; where there is none, nothing but what is said. */
+/** Shows a bar of `steps` steps on a terminal. Without a terminal it only writes the lines. */
 export function createProgress(terminal: NodeJS.WriteStream | null, err: (line: string) => void, steps: number): Progress {
   if (terminal === null || steps === 0) return { step: () => undefined, say: err, stop: () => undefined };
-  // Lines are cut to the width here, instead of the terminal being told to, which an interrupted command would leave it at.
+  // Lines are cut to the width here. Switching off the terminal's line wrapping instead would outlast an interrupted command.
   const bars = new MultiBar({ stream: terminal, format: "Importing [{bar}] {percentage}%", linewrap: true });
   const bar = bars.create(steps, 0);
   return {
     step: () => bar.increment(),
     say: (line) => bars.log(`${line}\n`),
     stop() {
-      bars.update(); // what was said since the last time
+      bars.update(); // writes the lines since the last update
       bars.stop();
     },
   };

@@ -3,17 +3,17 @@ import { open, type FileHandle } from "node:fs/promises";
 import { AppError } from "../core/errors/app-error.js";
 import { codeOf } from "../platform/error-code.js";
 
-/** Something that an import leaves out: a link, or what is no regular file and may have no end, like /dev/zero. */
+/** A path that an import leaves out: a link, or a special file, which may have no end like /dev/zero. */
 export class NotRegularFileError extends Error {
   override readonly name = "NotRegularFileError";
 }
 
-/** The most bytes of a file, and the setting that says so. */
+/** The largest size of a file, and the setting that limits it. */
 export type SizeLimit = { readonly bytes: number; readonly setting: string };
 
 type Kind = Pick<Stats, "isFile" | "isSymbolicLink" | "isFIFO" | "isSocket">;
 
-/** Why an import leaves something out, or null for a regular file. */
+/** Returns the reason why an import leaves something out, or null for a regular file. */
 export function reasonToSkip(kind: Kind): string | null {
   if (kind.isFile()) return null;
   if (kind.isSymbolicLink()) return "a link, which is not followed";
@@ -21,11 +21,11 @@ export function reasonToSkip(kind: Kind): string | null {
   return kind.isSocket() ? "a socket and no regular file" : "no regular file";
 }
 
-/** A path may have become something else since it was listed: a link is not followed, and a FIFO does not block. */
+/** A path may have changed since it was listed. These flags do not follow a link, and do not wait for the writer of a FIFO. */
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
- * The bytes of a regular file.
+ * Reads the bytes of a regular file.
  * @throws NotRegularFileError if it is a link or no regular file
  * @throws INVALID_PARAMETER if it has more bytes than the limit, at its beginning or while it is read
  */
@@ -45,7 +45,7 @@ export async function readRegularFile(path: string, limit: SizeLimit): Promise<B
 async function readWithin(handle: FileHandle, limit: SizeLimit): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  // One byte more than allowed tells a file that has grown over the limit from one that just has it.
+  // One byte more than allowed is read, to tell a file that grew beyond the limit from one of exactly that size.
   for await (const chunk of handle.createReadStream({ end: limit.bytes, autoClose: false }) as AsyncIterable<Buffer>) {
     bytes += chunk.byteLength;
     chunks.push(chunk);
@@ -58,7 +58,7 @@ function tooLarge({ bytes, setting }: SizeLimit): AppError {
   return new AppError("INVALID_PARAMETER", { message: `larger than ${bytes} bytes, the limit of ${setting}` });
 }
 
-/** What the system says of a link that is not followed, and of a socket. */
+/** Turns the system's errors for a link that is not followed, and for a socket, into the reason to skip it. */
 function explainOpening(error: unknown): never {
   const code = codeOf(error);
   if (code === "ELOOP") throw new NotRegularFileError("a link, which is not followed");

@@ -14,7 +14,7 @@ import { createServices } from "../features/services.js";
 import { announceFirstKey, bootstrap } from "./bootstrap.js";
 import { explained, type CommandContext } from "./context.js";
 
-/** The signal that asks the process to end, once it comes. */
+/** Resolves with the signal that asks the process to end, once it comes. */
 export type StopSignal = { readonly once: () => Promise<NodeJS.Signals> };
 
 /** Runs the server until it is to stop. */
@@ -33,7 +33,7 @@ export async function runServer({ env, out, err, onExit }: CommandContext, stopp
     const server = createServer({ config, database, limiterStore, ...platform });
     const listener = await openListener({ server, random: systemRandom, config });
     try {
-      // Only now: a key that is made before the port turns out to be taken would never be shown.
+      // The key is made after listening: if the port were taken, a key made before would never be shown.
       const firstKey = await bootstrap(createServices({ ...platform, config, database }), config.bootstrapApiKey);
       announce(addressOf(config, listener), announceFirstKey(firstKey, config.bootstrapApiKey), out);
       const signal = await stopped.once();
@@ -56,12 +56,12 @@ function addressOf({ host }: Config, { port }: Listener): string {
   return `http://${host === "127.0.0.1" ? "localhost" : host}:${port}`;
 }
 
-/** Tells where the server is, and the first key, in one piece: whoever waits for the address has all of it. */
+/** Prints the address and the first key in one write, so that a program that waits for the address gets the key too. */
 function announce(address: string, firstKey: readonly string[], out: (line: string) => void): void {
   out([`Backstory is at ${address}`, `GraphiQL:  ${address}${GRAPHQL_PATH}`, ...firstKey].join("\n"));
 }
 
-/** Says that the server is going, and goes on until those who send it requests had the time to see that. */
+/** Reports on `/readyz` that the server stops, and goes on serving until proxies have had the time to notice. */
 async function drain(server: Server, listener: Listener, delayMs: number): Promise<void> {
   server.drain();
   listener.shedConnections();

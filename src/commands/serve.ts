@@ -8,18 +8,18 @@ export function addServe(program: Command, context: CommandContext): void {
     .description("run the server")
     .allowExcessArguments()
     .action(async (_options: unknown, { args: [unknown] }: Command) => {
-      // As the default, it is what a mistyped command comes to.
+      // As the default command, it also receives a mistyped command as an argument.
       if (unknown !== undefined) program.error(`error: unknown command '${unknown}'`);
       const stopped = watchSignals();
-      // Only now: no other command needs what the server loads, which takes a second.
+      // Imported here, because loading the server takes a second and no other command needs it.
       const { runServer } = await import("./run-server.js");
       await runServer(context, stopped);
     });
 }
 
 /**
- * Before it is waited for, a signal ends the process at once: nothing has begun that could be lost. A second one does, too.
- * (Process 1 of a container would not end by itself.)
+ * Watches for the signals to stop. A signal that comes before somebody waits for it ends the process at once, since no work
+ * could be lost yet; so does a second signal. Without a handler, process 1 of a container would ignore them.
  */
 function watchSignals(): StopSignal {
   let handle: (signal: NodeJS.Signals) => void = () => process.exit(0);

@@ -29,12 +29,12 @@ export function addUser(program: Command, context: CommandContext): void {
     );
 }
 
-/** The person at the command line acts as the user, with every scope: who may open the database may do anything. */
+/** Lets the person at the command line act as the user with every scope: they can open the database, so they can do anything. */
 export function toPrincipal({ id }: User): Principal {
   return { userId: id, keyId: "command-line", kind: "API_KEY", scopes: new Set(allScopes), expiresAt: null, rateLimit: null };
 }
 
-/** The user with the address, or without one the only user there is. @throws CommandError that says what to do */
+/** Finds the user with the address, or the only user if no address is given. @throws CommandError that says what to do */
 export async function findUser({ users }: Services, email: string | undefined): Promise<User> {
   if (email !== undefined) {
     const found = await users.findByEmail(email.toLowerCase());

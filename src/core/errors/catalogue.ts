@@ -1,6 +1,6 @@
 /**
- * The one table of everything that can go wrong. The GraphQL `extensions`, the HTTP status, the schema's enums,
- * `errorCatalog` and the error reference page are all derived from it: a new failure is a new entry here.
+ * The one table of all failures. The GraphQL `extensions`, the HTTP status, the schema's enums, `errorCatalog` and the
+ * error reference page are derived from it: a new failure is a new entry here.
  */
 type Entry = {
   /** The coarse class a GraphQL client switches on (`extensions.code`). */
@@ -8,7 +8,7 @@ type Entry = {
   readonly httpStatus: number;
   /** Whether the same request may succeed later without being changed. */
   readonly retryable: boolean;
-  /** What the client is told where the failing place has nothing more precise to say. */
+  /** The message for the client where the code that throws gives none. */
   readonly message: string;
   readonly description: string;
   readonly solution: string;

@@ -1,7 +1,7 @@
 import { AppError } from "./app-error.js";
 import type { ErrorReason } from "./catalogue.js";
 
-/** Codes that tell of the database or of a race, not of a bug: Prisma's (its error reference), PostgreSQL's (its manual, appendix A), Node's. */
+/** Codes of failures of the database or of races, not of bugs: Prisma's (its error reference), PostgreSQL's (its manual, appendix A), Node's. */
 const BY_CODE: Readonly<Record<string, ErrorReason>> = {
   P1001: "UPSTREAM_UNAVAILABLE", // cannot reach the server
   P1002: "UPSTREAM_UNAVAILABLE", // reached, but it timed out
@@ -37,9 +37,9 @@ const BY_CODE: Readonly<Record<string, ErrorReason>> = {
   EPIPE: "UPSTREAM_ERROR",
 };
 
-/** What the drivers and the pool say, in lower case, where they give no code; the first that fits counts. Messages have any length, so none is a pattern. */
+/** Messages of drivers and the pool that come without a code, in lower case; the first match counts. None is a pattern, since messages have any length. */
 const BY_MESSAGE: readonly (readonly [string, ErrorReason])[] = [
-  // No connection came about in time: the three things that pg and its pool say of it.
+  // The three messages of pg and its pool for a connection that was not made in time.
   ["timeout exceeded when trying to connect", "UPSTREAM_UNAVAILABLE"],
   ["connection terminated due to connection timeout", "UPSTREAM_UNAVAILABLE"],
   ["timeout expired", "UPSTREAM_UNAVAILABLE"],
@@ -54,7 +54,7 @@ const BY_MESSAGE: readonly (readonly [string, ErrorReason])[] = [
   ["connection error and is not queryable", "UPSTREAM_ERROR"],
 ];
 
-/** Any thrown value as an entry of the catalogue: what is not known is INTERNAL_ERROR, with the value as its cause. */
+/** Turns any thrown value into an entry of the catalogue. An unknown value is INTERNAL_ERROR, with the value as its cause. */
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   const reason = findReason(thrown) ?? "INTERNAL_ERROR";
@@ -85,7 +85,7 @@ function reasonOf(error: ErrorLike): ErrorReason | undefined {
   return BY_MESSAGE.find(([words]) => message.includes(words))?.[1];
 }
 
-/** The codes of an error, the most precise first. */
+/** Returns the codes of an error, the most precise first. */
 function codesOf(error: ErrorLike): string[] {
   const { code, meta } = error as {
     code?: unknown;

@@ -5,7 +5,7 @@ import { badInput, type BadField } from "./bad-input.js";
 type Path = readonly (string | number)[];
 
 /**
- * The value as the schema types it.
+ * Validates a value and returns it as the schema types it.
  * @throws VALIDATION_ERROR with every bad field listed, each path beginning with `root`
  */
 export function parseInput<T extends z.ZodType>(schema: T, value: unknown, root: Path = []): z.output<T> {
@@ -17,8 +17,8 @@ export function parseInput<T extends z.ZodType>(schema: T, value: unknown, root:
 type Input = { readonly schema: z.ZodType; readonly value: unknown; readonly root?: Path };
 
 /**
- * The same for several values of one request, whose bad fields are listed together. Where each value is well-formed and
- * they make no sense together, the status is 422.
+ * Validates several values of one request, and lists their bad fields together. The status is 422 where each value is
+ * well-formed, but they make no sense together: an end before its start, say.
  */
 export function parseInputs(inputs: readonly Input[]): unknown[] {
   const parsed = inputs.map(({ schema, value, root = [] }) => ({ result: schema.safeParse(value, { reportInput: true }), root }));
@@ -35,7 +35,7 @@ function toBadInput(parsed: readonly Parsed[]): AppError {
   return badInput([first, ...rest], issues.every(({ issue }) => saysOf(issue, "isSenseless")) ? 422 : undefined);
 }
 
-/** What a rule says of itself by its params, since zod knows one kind of rule only. */
+/** Tells whether a rule has set a fact in its `params`: zod gives all rules of ours the same code, "custom". */
 function saysOf(issue: z.core.$ZodIssue, fact: "isMissing" | "isSenseless"): boolean {
   return issue.code === "custom" && issue.params?.[fact] === true;
 }

@@ -1,2 +1,2 @@
-/** What every error says of its request: the id, and the origin of this server for the link to the error reference. */
+/** The facts of a request that errors show: its id, and the server's origin for the link to the error reference. */
 export type RequestFacts = { readonly requestId: string; readonly origin: string };

@@ -5,10 +5,10 @@ import { catalogue } from "./catalogue.js";
 import type { RequestFacts } from "./request-facts.js";
 import { toRequestError } from "./graphql-request-errors.js";
 
-/** The answer's view of one failure, and the error behind it for the log and the status. */
+/** A failure as the answer shows it, and the error behind it for the log and the status. */
 export type ShapedError = { readonly error: GraphQLError; readonly cause: AppError };
 
-/** Any error of a GraphQL result in the one form that clients see. */
+/** Gives any error of a GraphQL result the one form that clients see. */
 export function shapeGraphQLError(thrown: unknown, request: RequestFacts, options: { readonly hints: boolean }): ShapedError {
   const cause =
     findAppError(thrown) ?? (thrown instanceof GraphQLError ? toRequestError(thrown, options) : null) ?? toAppError(innermost(thrown));
@@ -17,7 +17,7 @@ export function shapeGraphQLError(thrown: unknown, request: RequestFacts, option
   return { error: new GraphQLError(cause.message, { ...location, extensions: toExtensions(cause, request) }), cause };
 }
 
-/** The `extensions` of an error: the catalogue's facts first, then the entry's own details, flat beside them. */
+/** Makes the `extensions` of an error: the catalogue's facts and the error's details, at the same level. */
 function toExtensions({ reason, httpStatus, details }: AppError, { requestId, origin }: RequestFacts): Record<string, unknown> {
   const { code, retryable, solution } = catalogue[reason];
   return {
@@ -37,7 +37,7 @@ function findAppError(thrown: unknown): AppError | null {
   return inner instanceof AppError ? inner : null;
 }
 
-/** What a resolver threw, out of the wrappings that GraphQL puts around it. */
+/** Unwraps the value that a resolver threw, which GraphQL wraps in its own errors. */
 function innermost(thrown: unknown): unknown {
   let inner = thrown;
   while (inner instanceof GraphQLError && inner.originalError != null) inner = inner.originalError;

@@ -2,19 +2,19 @@ import type { AppError } from "./app-error.js";
 import { catalogue } from "./catalogue.js";
 import type { RequestFacts } from "./request-facts.js";
 
-/** Which form failures have outside GraphQL; `plain` has the message where SpecStory's clients look for it. */
+/** The form of failures outside GraphQL. `plain` has the message as `error`, where SpecStory's clients look for it. */
 export type RestErrorStyle = "structured" | "plain";
 
 export const PROBLEM_TYPE = "application/problem+json";
 
-/** The body of a failure outside GraphQL (CONTRACT, section 1): the reason is its code. */
+/** Makes the body of a failure outside GraphQL. Its code is the reason of the catalogue. */
 export function toRestBody({ reason, message, details }: AppError, { requestId }: Pick<RequestFacts, "requestId">, style: RestErrorStyle) {
   const facts = { ...toRestDetails(details), requestId };
   if (style === "plain") return { success: false, status: "failed", message, error: message, code: reason, details: facts };
   return { success: false, status: "failed", message, error: { code: reason, message, details: facts } };
 }
 
-/** The same facts as problem details (RFC 9457). */
+/** Makes the body of a failure as problem details (RFC 9457). */
 export function toProblem({ reason, message, details, httpStatus }: AppError, { requestId, origin }: RequestFacts) {
   const type = `${origin}/errors#${reason}`;
   return {
@@ -28,7 +28,7 @@ export function toProblem({ reason, message, details, httpStatus }: AppError, { 
   };
 }
 
-/** The second requirement document writes the one detail that is of two words with an underscore. */
+/** SpecStory's REST API spells this detail `retry_after`. */
 function toRestDetails({ retryAfter, ...details }: AppError["details"]): Record<string, unknown> {
   return retryAfter === undefined ? details : { retry_after: retryAfter, ...details };
 }

@@ -1,16 +1,16 @@
 import { overloaded } from "./overloaded.js";
 
-/** What one request takes of the memory for bodies. */
+/** The share of one request in the memory for bodies. */
 export type BodyLease = {
-  /** Counts bytes that have arrived. @throws SERVICE_UNAVAILABLE where there is no memory left for them */
+  /** Counts bytes that have arrived. @throws SERVICE_UNAVAILABLE if no memory is left for them */
   readonly add: (bytes: number) => void;
-  /** Gives everything back. */
+  /** Gives the memory back. */
   readonly release: () => void;
 };
 
 export type BodyMemory = { readonly lease: () => BodyLease };
 
-/** Bounds the bytes of all request bodies that lie in memory at once. Bytes count when they arrive, not when they are announced. */
+/** Limits the bytes of all request bodies in memory. Bytes count when they arrive, not when Content-Length announces them. */
 export function createBodyMemory(mostBytes: number): BodyMemory {
   let held = 0;
   return {

@@ -4,7 +4,7 @@ import { AppError } from "../errors/app-error.js";
 import { createSlots } from "./slots.js";
 
 export type OperationLimits = {
-  /** Operations that run at the same time. */
+  /** The most operations that run at the same time. */
   readonly running: number;
   readonly queueMs: number;
   readonly timeoutMs: number;
@@ -14,14 +14,14 @@ export type Operations = ReturnType<typeof createOperations>;
 
 type Dependencies = { readonly limits: OperationLimits; readonly clock: Clock };
 
-/** How long after its deadline an operation may still answer with what it has: finished fields, errors for the rest. */
+/** After its deadline an operation has this long to answer with the fields that are finished, and errors for the rest. */
 const GRACE_MS = 1_000;
 
-/** Holds all operations of the server to a number at the same time, and each to a deadline. */
+/** Limits how many operations the server runs at the same time, and gives each a deadline. */
 export function createOperations({ limits, clock }: Dependencies) {
   const slots = createSlots({ slots: limits.running, longestWaitMs: limits.queueMs, clock });
 
-  /** @throws GATEWAY_TIMEOUT where the work has not ended some time after its deadline */
+  /** @throws GATEWAY_TIMEOUT if the work has not ended `graceMs` after its deadline */
   function runWithin<T>(graceMs: number, work: (deadline: Deadline) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const { deadline, pass } = createDeadline();
@@ -41,8 +41,8 @@ export function createOperations({ limits, clock }: Dependencies) {
     counts: slots.counts,
 
     /**
-     * Does the work when there is a slot for it. When its deadline passes, what it waits for in the database is cancelled.
-     * @throws SERVICE_UNAVAILABLE where there is no slot, GATEWAY_TIMEOUT where the work does not end
+     * Does the work as soon as a slot is free. When its deadline passes, its statements in the database are cancelled.
+     * @throws SERVICE_UNAVAILABLE if the request gets no slot, GATEWAY_TIMEOUT if the work does not end
      */
     async run<T>(work: (deadline: Deadline) => Promise<T>): Promise<T> {
       const waiting = slots.take();
@@ -54,7 +54,7 @@ export function createOperations({ limits, clock }: Dependencies) {
       }
     },
 
-    /** Holds what comes before an operation to the same time, without a slot. */
+    /** Gives work that comes before an operation, such as looking a key up, a deadline but no slot. */
     limitTime: <T>(work: () => Promise<T>): Promise<T> => runWithin(0, work),
   };
 }

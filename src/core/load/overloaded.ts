@@ -2,7 +2,7 @@ import { AppError } from "../errors/app-error.js";
 
 const RETRY_AFTER_SECONDS = 1;
 
-/** The SERVICE_UNAVAILABLE error of a server that has more to do than it can. */
+/** Makes the SERVICE_UNAVAILABLE error of an overloaded server. */
 export function overloaded(message = "The server has more to do than it can at the moment"): AppError {
   return new AppError("UPSTREAM_UNAVAILABLE", {
     message,

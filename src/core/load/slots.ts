@@ -11,22 +11,22 @@ type Options = {
 
 type Waiting = { readonly sinceTick: number; readonly start: () => void; readonly reject: () => void };
 
-/** Most requests that wait, however fast the queue moves: each holds its connection and some memory. */
+/** The most requests that wait, however fast the queue moves: each holds its connection and some memory. */
 const MOST_WAITING = 10_000;
 
-/** A queue that was empty a moment ago may grow to this length whatever the estimate says: most bursts end by themselves. */
+/** A queue that was empty recently may grow to this length, whatever the estimated wait: most bursts end by themselves. */
 const BURST = 1_000;
 
-/** How many times the longest wait a queue may last until it counts as lasting overload. */
+/** A queue that has lasted this many times the longest wait counts as lasting overload. */
 const BURST_WAITS = 5;
 
-/** The share of the longest wait up to which a request is let into the queue under lasting overload: the pace may halve meanwhile. */
+/** Under lasting overload a request may enter the queue if its estimated wait is at most this share of the longest wait: the pace may halve while it waits. */
 const ADMITTED_SHARE = 0.5;
 
 /** Weight of the newest sample in the moving average of the pace. */
 const NEWEST_WEIGHT = 0.02;
 
-/** How many ticks the longest wait has. Waits are counted in ticks and not by the clock: a process that is too busy to tick is not stalled. */
+/** The number of ticks in the longest wait. Waits are counted in ticks and not by the clock: a process that is too busy to tick is not stalled. */
 const TICKS = 10;
 
 /**
@@ -94,7 +94,7 @@ export function createSlots({ slots, longestWaitMs, clock }: Options) {
   };
 }
 
-/** Rejects what has waited for the longest time while no slot became free. */
+/** Rejects the requests that have waited for the longest wait while no slot became free. */
 function createTicks(queue: Waiting[], longestWaitMs: number) {
   let tick = 0;
   let movedTick = 0;
@@ -120,15 +120,15 @@ function createTicks(queue: Waiting[], longestWaitMs: number) {
   };
 }
 
-/** The average time between two slots that were handed on while requests waited. */
+/** Measures the average time between two slots that were handed on while requests waited. */
 function createPace(leastSamples: number) {
   let samples = 0;
   let lastAtMs = 0;
   let intervalMs = 0;
   return {
-    /** Zero until enough is known: the first ones tell how long an operation takes of a process that is not warm yet. */
+    /** Returns zero until there are enough samples: the first operations of a process take longer than later ones. */
     intervalMs: () => (samples < leastSamples ? 0 : intervalMs),
-    /** Leaves out the time in which nobody waited. */
+    /** Starts a new measurement, so that the time in which nobody waited does not count. */
     restart: (atMs: number) => void (lastAtMs = atMs),
     record(atMs: number): void {
       samples += 1;

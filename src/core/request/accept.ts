@@ -18,8 +18,8 @@ function matches(range: string, type: string): boolean {
 }
 
 /**
- * The offered media type that an Accept header prefers (RFC 9110, section 12.5.1), or null if it takes none of them.
- * Among equals the one that the header names first wins, then the earlier offer.
+ * Chooses the offered media type that an Accept header prefers (RFC 9110, section 12.5.1), or null if it accepts none.
+ * Among equal ones the type that the header names first wins, then the earlier offer.
  */
 export function chooseMediaType<T extends string>(accept: string | null, offers: readonly T[]): T | null {
   if (accept === null || accept.trim() === "") return offers[0] ?? null;

@@ -3,14 +3,14 @@ import { isIP, type Socket } from "node:net";
 import ipaddr from "ipaddr.js";
 import proxyAddr from "proxy-addr";
 
-/** Who sent a request, and by which scheme and host it reached the server or the proxy before it. */
+/** The client of a request, and the scheme and host by which the request reached the server or the proxy before it. */
 export type Client = {
-  /** What the limits per address count as one: an IPv4 address, or an IPv6 network. */
+  /** The unit that limits per address count: an IPv4 address, or an IPv6 network. */
   readonly address: string;
   readonly origin: string | null;
 };
 
-/** Whether these are addresses, ranges or names of ranges that can be trusted. */
+/** Tells whether all of these are addresses, ranges or names of ranges, as TRUSTED_PROXIES takes them. */
 export function isProxyList(proxies: readonly string[]): boolean {
   try {
     proxyAddr.compile([...proxies]);
@@ -22,8 +22,8 @@ export function isProxyList(proxies: readonly string[]): boolean {
 }
 
 /**
- * Finds the client behind the proxies that are trusted: the last address of X-Forwarded-For that is none of theirs. What a
- * client that is no trusted proxy writes into these headers is not looked at, or it could choose its own address.
+ * Finds the client behind the trusted proxies: the last address of X-Forwarded-For that is not a trusted proxy's. The
+ * headers of a client that is not a trusted proxy are ignored, since it could choose any address.
  */
 export function createClientFinder(trustedProxies: readonly string[]): (incoming: IncomingMessage) => Client {
   const isTrusted = proxyAddr.compile([...trustedProxies]);
@@ -43,8 +43,8 @@ export function createClientFinder(trustedProxies: readonly string[]): (incoming
 }
 
 /**
- * Of IPv6 the first 64 bits: the rest is any client's own to choose (RFC 4291, section 2.5.1; RFC 6177), and a limit for
- * each of these addresses would be none. An IPv4 address that a socket for both gives in IPv6 form is one of IPv4.
+ * Returns the first 64 bits of an IPv6 address: a client can choose the others (RFC 4291, section 2.5.1; RFC 6177), so a
+ * limit for each address would limit nobody. An IPv4 address in IPv6 form, as dual-stack sockets give it, counts as IPv4.
  */
 function countedAs(address: string): string {
   if (!ipaddr.isValid(address)) return address;

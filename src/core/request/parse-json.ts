@@ -1,12 +1,12 @@
 import { AppError } from "../errors/app-error.js";
 
 /**
- * How many values the JSON of a body may have. No request needs a hundredth of them: what is large in a body is text.
- * Unbounded, a few hundred zipped kilobytes of brackets would become gigabytes of objects.
+ * The most values in the JSON of a body. No request needs a hundredth of them: large bodies are large by their texts.
+ * Without this limit, a few hundred zipped kilobytes of brackets would become gigabytes of objects.
  */
 const MOST_VALUES = 100_000;
 
-/** @throws VALIDATION_ERROR: INVALID_FORMAT where the text is no JSON, INVALID_PARAMETER where it has too many values */
+/** @throws VALIDATION_ERROR: INVALID_FORMAT if the text is not JSON, INVALID_PARAMETER if it has too many values */
 export function parseJson(text: string): unknown {
   if (text.length > MOST_VALUES && hasMoreValuesThan(MOST_VALUES, text)) {
     const message = `The body has more than ${MOST_VALUES} values`;
@@ -19,7 +19,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Every value but the first comes after a comma, a bracket or a brace outside of texts. */
+/** Counts the commas, brackets and braces outside of texts: every value but the first comes after one of them. */
 function hasMoreValuesThan(most: number, json: string): boolean {
   let values = 1;
   for (let at = 0; at < json.length && values <= most; at += 1) {
@@ -30,7 +30,7 @@ function hasMoreValuesThan(most: number, json: string): boolean {
   return values > most;
 }
 
-/** Where a text ends: at the first quote that has an even number of backslashes before it. */
+/** Finds the end of a text: the first quote with an even number of backslashes before it. */
 function endOfText(json: string, start: number): number {
   for (let quote = json.indexOf('"', start); quote !== -1; quote = json.indexOf('"', quote + 1)) {
     let escape = quote;

@@ -1,8 +1,8 @@
-/** Where GraphQL is answered. */
+/** The path of GraphQL. */
 export const GRAPHQL_PATH = "/api/v1/graphql";
 
-/** What every address of the REST API begins with. */
+/** The beginning of every path of the REST API. */
 export const REST_PATH = "/api/v1";
 
-/** The addresses that machines read again and again to watch the server. */
+/** The paths that machines read again and again to watch the server. */
 export const PROBES: readonly string[] = ["/healthz", "/readyz", "/metrics"];

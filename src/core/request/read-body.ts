@@ -2,20 +2,20 @@ import type { Readable } from "node:stream";
 import { AppError } from "../errors/app-error.js";
 import type { BodyLease } from "../load/body-memory.js";
 
-/** How many bytes a body may have, and the setting that says so; null where it is the bound of a caller without a key. */
+/** The most bytes of a body, and the setting that limits them; null if it is the limit of callers without a key. */
 export type BodyLimit = { readonly bytes: number; readonly setting: string | null };
 
-/** Without a key one asks for the schema, for the catalogue, or for a token in exchange for a code: some kilobytes. */
+/** Callers without a key ask for the schema, for the catalogue, or for a token in exchange for a code: some kilobytes. */
 const MOST_WITHOUT_KEY = 100_000;
 
-/** The bound of a caller without a key, who can ask for little and should not make the server read much. */
+/** Lowers a limit for callers without a key, who can ask for little and should not make the server read much. */
 export function withoutKey(limit: BodyLimit): BodyLimit {
   return limit.bytes <= MOST_WITHOUT_KEY ? limit : { bytes: MOST_WITHOUT_KEY, setting: null };
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** @throws VALIDATION_ERROR / INVALID_FORMAT where the bytes are not UTF-8 */
+/** @throws VALIDATION_ERROR / INVALID_FORMAT if the bytes are not UTF-8 */
 export function decodeUtf8(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes);
@@ -24,12 +24,12 @@ export function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
-/** How a body is read: its bound, and the memory that is taken for it. */
+/** The options of reading a body: its limit, and the memory that it takes. */
 export type BodyReading = { readonly limit: BodyLimit; readonly lease: BodyLease };
 
 /**
- * The body of a web request, read no further than the limit.
- * @throws VALIDATION_ERROR: status 413 over the limit, INVALID_FORMAT where it was cut off; and what the lease throws
+ * Reads the body of a web request, up to the limit.
+ * @throws VALIDATION_ERROR: status 413 over the limit, INVALID_FORMAT if it was cut off; and the errors of the lease
  */
 export async function readWebBody(request: Request, reading: BodyReading): Promise<Uint8Array> {
   const body = createBodyCollector(request.headers.get("content-length"), reading);
@@ -41,11 +41,11 @@ export async function readWebBody(request: Request, reading: BodyReading): Promi
   return body.whole();
 }
 
-/** The same for a request of Node's HTTP server, by events: a stream's iterator takes several turns for a small body. */
+/** Reads the body of a request of Node's HTTP server. It listens to events, since a stream's iterator takes several turns of the event loop. */
 export function readNodeBody(request: Readable, contentLength: string | undefined, reading: BodyReading): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const body = createBodyCollector(contentLength, reading);
-    let isSettled = false; // cheaper than to take the listeners away again
+    let isSettled = false; // cheaper than removing the listeners
     const onEnd = () => {
       isSettled = true;
       resolve(body.whole());

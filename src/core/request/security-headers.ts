@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 
 type Directives = Readonly<Record<string, string>>;
 
-/** What no page here needs: anything from elsewhere, a form that leads away, a frame around it. */
+/** Forbids what no page of this server needs: resources from elsewhere, forms that lead away, frames around the page. */
 const CLOSED: Directives = { "default-src": "'none'", "base-uri": "'none'", "form-action": "'none'", "frame-ancestors": "'none'" };
 
 /**
- * What every answer says to a browser, unless it says otherwise itself. An answer that is no page can do nothing even
- * where a browser takes it for one, and what does not say how long it may be kept is not kept.
+ * The security headers of every answer that does not set its own. If a browser takes JSON for a page, the page can do
+ * nothing. Nothing is cached unless the answer itself says for how long.
  */
 export const DEFAULT_HEADERS: Readonly<Record<string, string>> = {
   "X-Content-Type-Options": "nosniff",
@@ -16,9 +16,9 @@ export const DEFAULT_HEADERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The headers of a page for people. It may run the scripts and use the styles that stand in it, by their hashes
- * (Content Security Policy Level 3, section 2.3.1), and beyond that what `more` names. Keys are pasted into these pages,
- * so no other site holds a window of theirs, and no address is told where one came from.
+ * Makes the headers of an HTML page. It may run its own inline scripts and use its own inline styles, by their hashes
+ * (Content Security Policy Level 3, section 2.3.1), and what `more` allows. People paste keys into these pages, so that no
+ * other site may hold a window of the page, and the page sends no Referer.
  */
 export function pageHeaders(html: string, more: Directives = {}): Readonly<Record<string, string>> {
   const policy = { ...CLOSED, "script-src": hashesOf("script", html), "style-src": hashesOf("style", html), ...more };
@@ -32,7 +32,7 @@ export function pageHeaders(html: string, more: Directives = {}): Readonly<Recor
   };
 }
 
-/** The page is our own text, so that the first end tag is the one of its element, as a browser reads it. */
+/** Lists the hashes of the inline elements. The page is our own text, so that an element ends at the first end tag, as in a browser. */
 function hashesOf(element: "script" | "style", html: string): string {
   const contents = [...html.matchAll(new RegExp(`<${element}>(.*?)</${element}>`, "gs"))].map(([, content = ""]) => content);
   return contents.map((content) => `'sha256-${createHash("sha256").update(content).digest("base64")}'`).join(" ") || "'none'";

@@ -5,7 +5,7 @@ import type { ErrorReason } from "../errors/catalogue.js";
 import type { Decision } from "../limits/limiter.js";
 import type { Client } from "./client-address.js";
 
-/** What is known of one HTTP request; a batch of operations shares it. */
+/** The state of one HTTP request. All operations of a batch share it. */
 export type RequestState = {
   readonly requestId: string;
   /** Scheme and host by which the client reached the server. */
@@ -14,7 +14,7 @@ export type RequestState = {
   readonly address: string;
   /** A log whose lines carry the request's id. */
   readonly log: Logger;
-  /** Null where no Authorization header was sent. */
+  /** Null if no Authorization header was sent. */
   principal: Principal | null;
   /** The decision about the request's operations; its windows make the rate-limit headers. */
   decision: Decision | null;
@@ -24,32 +24,32 @@ export type RequestState = {
   readonly operationNames: string[];
 };
 
-/** What Hono hands from one step of a request to the next. */
+/** The types of Hono's context, which each step of a request hands to the next. */
 export type Environment = {
   Bindings: Client;
   Variables: { state: RequestState };
 };
 
-/** An id that a client may choose for its request: what every log and header can hold. */
+/** An id that a client may choose for its request. Every log and header can hold it. */
 const SANE_ID = /^[A-Za-z0-9._:/+=-]{1,128}$/;
 
-/** The client's own id for its request if that is sane, else a new one. */
+/** Takes the client's own id for its request if it is sane, else a new one. */
 export function idOf(given: string | string[] | null | undefined, random: Random): string {
   return typeof given === "string" && SANE_ID.test(given) ? given : random.uuid();
 }
 
-/** The origin that a Host header names; the one of this machine where it is not a well-formed host. */
+/** Returns the origin that a Host header names, or http://localhost if the host is not well-formed. */
 export function originOfHost(host = "localhost"): string {
   const address = `http://${host}`;
   return URL.canParse(address) ? new URL(address).origin : "http://localhost";
 }
 
-/** What the headers of a request say of it. */
+/** The facts that the headers of a request give. */
 export type RequestHead = { readonly requestId: string | string[] | null | undefined; readonly findOrigin: () => string };
 
 type Dependencies = { readonly logger: Logger; readonly random: Random };
 
-/** What is known of a request when it comes in. */
+/** Makes the state of a request that has just come in. */
 export function createRequestState(head: RequestHead, client: Client, { logger, random }: Dependencies): RequestState {
   return new OnDemandState(idOf(head.requestId, random), { head, client, logger });
 }
@@ -73,7 +73,7 @@ class OnDemandState implements RequestState {
     this.address = from.client.address;
   }
 
-  // Most requests need neither the origin nor a log of their own: both are made on demand.
+  // Most requests need neither the origin nor a child logger: both are made on demand.
   get origin(): string {
     return this.from.client.origin ?? this.from.head.findOrigin();
   }
