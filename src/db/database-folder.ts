@@ -3,15 +3,15 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf } from "../platform/error-code.js";
 
-/** The folder of the embedded database cannot be used as it is. Its message tells a person all there is to know. */
+/** The folder of the embedded database cannot be used as it is. The message is all that a person needs. */
 export class DatabaseFolderError extends Error {
   override readonly name = "DatabaseFolderError";
 }
 
-/** The PostgreSQL whose files PGlite reads. Another one's have another layout. */
+/** The version of PostgreSQL whose files PGlite reads. Files of other versions have another layout. */
 const POSTGRES_VERSION = "18";
 
-/** What a database always has: a folder without PG_VERSION but with one of these was a database. */
+/** Every database has these. A folder without PG_VERSION but with one of them was a database. */
 const DATABASE_FOLDERS = ["base", "global", "pg_wal"];
 
 export function cannotOpen(folder: string, reason: string, cause?: unknown): DatabaseFolderError {
@@ -22,9 +22,9 @@ export function cannotOpen(folder: string, reason: string, cause?: unknown): Dat
 }
 
 /**
- * Whether there is a database in a folder; where there is none, the folder is missing or empty. PGlite makes a new
- * database wherever PG_VERSION is missing, over the files of an old one too.
- * @throws DatabaseFolderError for a folder with anything else
+ * Tells whether a folder holds a database. If not, the folder is missing or empty. This must be known first: PGlite makes
+ * a new database wherever PG_VERSION is missing, even over the files of an old one.
+ * @throws DatabaseFolderError for a folder with other files
  */
 export async function hasDatabase(folder: string): Promise<boolean> {
   const names = await readdir(folder).catch(ignoreMissing);
@@ -51,22 +51,22 @@ export async function hasDatabase(folder: string): Promise<boolean> {
 /** The permissions of the group and of everybody else. */
 const OTHERS = 0o077;
 
-/** What the server keeps in DATA_DIR: the database, one that is being made, and the lock. */
+/** Tells whether a name in DATA_DIR is the server's: the database, one that is being made, or the lock. */
 const isOwn = (name: string): boolean => /^(pglite|holder)(\.|$)/.test(name);
 
 /**
- * Makes what the server keeps in a folder readable for its owner only; earlier releases left it open to every user of the
+ * Makes the server's files in a folder readable for their owner only; earlier releases left them open to every user of the
  * machine. The folder itself is closed as well, unless it belongs to another user or holds other files.
  * @throws DatabaseFolderError if something stays open to others
  */
 export function restrictDataDir(dataDir: string): void {
-  if (process.platform === "win32") return; // has no such permissions: files have those of their folder
+  if (process.platform === "win32") return; // files inherit the permissions of their folder there
   const names = readdirSync(dataDir);
   if (names.every(isOwn) && lstatSync(dataDir).uid === process.getuid?.()) restrict(dataDir, dataDir);
   for (const name of names.filter(isOwn)) restrictTree(join(dataDir, name), dataDir);
 }
 
-/** Synchronous, since a database has a thousand files and nothing else is going on yet: it takes a tenth of the time. */
+/** Closes all files below a path. It is synchronous, which takes a tenth of the time for a thousand files: nothing else runs yet. */
 function restrictTree(path: string, dataDir: string): void {
   const stats = restrict(path, dataDir);
   if (stats?.isDirectory() !== true) return;
@@ -75,7 +75,7 @@ function restrictTree(path: string, dataDir: string): void {
   }
 }
 
-/** A link has no permissions of its own, and a socket is protected by its folder. */
+/** Leaves out links, which have no permissions, and sockets, which their folder protects. */
 const mayBeRestricted = (entry: Dirent | Stats): boolean => entry.isDirectory() || entry.isFile();
 
 function restrict(path: string, dataDir: string): Stats | null {

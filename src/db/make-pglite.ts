@@ -1,7 +1,7 @@
 import { createPGlite } from "./open-pglite.js";
 import { toEngine } from "./pglite.js";
 
-// Makes a new embedded database in the folder that it is given and prints the migrations, as a process of its own: see open-pglite.ts.
+// A program that makes a new embedded database in the given folder and prints the migrations. open-pglite.ts says why it is a process.
 const [, , folder = ""] = process.argv;
 try {
   const engine = toEngine(await createPGlite(folder), () => Promise.resolve());

@@ -1,14 +1,14 @@
 import { createHash, randomUUID } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 
-/** A bare connection, as both databases can give one: migrations run before Prisma does. */
+/** A plain SQL connection, which both databases provide: migrations run before Prisma does. */
 export type SqlConnection = {
   readonly query: (sql: string, values?: readonly unknown[]) => Promise<readonly Record<string, unknown>[]>;
-  /** Several statements at once, without values. */
+  /** Runs several statements at once, without parameters. */
   readonly script: (sql: string) => Promise<void>;
 };
 
-/** The stored migrations and the ones of this version do not fit together; starting could harm the data. */
+/** The stored migrations do not fit those of this version, so that starting could harm the data. */
 export class MigrationError extends Error {
   override readonly name = "MigrationError";
 }
@@ -18,7 +18,7 @@ const MIGRATIONS = new URL("../../prisma/migrations/", import.meta.url);
 /** The advisory lock that `prisma migrate` takes, so that it and several starting servers exclude each other. */
 const ADVISORY_LOCK = 72_707_369;
 
-/** As Prisma creates it, so that `prisma migrate status` and `deploy` agree with what was done here. */
+/** Prisma's own table of migrations, so that `prisma migrate status` and `deploy` agree with ours. */
 const BOOKKEEPING = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
   "id" varchar(36) PRIMARY KEY NOT NULL, "checksum" varchar(64) NOT NULL, "finished_at" timestamptz,
   "migration_name" varchar(255) NOT NULL, "logs" text, "rolled_back_at" timestamptz,

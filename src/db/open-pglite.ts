@@ -14,20 +14,20 @@ import { START_PARAMETERS, toEngine } from "./pglite.js";
 /** Opening takes a second or two; recovery after a crash replays 64 MB of log at most. */
 const OPEN_TIMEOUT_MS = 120_000;
 
-/** Hears what a person at the terminal should know while the database is being opened. */
+/** Tells a person at the terminal what happens while the database is being opened. */
 export type Announce = (line: string) => void;
 
 /**
- * The embedded database: PostgreSQL in WebAssembly, one connection, in a folder that this process has alone.
+ * Opens the embedded database: PostgreSQL in WebAssembly, with one connection, in a folder that it locks for this process.
  * @throws FolderLockedError
- * @throws DatabaseFolderError if there is something in the folder that is no sound database
+ * @throws DatabaseFolderError if the folder holds something else, or a damaged database
  */
 export async function openPGlite(dataDir: string, announce: Announce): Promise<Engine> {
   const unlock = await lockFolder(dataDir);
   try {
     restrictDataDir(dataDir);
     const given = join(dataDir, "pglite");
-    const folder = await realpath(given).catch(() => given); // it may be a link to another disk
+    const folder = await realpath(given).catch(() => given); // the folder may be a link to another disk
     await removeUnfinished(folder);
     const applied = (await hasDatabase(folder)) ? [] : await makeDatabase(folder, announce);
     const engine = toEngine(await createPGlite(folder), unlock);
@@ -38,10 +38,10 @@ export async function openPGlite(dataDir: string, announce: Announce): Promise<E
   }
 }
 
-/** @throws DatabaseFolderError with what PostgreSQL says of its files */
+/** @throws DatabaseFolderError with PostgreSQL's message about its files */
 export async function createPGlite(folder: string): Promise<PGlite> {
-  // V8 would begin at once to compile PostgreSQL a second time, for speed, and a start would take half as long again.
-  // With ten times its budget, functions have that done which requests really use.
+  // By default V8 begins at once to optimize PostgreSQL's code, which makes a start take half as long again. With ten times
+  // the usual budget it optimizes only the functions that requests use.
   setFlagsFromString("--wasm-tiering-budget=18000000");
   const lines: string[] = [];
   const opening = PGlite.create({
@@ -65,27 +65,27 @@ export async function createPGlite(folder: string): Promise<PGlite> {
 
 const unfinished = (folder: string): string => `${folder}.new-`;
 
-/** What an interrupted first start has left. Only the holder of the lock makes one, so none of them is in use. */
+/** Removes unfinished databases of interrupted first starts. None is in use, since only the holder of the lock makes one. */
 async function removeUnfinished(folder: string): Promise<void> {
   const prefix = basename(unfinished(folder));
   const names = (await readdir(dirname(folder))).filter((name) => name.startsWith(prefix));
   await Promise.all(names.map((name) => rm(join(dirname(folder), name), { recursive: true, force: true, maxRetries: 5 })));
 }
 
-/** Makes a new database beside the folder and moves it there when it is complete, so that it is there whole or not at all. */
+/** Makes a new database beside the folder and moves it there when it is complete, so that there is never half a database. */
 async function makeDatabase(folder: string, announce: Announce): Promise<string[]> {
   announce("Preparing the database (once, about 10 s) ...");
   const beside = `${unfinished(folder)}${randomBytes(4).toString("hex")}`;
   await mkdir(beside, { mode: 0o700 });
   const migrations = await runMaker(beside);
-  await rmdir(folder).catch(() => undefined); // an empty one, which not every system lets a move replace
+  await rmdir(folder).catch(() => undefined); // it is empty, and not every system lets a move replace it
   await rename(beside, folder);
   return migrations;
 }
 
 /**
- * In a process of its own: making a database takes over 100 MB, which are given back only when the process ends. Most of
- * its code runs once, so that V8 had better not optimize it, which saves a quarter of the time.
+ * Makes a database in a separate process, because it takes over 100 MB that are given back only when the process ends.
+ * V8 does not optimize its code, most of which runs once: that saves a quarter of the time.
  */
 function runMaker(folder: string): Promise<string[]> {
   const script = fileURLToPath(new URL("./make-pglite.js", import.meta.url));

@@ -14,8 +14,8 @@ type Operations = {
 const ownerOnly = (mode: number): number => mode & ~0o077;
 
 /**
- * The files of PGlite in a folder, readable for their owner only. PGlite asks for 0666 and sets that against the umask of
- * the process too.
+ * Keeps PGlite's files in a folder readable for their owner only. PGlite would make them with mode 0666, whatever the umask
+ * of the process is.
  */
 export class OwnerOnlyFiles extends NodeFS {
   override async init(pglite: PGlite, options: Parameters<Init>[1]): ReturnType<Init> {

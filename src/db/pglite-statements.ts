@@ -7,13 +7,13 @@ type Parse = (text: string) => unknown;
 type Value = string | Uint8Array | null;
 type Column = { readonly name: string; readonly parse: Parse | undefined };
 
-/** A statement that PostgreSQL has parsed, with what it said about it. */
+/** A statement that PostgreSQL has parsed, with the types of its parameters and its columns. */
 type Prepared = { readonly name: string; readonly parameterTypes: readonly number[]; readonly columns: readonly Column[] };
 
-/** How many statements stay prepared. Each holds some 50 kB of PostgreSQL's memory, and the server has about a hundred texts. */
+/** The most statements that stay prepared. Each holds some 50 kB of PostgreSQL's memory, and the server has about a hundred texts. */
 const MOST_PREPARED = 300;
 
-/** The type of an array of `bigint`, which PGlite has no name for. */
+/** The type of an array of `bigint`, for which PGlite has no constant. */
 const INT8_ARRAY = 1016;
 
 const bigints = (text: string): (bigint | null)[] =>
@@ -24,24 +24,24 @@ const bigints = (text: string): (bigint | null)[] =>
         .split(",")
         .map((item) => (item === "NULL" ? null : BigInt(item)));
 
-/** PGlite gives a bigint as a number where that is exact, and reads bytes one by one. */
+/** Parsers that replace PGlite's own, which turn a bigint into a number if that is exact, and read bytes one by one. */
 const PARSERS: Readonly<Record<number, Parse>> = {
   [types.INT8]: BigInt,
   [INT8_ARRAY]: bigints,
   [types.BYTEA]: (text) => Buffer.from(text.slice(2), "hex"),
 };
 
-/** What PostgreSQL says where a migration has changed the columns, and where DISCARD or DEALLOCATE has removed the statement. */
+/** PostgreSQL's codes for a prepared statement whose columns a migration has changed, or that DISCARD or DEALLOCATE has removed. */
 const OUTDATED = new Set(["0A000", "26000"]);
 
 const outdated = (error: unknown): boolean =>
   error instanceof messages.DatabaseError && error.code !== undefined && OUTDATED.has(error.code);
 
 /**
- * Runs statements on PGlite that PostgreSQL parses once for each text, and plans only as long as a plan of its own for
- * each set of values pays. PGlite's `query` has both done each time, and sends six messages where this sends one.
+ * Runs statements on PGlite as prepared statements: PostgreSQL parses each text once, and plans it anew only while custom
+ * plans pay. PGlite's `query` parses and plans each time, and sends six messages where this sends one.
  *
- * The caller sees to it that nothing of another transaction is between `BEGIN` and `COMMIT`.
+ * The caller makes sure that no statement of another transaction runs between `BEGIN` and `COMMIT`.
  */
 export function createPGliteStatements(pglite: PGlite) {
   const send = createSend(pglite);
@@ -61,30 +61,30 @@ export function createPGliteStatements(pglite: PGlite) {
   }
 
   return {
-    /** Runs a statement, inside the transaction that is open if there is one. */
+    /** Runs a statement, inside the open transaction if there is one. */
     run: <Row extends object>(statement: Statement): Promise<Row[]> =>
       pglite.runExclusive(async () => {
-        await pglite._checkReady(); // else a closed database would fail in a way that nobody can tell from a bug
+        await pglite._checkReady(); // without it, the error of a closed database would look like a bug
         try {
           return await execute<Row>(statement);
         } catch (error) {
           if (!outdated(error)) throw error;
           await forget(statement.text);
-          if (pglite.isInTransaction()) throw error; // it has failed as a whole, and its caller may begin it again
+          if (pglite.isInTransaction()) throw error; // the whole transaction has failed; its caller may repeat it
           return execute<Row>(statement);
         }
       }),
   };
 }
 
-/** Sends messages of PostgreSQL's protocol in one go, and gives what it answers. */
+/** Sends messages of PostgreSQL's protocol at once, and returns the answers. */
 function createSend(pglite: PGlite) {
   return (...parts: readonly Uint8Array[]) => pglite.execProtocolStream(Buffer.concat([...parts, serialize.sync()]), { syncToFs: false });
 }
 
-/** The statements that PostgreSQL has parsed. */
+/** Keeps the statements that PostgreSQL has parsed. */
 function createPreparedStatements(pglite: PGlite, send: ReturnType<typeof createSend>) {
-  /** By their texts; the one that was used last is the last. */
+  /** The statements by their texts, in the order of their last use. */
   const prepared = new Map<string, Prepared>();
   let count = 0;
 
@@ -97,7 +97,7 @@ function createPreparedStatements(pglite: PGlite, send: ReturnType<typeof create
     return { name, parameterTypes: parameters?.dataTypeIDs ?? [], columns };
   }
 
-  /** Takes the one that was not used for longest away, where there are as many as there may be. */
+  /** Closes the statement that was not used for the longest time if there are MOST_PREPARED. */
   function evict(): Uint8Array[] {
     const [oldest] = prepared.size < MOST_PREPARED ? [] : prepared;
     if (oldest === undefined) return [];
@@ -106,7 +106,7 @@ function createPreparedStatements(pglite: PGlite, send: ReturnType<typeof create
     return [serialize.close({ type: "S", name })];
   }
 
-  /** Removes a statement that is not valid any more; that it is gone already is no error. */
+  /** Removes a statement that is not valid any more. It is not an error if PostgreSQL has removed it already. */
   async function forget(text: string): Promise<void> {
     const known = prepared.get(text);
     prepared.delete(text);
@@ -125,12 +125,12 @@ function createPreparedStatements(pglite: PGlite, send: ReturnType<typeof create
 
 function toParameter({ serializers }: PGlite, value: unknown, type: number | undefined): Value {
   if (value === null || value === undefined) return null;
-  if (type === types.BYTEA && value instanceof Uint8Array) return value; // as it is, instead of in hexadecimal digits
+  if (type === types.BYTEA && value instanceof Uint8Array) return value; // binary, instead of hexadecimal digits
   const serializer = type === undefined ? undefined : serializers[type];
   return serializer === undefined ? toText(value) : serializer(value);
 }
 
-/** A value of a type for which PGlite has no way of writing, such as uuid and numeric. */
+/** Writes a value of a type for which PGlite has no serializer, such as uuid and numeric. */
 function toText(value: unknown): string {
   if (typeof value === "string") return value;
   if (typeof value === "number" || typeof value === "bigint") return String(value);

@@ -12,7 +12,7 @@ export function toEngine(pglite: PGlite, afterClose: () => Promise<void>): Engin
   const enqueue = createQueue();
   return {
     adapter: new PrismaPGlite(withQueue(pglite, enqueue)),
-    connections: () => ({ busy: 0, idle: 1, waiting: 0 }), // it answers within a turn of the event loop, so that nobody sees it busy
+    connections: () => ({ busy: 0, idle: 1, waiting: 0 }), // a statement blocks the event loop, so that nobody can see it run
     ...createStatements(pglite, enqueue),
     migrate: () =>
       migrate({

@@ -1,25 +1,25 @@
 import { Prisma } from "./generated/prisma/client.js";
 
 /**
- * How JSON holds a column: as it is, a bigint as a number, a time as milliseconds. The bigints are keys, which are counted
- * up from one and never come to 2^53. An expression may stand for the column; it names the columns that it is made of.
+ * How JSON represents a column: as it is, a bigint as a number, a time as milliseconds. The bigints are keys, which count
+ * up from one and never reach 2^53. An SQL expression may replace the column; it names the columns that it reads.
  */
 type Column = "plain" | "bigint" | "time" | { readonly sql: string; readonly columns: readonly string[] };
 
 export type Columns<Row> = Readonly<Record<keyof Row & string, Column>>;
 
-/** A row as a statement gives it: all of the table in one JSON text, beside what else was selected. */
+/** A row of a statement: the columns of the table in one JSON text, and further columns beside it. */
 export type Encoded<Extra = unknown> = { readonly row: string } & Extra;
 
-/** All rows of a statement in one JSON text. */
+/** The result of a statement that selects all rows in one JSON text. */
 export type EncodedList = { readonly rows: string };
 
-/** Values that are selected with a row beside its own columns, as JSON, and the property of the row that they become. */
+/** JSON that is selected with a row in addition to its columns, and the property of the row that it becomes. */
 export type Attachment = {
   readonly property: string;
   readonly values: readonly Prisma.Sql[];
   readonly read: (json: readonly unknown[]) => unknown;
-  /** The columns that the values are made of. */
+  /** The columns from which the JSON is made. */
   readonly columns: readonly string[];
 };
 
@@ -28,15 +28,15 @@ type Read = ((json: unknown) => unknown) | null;
 export type RowCodec<Row extends object> = ReturnType<typeof createCodec<Row>>;
 
 /**
- * Reads the rows of a table as JSON texts. A driver takes raw rows apart column by column: for a page of 100 sessions
- * that costs twice as much as one text with arrays, and texts with objects cost PostgreSQL a third more than arrays.
- * `alias` is what the statement calls the table.
+ * Reads the rows of a table as JSON texts with arrays. A driver parses plain rows column by column, which costs twice as
+ * much for a page of 100 sessions; JSON with objects costs PostgreSQL a third more. `alias` is the table's name in the
+ * statement.
  */
 export function createRowCodec<Row extends object>(alias: string, columns: Columns<Row>) {
   return {
     ...createCodec<Row>(alias, Object.entries<Column>(columns), []),
 
-    /** Reads only some of the columns, whatever the type says, and what is attached; each column costs its time in a list. */
+    /** Makes a codec for some of the columns, and attachments, because each column costs time in a list. The type does not show which are read. */
     only(names: readonly (keyof Row & string)[], attachments: readonly Attachment[] = []): RowCodec<Row> {
       const entries = names.map((name) => [name, columns[name]] as const);
       return createCodec<Row>(alias, entries, attachments);
@@ -57,7 +57,7 @@ function createCodec<Row extends object>(
   const sources = entries.flatMap(([name, column]) => (typeof column === "object" ? column.columns : [name]));
 
   function fill<Extra extends object>(found: Extra, parsed: readonly unknown[]): Row & Extra {
-    // One object filled in a loop: building it from entries takes twice as long, and lists are long.
+    // The loop fills one object. Building it from entries takes twice as long, and lists are long.
     const row: Record<string, unknown> = found as Record<string, unknown>; // any object may be given more properties
     for (let index = 0; index < names.length; index += 1) {
       const read = reads[index];
@@ -74,14 +74,14 @@ function createCodec<Row extends object>(
   const columnAs = (name: string) => Prisma.sql`${value}::text AS ${Prisma.raw(`"${name}"`)}`;
 
   return {
-    /** The columns of the table that it reads. */
+    /** The columns of the table that the codec reads. */
     columns: [...new Set([...sources, ...attachments.flatMap(({ columns }) => columns)])],
 
-    /** What stands in the array of a row, for `readParts`. */
+    /** The items of a row's array, for `readParts`. */
     parts,
     readParts: (json: readonly unknown[]): Row => fill({}, json),
 
-    /** The row as JSON, to be part of another JSON value, for `readValue`. */
+    /** The row as JSON within another JSON value, for `readValue`. */
     value,
     readValue: (json: unknown): Row => fill({}, json as unknown[]), // what `value` made
 
@@ -94,7 +94,7 @@ function createCodec<Row extends object>(
     read: <Extra extends object>(found: Encoded<Extra>): Row & Omit<Extra, "row"> =>
       fill(withoutRow(found), JSON.parse(found.row) as unknown[]),
 
-    /** The same beside rows of another table: a column of this name, for `readText`. */
+    /** The column to select under this name, beside rows of another table, for `readText`. */
     columnAs,
     readText: (text: string): Row => fill({}, JSON.parse(text) as unknown[]),
 
@@ -105,12 +105,12 @@ function createCodec<Row extends object>(
   };
 }
 
-/** A loop, since a rest of properties is taken in slow, generic steps. */
+/** Copies all properties but `row`. A loop is faster than rest syntax. */
 function withoutRow<Extra extends object>(found: Encoded<Extra>): Omit<Extra, "row"> {
   const columns: Readonly<Record<string, unknown>> = found;
   const extra: Record<string, unknown> = {};
   for (const name in columns) if (name !== "row") extra[name] = columns[name];
-  return extra as Omit<Extra, "row">; // all of the others were copied
+  return extra as Omit<Extra, "row">; // all properties but "row" were copied
 }
 
 function toSql(name: string, column: Column): string {

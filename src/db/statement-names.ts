@@ -1,9 +1,9 @@
-/** A connection keeps each prepared statement with its plan, some 50 KB, for as long as it lives. */
+/** The most names. A connection keeps each prepared statement with its plan, some 50 KB, until it is closed. */
 const MOST_NAMES = 300;
 
 /**
- * Names the prepared statements of a database by their texts. Filters can be combined in more ways than a connection
- * should keep plans for: statements beyond the first ones get no name, so that they are planned each time.
+ * Names the prepared statements of a database by their texts. Filters have more combinations than a connection should keep
+ * plans for: after the first MOST_NAMES, a statement gets no name and is planned each time.
  */
 export function createStatementNames(): (text: string) => string | undefined {
   const names = new Map<string, string>();

@@ -1,17 +1,17 @@
 import type { Statement } from "./engine.js";
 import type { Prisma } from "./generated/prisma/client.js";
 
-/** A value that a statement is given each time it runs, by its name. It stands in a `Prisma.sql` where a value would. */
+/** A named parameter of a statement, used in `Prisma.sql` instead of a value. Each run of the statement gives its value. */
 export class Parameter {
   constructor(readonly name: string) {}
 }
 
 export type Arguments = Readonly<Record<string, unknown>>;
 
-/** A statement whose text was put together once. */
+/** A statement whose text was composed once. */
 export type StatementTemplate = (args?: Arguments) => Statement;
 
-/** Numbers the values and parameters of a statement; a parameter that occurs several times has one number. */
+/** Numbers the values and parameters of a statement. A parameter that occurs several times has one number. */
 export function toTemplate({ strings, values }: Prisma.Sql): StatementTemplate {
   const bound: unknown[] = [];
   const numberOf = (value: unknown): number => {
@@ -27,10 +27,10 @@ function argumentOf({ name }: Parameter, args: Arguments): unknown {
   return args[name];
 }
 
-/** Variants beyond these are put together each time: a statement is kept where it is used often. */
+/** The most templates that are kept for each statement. Further variants are composed each time. */
 const MOST_TEMPLATES = 300;
 
-/** Keeps the templates of one statement that differ by what is selected or how it is ordered, by the name of the variant. */
+/** Keeps the templates of one statement by the names of their variants, which select other columns or have another order. */
 export function createTemplates(): (variant: string, compose: () => Prisma.Sql) => StatementTemplate {
   const templates = new Map<string, StatementTemplate>();
   return (variant, compose) => {
@@ -43,9 +43,9 @@ export function createTemplates(): (variant: string, compose: () => Prisma.Sql) 
 }
 
 /**
- * The bound of a LIMIT as the text of a statement has it; the exact number is a parameter of another LIMIT around it, so
- * that no more rows are read. PostgreSQL takes an unknown limit for a tenth of all rows: without a bound near the true
- * one it would sort a table that it could read by an index, or plan the statement anew each time it runs.
+ * Rounds a LIMIT up to one of a few numbers, which stand in the text of a statement. The exact limit is a parameter of
+ * another LIMIT around it. PostgreSQL assumes that a LIMIT with a parameter gives a tenth of all rows. Without a number
+ * near the true one it would sort a table instead of reading an index, or plan the statement anew each time.
  */
 export function limitBound(limit: number): number {
   let bound = 16;

@@ -1,2 +1,2 @@
-/** The one import that runs up: the kits hand the services to handlers, and only their type is needed for that. */
+/** The only import of a higher layer: the kits hand the services to handlers, for which they need only the type. */
 export type { Services } from "../features/services.js";

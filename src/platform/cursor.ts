@@ -1,14 +1,14 @@
 import { z } from "zod";
 
-/** Opaque text for a place in a list. It is checked as any input when it comes back: clients may edit it. */
+/** Encodes a position in a list as opaque text. It is validated like any input when it comes back: clients may edit it. */
 export function encodeCursor(parts: readonly (string | null)[]): string {
   return Buffer.from(JSON.stringify(parts)).toString("base64url");
 }
 
-/** The longest that is made: a name of 255 characters, each of them six in JSON, and what tells equal names apart. */
+/** The longest cursor: a name of 255 characters, each of which takes six in JSON, and the id and key that tell equal names apart. */
 const LONGEST_CURSOR = 4_000;
 
-/** A cursor as input: the parts it was made of, if they are the ones that such a list has. */
+/** The schema of a cursor as input. It decodes the parts and validates them. */
 export function cursorText<T extends z.ZodType>(parts: T) {
   const text = z.string("must be text").max(LONGEST_CURSOR, "is not a cursor of this list");
   return text.transform((cursor, context): z.output<T> => {
@@ -23,9 +23,9 @@ function parseOrNull(cursor: string): unknown {
   try {
     return JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
   } catch {
-    return null; // no cursor of ours, as the schema will say
+    return null; // not a cursor of ours; the schema rejects null
   }
 }
 
-/** The internal key of a row, in a cursor, which is bounded as a whole. */
+/** The internal key of a row, as a part of a cursor. */
 export const keyPart = z.string().regex(/^\d{1,18}$/);

@@ -1,4 +1,4 @@
-/** Why work was stopped: its operation took too long. The code is PostgreSQL's for a statement that was cancelled. */
+/** The error of work that was stopped because its operation took too long. Its code is PostgreSQL's for a cancelled statement. */
 export class DeadlineError extends Error {
   override readonly name = "DeadlineError";
   readonly code = "57014";
@@ -8,18 +8,18 @@ export class DeadlineError extends Error {
 }
 
 /**
- * Tells what works for an operation when the operation's time is up. It does what an AbortSignal does, at a tenth of the
- * cost: every request has one, and hardly any of them passes.
+ * Tells the work of an operation when its time is up. It does what an AbortSignal does at a tenth of the cost: every request
+ * has a deadline, and few deadlines pass.
  */
 export type Deadline = {
-  /** Runs the listener when the deadline passes. The result takes the listener away again. */
+  /** Runs the listener when the deadline passes. The returned function removes the listener. */
   readonly onPassed: (listener: () => void) => () => void;
   /** @throws DeadlineError once the deadline has passed */
   readonly throwIfPassed: () => void;
   readonly hasPassed: () => boolean;
 };
 
-/** A deadline, and the function that lets it pass. */
+/** Makes a deadline, and the function that lets it pass. */
 export function createDeadline(): { readonly deadline: Deadline; readonly pass: () => void } {
   const listeners = new Set<() => void>();
   let isPassed = false;

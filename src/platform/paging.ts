@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** The most items of any list in one answer. */
+/** The most items of a list in one answer. */
 export const MOST_ITEMS = 200;
 
 export const limitNumber = z

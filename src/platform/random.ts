@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 /** The source of ids and secrets, injected so that tests can foresee them. */
 export type Random = {
   readonly uuid: () => string;
-  /** `length` bytes from a cryptographically secure source. */
+  /** Returns `length` bytes from a cryptographically secure source. */
   readonly bytes: (length: number) => Uint8Array;
 };
 
@@ -13,8 +13,8 @@ export const systemRandom: Random = {
 };
 
 /**
- * A random text over `alphabet`, every character equally likely: bytes beyond the largest multiple of the
- * alphabet's length are thrown away rather than folded.
+ * Makes a random text over `alphabet`. Every character is equally likely, because bytes beyond the largest multiple of the
+ * alphabet's length are thrown away.
  */
 export function randomText(random: Random, alphabet: string, length: number): string {
   const fair = 256 - (256 % alphabet.length);

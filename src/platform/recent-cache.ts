@@ -5,9 +5,9 @@ export type RecentCache<Value> = {
 };
 
 /**
- * Remembers the values that were used last: at least `most` of them, and at most twice as many. When the newer half is full,
- * the older one is forgotten and the newer one takes its place. What is used of the older half moves to the newer. So entries
- * are never taken out one by one, after which a Map has to be rebuilt again and again.
+ * Remembers the values that were used last: at least `most`, and at most twice as many. It has two halves. A value of the
+ * older half moves to the newer one when it is used. When the newer half is full, it becomes the older one, and all of the
+ * older half is forgotten at once: a Map whose entries are removed one by one has to be rebuilt again and again.
  */
 export function createRecentCache<Value>(most: number): RecentCache<Value> {
   let newer = new Map<string, Value>();

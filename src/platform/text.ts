@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /**
- * Text that every database can hold and that reads the same everywhere: no U+0000, no half of a surrogate pair, no byte
+ * Text that every database can store and return unchanged: without U+0000, without half a surrogate pair, and without a byte
  * order mark in front, which drivers drop.
  */
 export const storableText = z.string("must be text").superRefine((text, context) => {
@@ -11,21 +11,22 @@ export const storableText = z.string("must be text").superRefine((text, context)
 });
 
 /**
- * For `refine`: a length as people count it. What JavaScript counts as two, an emoji, is one character. A pattern must not run
- * on a text of any length, so it is piped behind: zod runs all rules of one schema, whether or not the first is kept.
+ * A rule for `refine` that limits the length as people count it: an emoji is one character, which JavaScript counts as two.
+ * A pattern must not read texts of any length, so pipe it behind this rule: zod runs all rules of one schema, even after one
+ * has failed.
  */
 export function atMost(characters: number) {
   const fits = (text: string) => text.length <= characters || (text.length <= 2 * characters && Array.from(text).length <= characters);
   return [fits, `must have at most ${characters} characters`] as const;
 }
 
-/** What people see a thing by. */
+/** A name that people see. */
 export const nameText = storableText.refine(...atMost(255)).refine((text) => text.trim() !== "", "must not be blank");
 
-/** Content is kept byte for byte, so U+0000 is allowed; half of a surrogate pair has no bytes in UTF-8. */
+/** Content is kept byte for byte, so U+0000 is allowed. Half a surrogate pair is not: UTF-8 has no bytes for it. */
 export const contentText = z.string("must be text").refine((text) => text.isWellFormed(), "must be well-formed Unicode");
 
-/** An address that names a user; upper and lower case are one. */
+/** The email address that names a user. Upper and lower case are equal. */
 export const emailText = z
   .string("must be an e-mail address")
   .max(255, "must have at most 255 characters")

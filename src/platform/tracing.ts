@@ -2,18 +2,18 @@ import type { Tracer } from "@opentelemetry/api";
 import type { Logger } from "./logger.js";
 
 export type Tracing = {
-  /** Null where nothing is traced. */
+  /** Null if nothing is traced. */
   readonly tracer: Tracer | null;
-  /** Sends what has not been sent yet. */
+  /** Sends the spans that have not been sent yet. */
   readonly close: () => Promise<void>;
 };
 
 const NAME = "backstory";
 
 /**
- * Sends spans of requests, operations and database statements to the OTLP endpoint of the settings; OpenTelemetry reads its
- * own variables (OTEL_SERVICE_NAME, OTEL_EXPORTER_OTLP_HEADERS ...) from the environment. Without an endpoint nothing of
- * it is loaded or called.
+ * Sends spans of requests, operations and database statements to the OTLP endpoint of the settings. OpenTelemetry reads its
+ * other variables (OTEL_SERVICE_NAME, OTEL_EXPORTER_OTLP_HEADERS ...) from the environment. Without an endpoint, no code of
+ * OpenTelemetry's SDK is loaded.
  */
 export async function startTracing(endpoint: string | undefined, logger: Logger): Promise<Tracing> {
   if (endpoint === undefined) return { tracer: null, close: () => Promise.resolve() };

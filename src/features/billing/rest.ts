@@ -3,7 +3,7 @@ import { success } from "../../kits/rest/answer.js";
 import { defineRoute } from "../../kits/rest/route.js";
 import { envelope } from "../../kits/rest/shapes.js";
 
-/** What SpecStory's clients may use here: all that this server has, and nothing is sold. */
+/** SpecStory's clients may use everything that this server has: it sells nothing. */
 const ENTITLEMENT = {
   plan: "pro",
   features: { resume: true, skills: false, knowledge_base: false, work_tracking: false, governance: false },

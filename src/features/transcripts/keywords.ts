@@ -1,10 +1,10 @@
 import { countWords } from "./words.js";
 
-/** How much of a conversation is read for its typical words, and how many are kept. */
+/** The part of a conversation that is read for its typical words, and the number of words that are kept. */
 const READ_CHARACTERS = 200_000;
 const KEPT_WORDS = 16;
 
-/** Words that every conversation with a coding agent has, so that they tell none from another. */
+/** Words that every conversation with a coding agent has, so that they are not typical of any. */
 const COMMON = new Set(
   (
     "about above after again agent also another because been before being below between both bash call called cannot change changes check class code command " +
@@ -16,8 +16,8 @@ const COMMON = new Set(
 );
 
 /**
- * The words that are typical of a conversation, the most frequent first: what relatedSessions compares.
- * Words of the name count like ten in the text.
+ * Finds the words that are typical of a conversation, the most frequent first. relatedSessions compares them.
+ * A word of the name counts like ten in the text.
  */
 export function findKeywords(name: string, markdown: string): string[] {
   const counts = new Map<string, number>();

@@ -4,25 +4,25 @@ const WHOLE_TIME = new RegExp(`^${TIME}$`);
 const LAST_TIME = new RegExp(`(?:^| )(${TIME})$`);
 
 /**
- * A line that opens a turn: `_**Agent (claude-opus-4-6 2026-06-02 09:00:05Z)**_`; model and time may each be missing. It is
- * tried only where its first characters stand, which is quicker than at every character, and reads 1,000 characters of a
- * line at most, in a Markdown of any length.
+ * A line that opens a turn: `_**Agent (claude-opus-4-6 2026-06-02 09:00:05Z)**_`. Model and time may each be missing. The
+ * pattern is tried only where its first characters occur, which is faster than at every character. It reads at most 1,000
+ * characters of a line, since the Markdown has any length.
  */
 const TURN = /^_\*\*(User|Agent)( - sidechain)?(?: \(([^()\r\n]{0,1000})\))?\*\*_\r?$/my;
 const TURN_START = "_**";
 
 export type Turn = {
   readonly speaker: "User" | "Agent";
-  /** Spoken to or by an agent that the agent itself had called. */
+  /** Whether the turn is part of a conversation between the agent and another agent that it called. */
   readonly isSidechain: boolean;
   readonly model: string | null;
   readonly at: Date | null;
-  /** Where the line begins and ends in the Markdown. */
+  /** The offsets of the line's start and end in the Markdown. */
   readonly start: number;
   readonly end: number;
 };
 
-/** What the turns of a conversation tell of it. */
+/** The facts that the turns of a conversation give. */
 export type TurnFacts = {
   readonly startedAt: Date | null;
   readonly endedAt: Date | null;
@@ -30,7 +30,7 @@ export type TurnFacts = {
   readonly llmModels: readonly string[];
 };
 
-/** The turns of a conversation in SpecStory's Markdown, one after the other. */
+/** Finds the turns of a conversation in SpecStory's Markdown, one after the other. */
 export function* turnsOf(markdown: string): Generator<Turn> {
   for (let index = markdown.indexOf(TURN_START); index !== -1; index = markdown.indexOf(TURN_START, index + 1)) {
     TURN.lastIndex = index;
@@ -62,14 +62,14 @@ export function readTurns(markdown: string): TurnFacts {
   return { startedAt: isDated ? new Date(first) : null, endedAt: isDated ? new Date(last) : null, llmModels: [...models] };
 }
 
-/** A time in one of SpecStory's forms; null for anything else. */
+/** Parses a time in one of SpecStory's forms. Returns null for any other text. */
 export function parseTime(text: string | undefined): Date | null {
   if (text === undefined || !WHOLE_TIME.test(text)) return null;
   const at = new Date(text.replace(" ", "T").replace(/([+-]\d\d)(\d\d)$/, "$1:$2"));
   return Number.isNaN(at.getTime()) ? null : at;
 }
 
-/** The name of the model. Some agents write `model NAME, mode MODE`; "<synthetic>" is what one calls itself where no model spoke. */
+/** Returns the name of the model. Some agents write `model NAME, mode MODE`. One writes "<synthetic>" for a turn without a model. */
 function toModel(who: string): string | null {
   if (who === "" || who.startsWith("<")) return null;
   return /^model ([^,]+)/.exec(who)?.[1] ?? who;

@@ -2,20 +2,20 @@
 const SHORTEST_WORD = 4;
 const LONGEST_WORD = 31;
 
-/** What each character is: 0 where that is not known yet. */
+/** The kind of each character; 0 if it is not known yet. */
 const kinds = new Uint8Array(0x110000);
 const OTHER = 1;
 const DIGIT = 2;
 const LETTER = 3;
 
 /**
- * How often each word stands in a text. A regular expression with Unicode classes takes up to three times as long, and the
- * text of every session that is saved is read for its words.
+ * Counts how often each word occurs in a text. This runs on every session that is saved. A regular expression with Unicode
+ * classes takes up to three times as long.
  */
 export function countWords(text: string): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   let start = 0;
-  let length = 0; // of the word that begins at the start, in characters; 0 is no word
+  let length = 0; // the length of the word that begins at `start`, in characters; 0 if there is none
   for (let index = 0; index <= text.length; index += 1) {
     const begin = index;
     let character = index < text.length ? text.charCodeAt(index) : 0;

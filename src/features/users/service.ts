@@ -9,7 +9,7 @@ import type { Random } from "../../platform/random.js";
 type Dependencies = { readonly prisma: PrismaClient; readonly query: Query; readonly clock: Clock; readonly random: Random };
 
 export function createUserService({ prisma, query, clock, random }: Dependencies) {
-  /** Makes a user without asking who wants it: for the command line, which is the operator's own. */
+  /** Makes a user without checking permissions: for the command line, which only the operator can use. */
   async function create(email: string): Promise<User> {
     return prisma.user.create({ data: { id: random.uuid(), email, createdAt: clock.now() } }).catch((error: unknown) => {
       throw isUniqueViolation(error)
@@ -35,7 +35,7 @@ export function createUserService({ prisma, query, clock, random }: Dependencies
       return user;
     },
 
-    /** Whether there is any user yet. Every start asks it, and should not load Prisma's query engine for it. */
+    /** Tells whether there is any user. Every start asks this, and should not load Prisma's query engine for it. */
     areThereAny: async (): Promise<boolean> => (await query(Prisma.sql`SELECT 1 FROM "User" LIMIT 1`)).length > 0,
 
     findByEmail: (email: string): Promise<User | null> => prisma.user.findUnique({ where: { email } }),

@@ -4,12 +4,12 @@ export type ArgumentValues = Readonly<Record<string, unknown>>;
 
 type Definition = GraphQLField<unknown, unknown>;
 
-/** What was read of a node that no variable stands in. A node belongs to one document, which is executed again and again. */
+/** The arguments of nodes without variables. A node belongs to one document, which is executed again and again. */
 const constants = new WeakMap<FieldNode, { readonly definition: Definition; readonly values: ArgumentValues }>();
 
 /**
- * The values of a field's arguments. Where no variable stands in them they are one frozen object for all requests.
- * @throws GraphQLError where they are not valid
+ * Reads the values of a field's arguments. Without variables they are one frozen object for all requests.
+ * @throws GraphQLError if they are not valid
  */
 export function readArguments(definition: Definition, node: FieldNode, variables: ArgumentValues): ArgumentValues {
   const known = constants.get(node);
@@ -19,7 +19,7 @@ export function readArguments(definition: Definition, node: FieldNode, variables
   return values;
 }
 
-/** Lists and objects may hold variables, and could be changed. */
+/** Tells whether arguments are constant. Lists and objects do not count: they may hold variables, and a resolver could change them. */
 function isConstant({ arguments: given = [] }: FieldNode): boolean {
   return given.every(({ value: { kind } }) => kind !== Kind.VARIABLE && kind !== Kind.LIST && kind !== Kind.OBJECT);
 }

@@ -8,8 +8,8 @@ import { connectionDescriptions } from "./connections.js";
 import type { GraphQLContext } from "./context.js";
 
 /**
- * The schema builder: each feature declares its types on it, and shares nothing else. Every field is nullable
- * unless it says otherwise, so that what fails takes nothing beside it away.
+ * The schema builder. Each feature declares its types on it, and features share nothing else of GraphQL. Fields are nullable
+ * by default, so that a field that fails does not take its siblings away.
  */
 export const builder = new SchemaBuilder<{
   Context: GraphQLContext;
@@ -25,7 +25,7 @@ export const builder = new SchemaBuilder<{
   plugins: [RelayPlugin, PrismaPlugin],
   relay: { nodeQueryOptions: false, nodesQueryOptions: false, ...connectionDescriptions },
   prisma: {
-    // Rows are loaded by the services, within what the caller may see; the plugin must never load any by itself.
+    // Only services load rows, since they load what the caller may see. The plugin must not load any by itself.
     client: (): PrismaClient => {
       throw new Error("A GraphQL type asked Prisma for a row that its service had not loaded");
     },

@@ -4,7 +4,7 @@ import { cursorText } from "../../platform/cursor.js";
 
 const USUAL_PAGE = 20;
 
-/** The arguments of a connection whose cursors have these parts. */
+/** Validates the arguments of a connection whose cursors have these parts. */
 export function pageArguments<Cursor extends z.ZodType>(cursor: Cursor) {
   const position = cursorText(cursor).nullish();
   return z
@@ -25,11 +25,11 @@ type PageArguments<Position> = {
 
 type Source<Row, Position> = {
   readonly encode: (row: Row) => string;
-  /** Up to `limit` rows within the bounds. */
+  /** Loads up to `limit` rows within the bounds. */
   readonly load: (bounds: PageBounds<Position>, limit: number) => Promise<readonly Row[]>;
 };
 
-/** A page of a list as a Relay connection (GraphQL Cursor Connections Specification), by one query that reads one row more than asked. */
+/** Makes a page of a list a Relay connection (GraphQL Cursor Connections Specification). It reads one row more than asked, to see whether there is a next page. */
 export async function toConnection<Row, Position>(
   { first, last, after, before }: PageArguments<Position>,
   { encode, load }: Source<Row, Position>,
@@ -54,7 +54,7 @@ export async function toConnection<Row, Position>(
 
 const description = (text: string) => ({ description: text });
 
-/** What the Relay plugin names of itself, in words: every part of the schema is described. */
+/** Descriptions of the parts that the Relay plugin adds to the schema. */
 export const connectionDescriptions = {
   pageInfoTypeOptions: description("Where a page lies in its list."),
   hasNextPageFieldOptions: description("Whether there is more after this page."),

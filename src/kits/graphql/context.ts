@@ -6,10 +6,10 @@ import type { Clock } from "../../platform/clock.js";
 import type { Services } from "../services.js";
 import type { Loaders } from "./loaders.js";
 
-/** What resolvers are given: who asks, the services, and the loaders that join their look-ups. */
+/** The context of resolvers: the caller, the services, and the loaders that join look-ups. */
 export type GraphQLContext = {
   readonly state: RequestState;
-  /** Who asks, with the deadline of the operation; null without a key. */
+  /** The caller, with the deadline of the operation; null without a key. */
   readonly principal: Principal | null;
   readonly services: Services;
   readonly loaders: Loaders;

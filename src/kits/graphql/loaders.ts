@@ -1,7 +1,7 @@
 import DataLoader from "dataloader";
 import type { GraphQLContext } from "./context.js";
 
-/** Loaders of one operation by what defined them; each is created when a field asks for it first. */
+/** The loaders of one operation by their definitions. Each is created when a field first asks for it. */
 export type Loaders = Map<object, unknown>;
 
 type FindMany<Row> = (context: GraphQLContext, keys: readonly bigint[]) => Promise<readonly Row[]>;
@@ -9,8 +9,8 @@ type KeyOf<Row> = (row: Row) => bigint;
 type Loader<Value> = { readonly load: (key: bigint) => Promise<Value> };
 
 /**
- * Defines a loader that joins the look-ups of one operation: what fields of many objects ask for at the same time becomes
- * one statement, so that the number of statements does not grow with the number of rows. Each key has one row at most.
+ * Defines a loader that joins the look-ups of one operation: the keys that fields ask for at the same time are looked up by
+ * one statement, so that the number of statements does not grow with the number of rows. Each key has at most one row.
  */
 export function defineRowLoader<Row>(find: FindMany<Row>, keyOf: KeyOf<Row>): (context: GraphQLContext) => Loader<Row | null> {
   return defineLoader(async (context, keys) => {
@@ -36,7 +36,7 @@ export function defineLoader<Value>(
   return (context) => oncePerOperation(context, definition, () => join((keys) => findAll(context, keys)));
 }
 
-/** Defines a set of loaders: one for each set of arguments that a field is asked with; `nameOf` gives equal ones equal names. */
+/** Defines loaders for a field with arguments, one for each set of arguments. `nameOf` gives equal arguments equal names. */
 export function defineLoadersByArguments<Arguments, Value>(
   define: (args: Arguments) => (context: GraphQLContext) => Loader<Value>,
   nameOf: (args: Arguments) => string = JSON.stringify,
@@ -57,7 +57,7 @@ function oncePerOperation<T>({ loaders }: GraphQLContext, definition: object, cr
   return found;
 }
 
-/** Nothing is remembered: a mutation must show what it wrote, whatever one before it in the same operation had read. */
+/** Joins look-ups and caches nothing: a mutation must show what it wrote, even if an earlier mutation of the operation has read it. */
 function join<Value>(findAll: (keys: readonly bigint[]) => Promise<(key: bigint) => Value>): Loader<Value> {
   return new DataLoader<bigint, Value>(async (keys) => keys.map(await findAll([...new Set(keys)])), { cache: false });
 }

@@ -5,7 +5,7 @@ import { builder } from "./builder.js";
 
 const dateTime = DateTimeResolver.toConfig();
 
-/** The library's pattern reads a fraction of a second of any length. */
+/** Limits the length of a time, since the library's pattern reads a fraction of a second of any length. */
 function requireShort(text: unknown): void {
   if (typeof text !== "string" || text.length <= LONGEST_TIME) return;
   throw new GraphQLError(`DateTime cannot represent an invalid date-time-string ${text}.`);
@@ -13,7 +13,7 @@ function requireShort(text: unknown): void {
 
 const DateTime = new GraphQLScalarType({
   ...dateTime,
-  /** The library leaves a Date to JSON, which takes twice as long to write it. */
+  /** Writes a Date as text. The library leaves it to JSON.stringify, which takes twice as long. */
   serialize(value) {
     const serialized: unknown = dateTime.serialize(value);
     return serialized instanceof Date ? serialized.toISOString() : serialized;
@@ -32,7 +32,7 @@ builder.addScalarType("DateTime", DateTime, {
   description: "A time with its offset from UTC, as RFC 3339 writes it: `2026-06-02T09:00:00.000Z`.",
 });
 builder.addScalarType("Date", DateResolver, { description: "A day in UTC: `2026-06-02`." });
-/** What an answer holds was read from the database, whose columns hold nothing else: only what clients send is checked. */
+/** Checks only the UUIDs that clients send. Those of answers come from columns of the type uuid. */
 const UUIDFromDatabase = new GraphQLScalarType({ ...UUIDResolver.toConfig(), serialize: String });
 
 builder.addScalarType("UUID", UUIDFromDatabase, {

@@ -12,32 +12,32 @@ import {
 } from "graphql";
 import { readArguments, type ArgumentValues } from "./arguments.js";
 
-/** What of `info` a selection is read from; every executor provides it. */
+/** The part of `info` from which a selection is read. Every executor provides it. */
 export type SelectionInfo = Pick<GraphQLResolveInfo, "fieldNodes" | "fragments" | "returnType" | "schema" | "variableValues">;
 
-/** A field that is selected, with all nodes of its alias: the same alias may occur several times. */
+/** A selected field, with all nodes of its alias: an alias may occur several times. */
 export type SelectedField = { readonly nodes: readonly [FieldNode, ...FieldNode[]]; readonly definition: GraphQLField<unknown, unknown> };
 
 /**
- * The fields that are selected of an object, by name: one entry for each alias. Fields under @skip and @include count
- * as selected, so that the selection is the same whatever the variables are.
+ * The selected fields of an object by name, with an entry for each alias. Fields with @skip and @include count as selected,
+ * so that the selection does not depend on the variables.
  */
 export type Selection = ReadonlyMap<string, readonly SelectedField[]>;
 
 type Fragments = SelectionInfo["fragments"];
 
-/** A node belongs to one document, which is executed again and again. */
+/** The selections by node. A node belongs to one document, which is executed again and again. */
 const selections = new WeakMap<SelectionSetNode, Selection>();
 
 /**
- * What is selected beneath the field that is being resolved. `typeName` is the object type that the field gives where
- * its own type is an interface: fragments on other types never apply.
+ * Returns the selection of the field that is being resolved. If the field's type is an interface, `typeName` is the object
+ * type that the field returns: fragments on other types never apply.
  */
 export function selectionOf(info: SelectionInfo, typeName?: string): Selection {
   return fieldsOf(info, info.fieldNodes, objectType(info, typeName ?? getNamedType(info.returnType).name));
 }
 
-/** What is selected at the end of a path, under whatever aliases: `["edges", "node"]` of a connection. */
+/** Returns the selection at the end of a path of field names, such as `["edges", "node"]` of a connection. Aliases do not matter. */
 export function selectionAt(info: SelectionInfo, path: readonly string[], typeName?: string): Selection {
   let selection = selectionOf(info);
   path.forEach((name, index) => {
@@ -53,12 +53,12 @@ export function selectionAt(info: SelectionInfo, path: readonly string[], typeNa
   return selection;
 }
 
-/** What is selected beneath a selected field. */
+/** Returns the selection of a selected field. */
 export function selectionBeneath(info: SelectionInfo, { nodes, definition }: SelectedField, typeName?: string): Selection {
   return fieldsOf(info, nodes, objectType(info, typeName ?? getNamedType(definition.type).name));
 }
 
-/** The values of a selected field's arguments; undefined where they are not valid, which the field itself will report. */
+/** Returns the values of a selected field's arguments; undefined if they are not valid, which the field itself will report. */
 export function argumentsOf({ variableValues }: SelectionInfo, { nodes, definition }: SelectedField): ArgumentValues | undefined {
   try {
     return readArguments(definition, nodes[0], variableValues);
@@ -112,11 +112,11 @@ function collect({ schema, fragments }: SelectionInfo, type: GraphQLObjectType, 
 type Walk = {
   readonly fragments: Fragments;
   readonly applies: (condition: string | undefined) => boolean;
-  /** The fragments that were spread already: each counts once. */
+  /** The fragments that were spread already. Each counts once. */
   readonly visited: Set<string>;
 };
 
-/** The fields of a selection set in the order in which executors collect them, those of its fragments included. */
+/** Walks the fields of a selection set and of its fragments, in the order in which executors collect them. */
 function* fieldNodes(set: SelectionSetNode | undefined, walk: Walk): Generator<FieldNode> {
   const { fragments, applies, visited } = walk;
   for (const node of set?.selections ?? []) {
@@ -132,8 +132,8 @@ function* fieldNodes(set: SelectionSetNode | undefined, walk: Walk): Generator<F
 }
 
 /**
- * The columns that the selected fields show. A field that is not named as its column says in its extensions what it
- * reads of the row: `extensions: { columns: ["key"] }`; one that does not say may read them all.
+ * Returns the columns that the selected fields show. A field whose name is not a column lists the columns that it reads in
+ * its extensions: `extensions: { columns: ["key"] }`. A field without this list may read all columns.
  */
 export function columnsOf<Column extends string>(selection: Selection, columns: readonly Column[]): readonly Column[] {
   const needed = new Set<string>();

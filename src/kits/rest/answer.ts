@@ -3,8 +3,8 @@ import { logFailure } from "../../core/errors/log-failure.js";
 import type { Logger } from "../../platform/logger.js";
 
 /**
- * Answers are each caller's own, may be kept by the caller to ask for them conditionally, and vary by what is accepted. They
- * vary by the key too: two users may hold the same version of a session, and one browser both of their keys.
+ * Only the caller may cache an answer, and must revalidate it. Answers vary by Accept. They vary by Authorization too: one
+ * browser may hold the keys of two users, who see the same version of a session.
  */
 export const COMMON_HEADERS = { "Cache-Control": "private, no-cache", Vary: "Accept, Authorization" } as const;
 
@@ -14,17 +14,17 @@ export function json(body: unknown, { status = 200, headers = {} }: Init = {}): 
   return new Response(JSON.stringify(body), { status, headers: { "Content-Type": "application/json", ...COMMON_HEADERS, ...headers } });
 }
 
-/** The success envelope (CONTRACT, section 5). */
+/** Makes the answer of a request that succeeded: `{"success": true, "data": ...}`. */
 export function success(data: unknown, init?: Init): Response {
   return json({ success: true, data }, init);
 }
 
-/** How many pieces are made before an answer begins: the opening, the first page and, of a short list, the end. */
+/** The number of pieces that are made before an answer begins: the opening, the first page and, of a short list, the end. */
 const PIECES_AT_FIRST = 4;
 
 /**
- * JSON that is written while its rows are read, so that a long list never lies in memory as a whole. What fails before
- * the first page is there is an error like any; what fails later cuts the answer off.
+ * Writes JSON while its rows are read, so that memory never holds all of a long list. A failure before the first page is
+ * answered as an error; a later one cuts the answer off.
  */
 export async function streamJson(pieces: AsyncGenerator<string>, log: Logger): Promise<Response> {
   const headers = { "Content-Type": "application/json", ...COMMON_HEADERS };
@@ -37,7 +37,7 @@ export async function streamJson(pieces: AsyncGenerator<string>, log: Logger): P
   return new Response(toStream(encode(beginning, pieces, log)), { headers });
 }
 
-/** Each piece is made when the client has taken the one before. */
+/** Makes a stream in which each piece is made when the client has taken the one before. */
 function toStream(pieces: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
   return new ReadableStream({
     async pull(controller) {
@@ -62,7 +62,7 @@ async function* encode(beginning: string, pieces: AsyncGenerator<string>, log: L
   }
 }
 
-/** The pages of a list, none of them empty, as the members of a JSON array or object. */
+/** Joins the pages of a list, none of them empty, to the members of a JSON array or object. */
 export async function* toMembers<Row>(pages: AsyncIterable<readonly Row[]>, toJson: (row: Row) => string): AsyncGenerator<string> {
   let separator = "";
   for await (const page of pages) {

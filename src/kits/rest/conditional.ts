@@ -2,8 +2,8 @@
 const ENTITY_TAG = /(?:W\/)?("[\x21\x23-\x7e\x80-\xff]*")/g;
 
 /**
- * Whether an If-None-Match header says that the client has this version already (RFC 9110, section 13.1.2): it lists the
- * tag, compared weakly, or is `*`.
+ * Tells whether an If-None-Match header says that the client has this version already (RFC 9110, section 13.1.2): the
+ * header lists the tag, compared weakly, or is `*`.
  */
 export function isKnown(ifNoneMatch: string | null, etag: string): boolean {
   if (ifNoneMatch === null) return false;

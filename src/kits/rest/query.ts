@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Parameters of a query string come as text. */
+/** A flag of a query string, in which all parameters are text. */
 export const flagText = z
   .enum(["true", "false"], "must be true or false")
   .optional()

@@ -5,10 +5,10 @@ import type { RequestState } from "../../core/request/state.js";
 import type { Deadline } from "../../platform/deadline.js";
 import type { Services } from "../services.js";
 
-/** Who may call: a key or access token, one that can be exchanged for access tokens, or whoever has a device code. */
+/** The credential that a route needs: a key or access token, a token to exchange for access tokens, or a device code in its body. */
 export type Access = "key" | "refresh" | "code";
 
-/** What every handler is given. */
+/** The properties of a call that every handler gets. */
 type CallFacts<A extends Access> = {
   readonly request: Request;
   readonly state: RequestState;
@@ -22,11 +22,11 @@ export type RawCall = CallFacts<Access> & {
   readonly query: Readonly<Record<string, string>>;
   /** Parses the JSON body, within its limits. */
   readonly readBody: () => Promise<unknown>;
-  /** Does the work when there is a slot for it. */
+  /** Does the work as soon as a slot is free. */
   readonly inSlot: <T>(work: (deadline: Deadline) => Promise<T>) => Promise<T>;
 };
 
-/** One kind of answer, for the OpenAPI document: what it means, and the schema of its body for each media type that it can have. */
+/** One answer of the OpenAPI document: its meaning, and the schema of its body for each media type. */
 export type AnswerFacts = {
   readonly description: string;
   readonly content?: Readonly<Record<string, z.ZodType>>;
@@ -35,17 +35,17 @@ export type AnswerFacts = {
 
 type RouteFacts<A extends Access> = {
   readonly method: "GET" | "PUT" | "POST" | "PATCH" | "DELETE";
-  /** Below the API's base, with parameters as `{projectId}`. GET answers HEAD too. */
+  /** The path below the API's base, with parameters as `{projectId}`. GET answers HEAD too. */
   readonly path: string;
   readonly summary: string;
   readonly access: A;
-  /** By status. */
+  /** The answers by their status. */
   readonly answers: Readonly<Record<number, AnswerFacts>>;
 };
 
 type InputSchemas = { readonly params?: z.ZodObject; readonly query?: z.ZodObject; readonly body?: z.ZodType };
 
-/** One route: what the OpenAPI document says of it, and what answers it. */
+/** One route: its facts for the OpenAPI document, and its handler. */
 export type RestRoute = RouteFacts<Access> & InputSchemas & { readonly answer: (call: RawCall) => Promise<Response> };
 
 type Output<T> = T extends z.ZodType ? z.output<T> : undefined;
@@ -59,7 +59,7 @@ type RouteDefinition<A extends Access, P, Q, B> = RouteFacts<A> & {
   ) => Promise<Response> | Response;
 };
 
-/** A route whose input is validated by the very schemas that document it; every bad value of a request is named at once. */
+/** Defines a route. The schemas that document its input also validate it, and every bad value of a request is named at once. */
 export function defineRoute<
   A extends Access,
   P extends z.ZodObject | undefined = undefined,

@@ -1,12 +1,12 @@
 import { z } from "zod";
 
-/** A time of an answer: ISO 8601 with milliseconds, in UTC. */
+/** A time in an answer: ISO 8601 with milliseconds, in UTC. */
 export const isoTime = z.iso.datetime({ precision: 3 });
 
-/** What an answer holds, in the success envelope (CONTRACT, section 5). */
+/** The schema of an answer of a request that succeeded: `{"success": true, "data": ...}`. */
 export function envelope<T extends z.ZodType>(data: T) {
   return z.object({ success: z.literal(true), data });
 }
 
-/** The whole answer where there is nothing to say. */
+/** The schema of an answer without data. */
 export const done = z.object({ success: z.literal(true) });
