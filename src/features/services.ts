@@ -24,7 +24,7 @@ type Dependencies = {
   readonly config: { readonly concealForbidden: boolean; readonly quotaStorageBytes: number | undefined };
 };
 
-/** All rules of the product, over one database. Both doors and the command line use these and nothing beneath them. */
+/** All rules of the product, over one database. GraphQL, REST and the command line use these services and nothing beneath them. */
 export function createServices({ database, clock, random, config }: Dependencies) {
   const { prisma, query, transaction } = database;
   const base = { prisma, query, transaction, clock, random, policy: { concealForbidden: config.concealForbidden } };

@@ -22,7 +22,7 @@ type Dependencies = { readonly query: Query; readonly clock: Clock };
 
 const DAY_MS = 86_400_000;
 
-/** The UTC day of a session, and a day as text. */
+/** SQL for the UTC day on which a session was created, and for a day as text. */
 const dayOfCreation = Prisma.sql`(s."createdAt" AT TIME ZONE 'UTC')::date`;
 const dayText = Prisma.sql`to_char("day", 'YYYY-MM-DD')`;
 
@@ -31,14 +31,14 @@ export function createAnalyticsService(dependencies: Dependencies) {
   return { ...createTotals(dependencies), ...createRangeCounts(dependencies), ...createProjectStats(dependencies) };
 }
 
-/** All sessions that a user may see, or those created in a span of time; read project by project, by the index over time. */
+/** Selects all sessions that a user may see, or those created in a span of time. It reads them project by project, by the index over time. */
 function visibleSessions(principal: Principal, range?: TimeRange): Prisma.Sql {
   const within = range === undefined ? Prisma.empty : Prisma.sql`AND s."createdAt" BETWEEN ${range.start} AND ${range.end}`;
   return Prisma.sql`(${accessibleKeys(principal)}) k("key")
       CROSS JOIN LATERAL (SELECT s.* FROM "Session" s WHERE s."projectKey" = k."key" ${within} OFFSET 0) s`;
 }
 
-/** Of all sessions that a user may see. */
+/** Counts over all sessions that a user may see. */
 function createTotals({ query, clock }: Dependencies) {
   return {
     async totals(principal: Principal): Promise<{ totalSessions: number; totalProjects: number; sessionsThisWeek: number }> {
@@ -65,7 +65,7 @@ function createTotals({ query, clock }: Dependencies) {
   };
 }
 
-/** Of the sessions of a span of time that a user may see. */
+/** Counts over the sessions of a span of time that a user may see. */
 function createRangeCounts({ query }: Dependencies) {
   return {
     async rangeTotals(principal: Principal, range: TimeRange): Promise<{ totalSessions: number; totalProjects: number }> {
@@ -113,9 +113,9 @@ function createRangeCounts({ query }: Dependencies) {
   };
 }
 
-/** Of the sessions of projects that the caller may see. */
+/** Counts over the sessions of projects that the caller may see. */
 function createProjectStats({ query, clock }: Dependencies) {
-  /** The start of the UTC day that lies so many days back, today included: 1 is today. */
+  /** Returns the start of a UTC day: 1 is today, 2 is yesterday. */
   function startOfDay(daysBack: number): Date {
     return new Date(Math.floor(clock.now().getTime() / DAY_MS) * DAY_MS - (daysBack - 1) * DAY_MS);
   }

@@ -18,7 +18,7 @@ export const createApiKeyInput = z.object({
   userId: z.guid("must be a UUID").nullish(),
 });
 
-/** The same at a certain time: a key cannot have expired before it is made. */
+/** Validates the input at a certain time: a key must expire after it is made. */
 export const createApiKeyInputAt = (now: Date) =>
   createApiKeyInput.extend({ expiresAt: timeValue.refine((time) => time > now, "must be in the future").nullish() });
 

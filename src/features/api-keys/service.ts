@@ -12,7 +12,7 @@ import type { Clock } from "../../platform/clock.js";
 import type { Random } from "../../platform/random.js";
 import type { createApiKeyInput } from "./input.js";
 
-/** A key with its text, which is known at this moment only. */
+/** A key with its text, which is not stored and is known only now. */
 type NewApiKey = { readonly apiKey: ApiKey; readonly text: string };
 
 type NewKey = {
@@ -31,14 +31,14 @@ type Dependencies = {
   readonly policy: Concealment;
 };
 
-/** The time of a key's last use is written again only when it is this old: a write for every request would cost more than the request. */
+/** The time of a key's last use is written only when the stored one is this old: a write for every request would cost more than the request. */
 const LAST_USED_PRECISION_MS = 60_000;
 
 const COLUMNS = Prisma.sql`"id", "userId", "kind"::text AS "kind", "name", "hash", "scopes", "rateLimit", "createdAt", "expiresAt", "lastUsedAt", "revokedAt"`;
 
 /** API keys and the refresh tokens of devices, which are stored as keys too. */
 export function createApiKeyService({ prisma, query, clock, random, policy }: Dependencies) {
-  /** Makes a key without asking who wants it: for the command line and the first start. */
+  /** Makes a key without checking permissions: for the command line and the first start. */
   async function create({ text = createSecretText("apiKey", random), ...key }: NewKey): Promise<NewApiKey> {
     const data = { ...key, id: random.uuid(), scopes: [...new Set(key.scopes)], hash: hashSecret(text), createdAt: clock.now() };
     return { apiKey: await prisma.apiKey.create({ data }), text };
@@ -49,7 +49,7 @@ export function createApiKeyService({ prisma, query, clock, random, policy }: De
     return revoked ?? prisma.apiKey.findUniqueOrThrow({ where: { id } });
   }
 
-  /** A user's keys, the newest first. Their texts are not known any more. */
+  /** Lists a user's keys, the newest first. Their texts are not known any more. */
   async function list(userId: string, deadline?: Deadline): Promise<ApiKey[]> {
     return query<ApiKey>(
       Prisma.sql`SELECT ${COLUMNS} FROM "ApiKey" WHERE "userId" = ${userId}::uuid ORDER BY "createdAt" DESC, "id" DESC`,
@@ -80,7 +80,7 @@ type ManagementDependencies = Pick<Dependencies, "prisma" | "policy"> & {
   readonly list: (userId: string, deadline?: Deadline) => Promise<ApiKey[]>;
 };
 
-/** What callers may do with keys: with their own, and with `admin` with those of others. */
+/** Lets callers manage their own keys, and with `admin` those of others. */
 function createKeyManagement({ prisma, policy, create, revoke, list }: ManagementDependencies) {
   return {
     async listOwn(principal: Principal): Promise<ApiKey[]> {
@@ -89,7 +89,7 @@ function createKeyManagement({ prisma, policy, create, revoke, list }: Managemen
     },
 
     /**
-     * Makes a key for the own user, or with `admin` for any user.
+     * Makes a key for the caller's user, or with `admin` for any user.
      * @throws FORBIDDEN if a scope is asked for that the caller's key lacks, or another user's key without `admin`
      */
     async createAs(principal: Principal, input: z.output<typeof createApiKeyInput>): Promise<NewApiKey> {
@@ -102,7 +102,7 @@ function createKeyManagement({ prisma, policy, create, revoke, list }: Managemen
       return create({ ...input, userId });
     },
 
-    /** Revokes an own key, or with `admin` anybody's. A key that is revoked already stays as it is. */
+    /** Revokes a key of the caller's user, or with `admin` any key. A key that is revoked already stays as it is. */
     async revokeAs(principal: Principal, id: string): Promise<ApiKey> {
       if (!principal.scopes.has("admin")) requireScope(principal, "keys:manage");
       const key = await prisma.apiKey.findUnique({ where: { id } });

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 const fact = z.string("must be text").nullish();
 
-/** What a command-line client sends to sign in: the code, and what it tells of its machine. */
+/** The body with which a command-line client signs in: the code, and facts about its machine. */
 export const signInBody = z.object({
   device_code: z.string("must be text"),
   hostname: fact,
@@ -17,10 +17,10 @@ export const signInBody = z.object({
 
 const LONGEST_NAME = 255;
 
-/** As much of a text as the name may take, whatever its characters are. */
+/** As much of a text as a name can need: a character is one or two code units. */
 const READ_CHARACTERS = 2 * LONGEST_NAME + 1;
 
-/** The name by which a person knows the device again among the keys; it never keeps one from signing in. */
+/** Makes the name by which a person recognizes the device among the keys. Facts that are not usable never fail the sign-in. */
 export function toDeviceName({ hostname, os_display_name: system, client }: z.output<typeof signInBody>): string {
   const told = [hostname, system, client]
     .filter((text) => text != null && text !== "")

@@ -10,10 +10,10 @@ import { randomText, type Random } from "../../platform/random.js";
 
 export type DeviceCode = { readonly code: string; readonly expiresAt: Date };
 
-/** A token with its text, which is known at this moment only. */
+/** A token with its text, which is not stored and is known only now. */
 export type NewToken = { readonly text: string; readonly createdAt: Date; readonly expiresAt: Date };
 
-/** Whom a code lets in: the user, or the key that made it, on whose end its tokens end too. */
+/** The user whom a code signs in, and the API key that made the code, if any: its tokens end when that key ends. */
 type CodeOwner = {
   readonly userId: string;
   readonly scopes: Iterable<Scope>;
@@ -31,13 +31,13 @@ const CODE_LIFETIME_MS = 10 * 60_000;
 const REFRESH_LIFETIME_MS = 365 * 86_400_000;
 const ACCESS_LIFETIME_MS = 3_600_000;
 
-/** Without the letters and digits that are mistaken for one another on a screen. */
+/** Letters and digits that cannot be mistaken for one another on a screen. */
 const ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 
-/** As long as a code is with whatever a person may put between its letters. What is longer is no code, and no pattern reads it. */
+/** The longest text that is read as a code, with spaces and dashes between its letters. No pattern reads longer texts. */
 const LONGEST_CODE = 50;
 
-/** How a command-line client signs in: a code, which it exchanges for a refresh token, which it exchanges for access tokens. */
+/** Signs command-line clients in: a client exchanges a code for a refresh token, and the refresh token for access tokens. */
 export function createDeviceService(dependencies: Dependencies) {
   return { ...createDeviceCodes(dependencies), ...createDeviceTokens(dependencies) };
 }
@@ -48,7 +48,7 @@ function createDeviceCodes({ query, clock, random }: Dependencies) {
     const expiresAt = new Date(createdAt.getTime() + CODE_LIFETIME_MS);
     const granted = [...scopes].filter((scope) => scope !== "admin");
     await query(Prisma.sql`DELETE FROM "DeviceCode" WHERE "expiresAt" <= ${createdAt}`, deadline);
-    // Six characters are few: one that is in use already is not given twice.
+    // Codes have six characters, so that two may be equal. A code that is in use is not given again.
     for (;;) {
       const text = randomText(random, ALPHABET, 6);
       const statement = Prisma.sql`
@@ -63,12 +63,12 @@ function createDeviceCodes({ query, clock, random }: Dependencies) {
   return {
     createFor,
 
-    /** A code whose tokens will have the scopes of the key that made it, less `admin`. */
+    /** Makes a code. Its tokens will have the scopes of the caller's key, except `admin`. */
     createAs: ({ userId, scopes, keyId, deadline }: Principal): Promise<DeviceCode> =>
       createFor({ userId, scopes, apiKeyId: keyId, deadline }),
 
     /**
-     * Exchanges a code, which works once, for a refresh token. Lower case and dashes are forgiven.
+     * Exchanges a code, which works once, for a refresh token. Lower case and dashes are accepted.
      * @throws UNAUTHENTICATED / INVALID_CREDENTIALS for a code that is unknown, used or expired
      */
     async signIn(code: string, deviceName: string): Promise<NewToken & { readonly email: string }> {
@@ -94,7 +94,7 @@ function createDeviceCodes({ query, clock, random }: Dependencies) {
 
 function createDeviceTokens({ query, clock, random }: Dependencies) {
   return {
-    /** An access token of a device, or of an API key, which ends no later than that does. */
+    /** Makes an access token of a device or an API key. It ends no later than the device's token or the key. */
     async refresh({ keyId, expiresAt, deadline }: Principal): Promise<NewToken> {
       const now = clock.now();
       const token = createToken("accessToken", { random, createdAt: now, lifetimeMs: ACCESS_LIFETIME_MS });
@@ -106,7 +106,7 @@ function createDeviceTokens({ query, clock, random }: Dependencies) {
       return { ...token, expiresAt: end };
     },
 
-    /** Ends a device's refresh token with all of its access tokens; of an API key, which stays, only these. */
+    /** Ends a device's refresh token and its access tokens. An API key stays; only its access tokens end. */
     async signOut({ keyId, deadline }: Principal): Promise<void> {
       const statement = Prisma.sql`
         WITH revoked AS (UPDATE "ApiKey" SET "revokedAt" = ${clock.now()} WHERE "id" = ${keyId}::uuid AND "kind" = 'DEVICE' AND "revokedAt" IS NULL)

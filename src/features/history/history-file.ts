@@ -5,8 +5,8 @@ import { sessionIdText } from "../sessions/input.js";
 import { parseTime } from "../transcripts/turns.js";
 
 /**
- * The line with which SpecStory says what a file holds: `<!-- Claude Code Session 5d2079d7-... (2026-02-12 22:37:48Z) -->`.
- * Agents are called as they call themselves, `cursor` and `Codex CLI` too, and the time may be missing.
+ * SpecStory's header of a history file: `<!-- Claude Code Session 5d2079d7-... (2026-02-12 22:37:48Z) -->`.
+ * The agent has the name that it gives itself, such as `cursor` or `Codex CLI`. The time may be missing.
  */
 const HEADER = /^\uFEFF?<!--[ \t]+(\S.*?)[ \t]+Session[ \t]+(\S+)(?:[ \t]+\((.*?)\))?[ \t]+-->[ \t]*\r?$/m;
 
@@ -24,7 +24,7 @@ export type HistoryHeader = {
 export type Fingerprint = { readonly bytes: number; readonly sha256: string };
 
 /**
- * The text of a file, every byte of it: a byte order mark and the ends of lines stay.
+ * Decodes the text of a file without losing a byte: a byte order mark and the ends of lines stay.
  * @throws INVALID_FORMAT if the bytes are not UTF-8
  */
 export function decodeHistory(bytes: Uint8Array): string {
@@ -55,12 +55,12 @@ export function readHistoryHeader(text: string): HistoryHeader {
   return { id: parsed.data, agentName, beganAt: parseTime(time) };
 }
 
-/** The fingerprint of a text as it is stored, which the database can compute of its own copy. */
+/** Computes the fingerprint of a text in its stored form, so that the database can compute it of its copy too. */
 export function fingerprintOf(text: string): Fingerprint {
   return { bytes: Buffer.byteLength(text), sha256: createHash("sha256").update(encodeContent(text)).digest("hex") };
 }
 
-/** The UUID (RFC 9562, version 5) of a further version of a session, from the session's id and the name of the file that holds it. */
+/** Derives the UUID (RFC 9562, version 5) of a further version of a session from the session's id and the name of its file. */
 export function deriveSessionId(id: string, fileName: string): string {
   const namespace = Buffer.from(id.replaceAll("-", ""), "hex");
   const hash = createHash("sha1").update(namespace).update(fileName).digest().subarray(0, 16);

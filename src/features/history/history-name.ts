@@ -3,15 +3,15 @@ import { parseTime, turnsOf } from "../transcripts/turns.js";
 
 const MOST_CHARACTERS = 100;
 
-/** How much of a turn is read for its first line. */
+/** The part of a turn that is searched for its first line. */
 const READ_CHARACTERS = 20_000;
 
-/** What agents put into the user's mouth: none of it was typed. */
+/** Elements that agents add to the user's turns. The user did not type them. */
 const NOT_TYPED = /<(local-command-\w+|system-reminder|environment_context|user_instructions)>[\s\S]*?(?:<\/\1>|$)/g;
 const TAG = /<\/?[a-z][\w-]*(?: [^<>\n]*)?>/gi;
 
-/** What a terminal understands as colour, then every other character that cannot be seen. */
-// eslint-disable-next-line no-control-regex -- the escape character is what is looked for
+/** A terminal's colour codes, then every other invisible character. */
+// eslint-disable-next-line no-control-regex -- a colour code begins with the escape character
 const INVISIBLE = /\u001b\[[\d;]*[A-Za-z]|[\p{Cc}\p{Cf}]/gu;
 const MARKS = /^(?:#{1,6}|>|[-*+]|\d+[.)]) +|^(?:`{3}.*|-{3,}|={3,})$/;
 
@@ -19,8 +19,8 @@ const MARKS = /^(?:#{1,6}|>|[-*+]|\d+[.)]) +|^(?:`{3}.*|-{3,}|={3,})$/;
 const FILE_TIME = /^\d{4}-\d\d-\d\d_\d\d-\d\d(?:-\d\d)?(?:Z|[+-]\d{4})?-?/;
 
 /**
- * The name by which a person knows a conversation again in a list: the title that it was given, else the first thing
- * that the user asked or the slash command it was asked with, else the words of the file's name.
+ * Makes the name by which a person recognizes a conversation in a list: its title, else the user's first question or
+ * slash command, else the words of the file's name.
  */
 export function nameConversation(text: string, fileName: string): string {
   const stem = fileName.replace(/\.md$/i, "");
@@ -28,7 +28,7 @@ export function nameConversation(text: string, fileName: string): string {
   return cutToLength(titleOf(text) ?? firstRequest(text) ?? (words === "" ? toLine(stem) : words)) || "Conversation";
 }
 
-/** The heading or title line above the conversation, unless it only tells the time. */
+/** Finds the heading or title line above the conversation, unless it only tells the time. */
 function titleOf(text: string): string | null {
   for (const [, heading = ""] of preambleOf(text).matchAll(/^\uFEFF?(?:#{1,2} +|\*\*Title:\*\* +)(.+)$/gm)) {
     const title = toLine(heading.replace(/\(([^()]*)\)\s*$/, (whole, inside: string) => (parseTime(inside.trim()) === null ? whole : "")));
@@ -41,7 +41,7 @@ function firstRequest(text: string): string | null {
   let command: string | null = null;
   for (const said of userMessages(text)) {
     const call = slashCommand(said);
-    // An agent expands a command of the user's own, which begins with its message; its built-in ones ask nothing of a model.
+    // A slash command that the user has defined begins with its message. The built-in ones ask nothing of a model.
     if (call !== null && said.startsWith("<command-message>")) return call;
     command ??= call;
     const line = call === null ? firstLine(said) : "";
@@ -50,7 +50,7 @@ function firstRequest(text: string): string | null {
   return command;
 }
 
-/** What the user said, turn by turn; each turn ends where the next one, of whomever, begins. */
+/** Finds the texts of the user's turns. A turn ends where the next turn of either speaker begins. */
 function* userMessages(text: string): Generator<string> {
   let from: number | null = null;
   for (const { speaker, isSidechain, start, end } of turnsOf(text)) {
@@ -60,7 +60,7 @@ function* userMessages(text: string): Generator<string> {
   if (from !== null) yield text.slice(from, from + READ_CHARACTERS).trim();
 }
 
-/** `/pr-review 151` of the elements in which an agent records a slash command. */
+/** Reads a slash command, such as `/pr-review 151`, from the elements in which an agent records it. */
 function slashCommand(said: string): string | null {
   const name = /^(?:<command-message>[^<]*<\/command-message>\s*)?<command-name>([^<]+)<\/command-name>/.exec(said)?.[1];
   if (name === undefined) return null;
@@ -68,7 +68,7 @@ function slashCommand(said: string): string | null {
   return toLine(`/${name.trim().replace(/^\//, "")} ${given}`);
 }
 
-/** The first line that says something, with the next one where it ends in a colon. */
+/** Returns the first line that says something, joined with the next line if it ends in a colon. */
 function firstLine(said: string): string {
   const lines = said
     .replaceAll(/<!--.*?-->/g, "")
@@ -81,12 +81,12 @@ function firstLine(said: string): string {
   return first.endsWith(":") && second !== undefined ? `${first} ${second}` : first;
 }
 
-/** A line without marks of Markdown, and with single spaces. */
+/** Removes the marks of Markdown from a line, and repeated spaces. */
 function toLine(text: string): string {
   return text.replaceAll(INVISIBLE, " ").trim().replace(MARKS, "").replaceAll(/\s+/g, " ").trim();
 }
 
-/** Cut between two words, where there are any, and never within a character. */
+/** Cuts a line to the length of a name: between two words if there are any, and never within a character. */
 function cutToLength(line: string): string {
   if (line.length <= MOST_CHARACTERS) return line;
   const space = line.lastIndexOf(" ", MOST_CHARACTERS - 1);

@@ -19,7 +19,7 @@ export type HistoryOutcome = "imported" | "replaced" | "unchanged";
 
 type Dependencies = { readonly query: Query; readonly sessionWrites: SessionWriteService };
 
-/** One conversation of a history: where it goes, and how to get its text if that is needed. */
+/** One conversation of a history: its project and id, and a function that reads its text when needed. */
 export type HistoryEntry = {
   readonly projectId: string;
   readonly projectName: string;
@@ -31,13 +31,13 @@ export type HistoryEntry = {
 
 type Known = SessionSummary & { readonly sha256: string | null };
 
-/** The most models that a session's metadata names, and the longest name of one. */
+/** The most models in a session's metadata, and the longest name of a model. */
 const MOST_MODELS = 100;
 const LONGEST_MODEL = 255;
 
-/** Taking conversations over from SpecStory's history files. */
+/** Imports conversations from SpecStory's history files. */
 export function createHistoryService({ query, sessionWrites }: Dependencies) {
-  /** What the owner of the project has under this id, wherever it is. The text is compared where it lies, and only if its size agrees. */
+  /** Finds the owner's session with this id in any project. The database compares the text, and only if the sizes agree. */
   async function findKnown(principal: Principal, { projectId, id, fingerprint }: HistoryEntry): Promise<Known | undefined> {
     const role = roleOf(principal, Prisma.raw("p"));
     const statement = Prisma.sql`
@@ -63,8 +63,8 @@ export function createHistoryService({ query, sessionWrites }: Dependencies) {
 
   return {
     /**
-     * Stores a conversation unless its very text is stored already. A session that is replaced keeps its name and all
-     * that a history file does not tell: its raw data, its tags, its branches and the device it came from.
+     * Stores a conversation unless an equal text is stored already. A session that is replaced keeps its name and all facts
+     * that a history file lacks: its raw data, its tags, its branches and the device it came from.
      * @throws CONFLICT if another project of the owner has a session with this id
      */
     async store(principal: Principal, entry: HistoryEntry): Promise<HistoryOutcome> {
@@ -97,7 +97,7 @@ export function createHistoryService({ query, sessionWrites }: Dependencies) {
   };
 }
 
-/** The models whose names can be stored: a line that only looks like a turn must not keep its conversation out. */
+/** Keeps the models whose names can be stored: a line that only looks like a turn must not make the import of its conversation fail. */
 function nameable(models: readonly string[]): string[] {
   return models.filter((model) => model.length <= LONGEST_MODEL && !model.includes("\0")).slice(0, MOST_MODELS);
 }

@@ -23,7 +23,7 @@ type MemberRow = ProjectMember & {
   readonly storedBytes: bigint;
 };
 
-/** Who else may work in a project: its owner adds and removes other users. */
+/** Manages the members of a project, whom its owner adds and removes. */
 export function createMemberService({ prisma, query, clock, projects }: Dependencies) {
   async function findOwned(principal: Principal, projectId: string) {
     requireScope(principal, "projects:write");
@@ -33,7 +33,7 @@ export function createMemberService({ prisma, query, clock, projects }: Dependen
   }
 
   return {
-    /** The members of several projects at once, longest first. */
+    /** Lists the members of several projects at once. Those who have been members longest come first. */
     async ofProjects(principal: Principal, keys: readonly bigint[]): Promise<Member[]> {
       requireScope(principal, "projects:read");
       const rows = await query<MemberRow>(
@@ -49,7 +49,7 @@ export function createMemberService({ prisma, query, clock, projects }: Dependen
       }));
     },
 
-    /** Shares a project with a user; a member who is added again takes the new role. */
+    /** Shares a project with a user. A member who is added again takes the new role. */
     async add(principal: Principal, input: { projectId: string; email: string; role: MemberRole }): Promise<Member> {
       const project = await findOwned(principal, input.projectId);
       const user = await prisma.user.findUnique({ where: { email: input.email } });
@@ -59,7 +59,7 @@ export function createMemberService({ prisma, query, clock, projects }: Dependen
       }
       const ids = { projectKey: project.key, userId: user.id };
       const { role } = input;
-      // Without an include this is one INSERT ... ON CONFLICT; with one Prisma looks first, and two at once collide.
+      // Without `include` Prisma makes this one INSERT ... ON CONFLICT. With it, Prisma reads first, and two such calls at once fail.
       const member = await prisma.projectMember
         .upsert({ where: { projectKey_userId: ids }, create: { ...ids, role, createdAt: clock.now() }, update: { role } })
         .catch((error: unknown) => {
@@ -68,7 +68,7 @@ export function createMemberService({ prisma, query, clock, projects }: Dependen
       return { ...member, user };
     },
 
-    /** @throws NOT_FOUND if the user is no member */
+    /** @throws NOT_FOUND if the user is not a member */
     async remove(principal: Principal, input: { projectId: string; email: string }): Promise<void> {
       const project = await findOwned(principal, input.projectId);
       const { count } = await prisma.projectMember.deleteMany({ where: { projectKey: project.key, user: { email: input.email } } });

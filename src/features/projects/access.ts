@@ -8,22 +8,22 @@ export type Role = MemberRole | "OWNER";
 
 export type AccessibleProject = Project & { readonly role: Role };
 
-/** The user whose rights a statement looks up, or the parameter of a statement that takes the user each time it runs. */
+/** The user whose rights a statement looks up: an id, or a parameter to which each run of the statement gives the id. */
 type Viewer = { readonly userId: Principal["userId"] | Parameter };
 
-/** The keys of all projects that a user may see: the own ones and those shared with the user. */
+/** Selects the keys of all projects that a user may see: the user's own ones, and those shared with the user. */
 export function accessibleKeys(viewer: Viewer): Prisma.Sql {
   return Prisma.sql`SELECT "key" FROM "Project" WHERE "ownerId" = ${viewer.userId}::uuid UNION ALL ${sharedKeys(viewer)}`;
 }
 
-/** The keys of the projects of others that are shared with a user. */
+/** Selects the keys of other users' projects that are shared with a user. */
 export function sharedKeys({ userId }: Viewer): Prisma.Sql {
   return Prisma.sql`SELECT "projectKey" FROM "ProjectMember" WHERE "userId" = ${userId}::uuid`;
 }
 
 /**
- * SQL that tells the role of a user in a project: OWNER, the role of a member, or null. It also works on sessions, by
- * their `projectKey`, since a session and its project have one owner.
+ * Makes SQL for the role of a user in a project: OWNER, the role of a member, or null. It also works on sessions, by their
+ * `projectKey`, since a session and its project have one owner.
  * `order` sorts the rows that one id names: the user's own project comes first, then the one that was shared with the
  * user first, then those of others.
  */
@@ -36,7 +36,7 @@ export function roleOf({ userId }: Viewer, project: Prisma.Sql, key: "key" | "pr
   };
 }
 
-/** Selects the key of the project that each id stands for: an own project before a shared one. Other ids have no row. */
+/** Selects the key of the project that each id names: the user's own project before a shared one. Other ids have no row. */
 export function keysOfIds(viewer: Viewer, ids: readonly string[]): Prisma.Sql {
   const role = roleOf(viewer, Prisma.raw("p"));
   return Prisma.sql`SELECT DISTINCT ON (p."id") p."key" FROM "Project" p ${role.join}
@@ -55,7 +55,7 @@ export function requireReachable<T extends { readonly role: Role | null }>(
 
 const RANK: Readonly<Record<Role, number>> = { VIEWER: 0, EDITOR: 1, OWNER: 2 };
 
-/** @throws FORBIDDEN / ACCESS_DENIED if the user's role in the project does not allow what `least` may */
+/** @throws FORBIDDEN / ACCESS_DENIED if the user's role in the project is lower than `least` */
 export function requireRole(role: Role, least: "EDITOR" | "OWNER", details: Readonly<Record<string, string>>): void {
   if (RANK[role] >= RANK[least]) return;
   const who = least === "OWNER" ? "Only the owner of the project" : "Only the owner or an editor of the project";

@@ -14,7 +14,7 @@ type Dependencies = { readonly query: Query; readonly policy: Concealment };
 const role = roleOf({ userId: new Parameter("userId") }, Prisma.raw("p"));
 const withId = Prisma.sql`FROM "Project" p ${role.join} WHERE p."id" = ${new Parameter("id")}`;
 
-/** Finds the project that an id stands for, with the user's role in it. @throws NOT_FOUND, FORBIDDEN */
+/** Finds the project that an id names, with the user's role in it. @throws NOT_FOUND, FORBIDDEN */
 export function createFindProject({ query, policy }: Dependencies): FindProject {
   const templateOf = createTemplates();
   const reachable = policy.concealForbidden ? Prisma.sql`AND ${role.isReachable}` : Prisma.empty;
@@ -34,7 +34,7 @@ export function createFindProject({ query, policy }: Dependencies): FindProject 
 
 const reachableWithId = toTemplate(Prisma.sql`SELECT 1 ${withId} AND ${role.isReachable} LIMIT 1`);
 
-/** Tells whether an id stands for a project that the user can reach. */
+/** Tells whether an id names a project that the user can reach. */
 export async function isIdInUse(query: Query, { userId, deadline }: Principal, id: string): Promise<boolean> {
   return (await query(reachableWithId({ userId, id }), deadline)).length > 0;
 }

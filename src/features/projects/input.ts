@@ -9,17 +9,17 @@ export const projectIcons = [
 
 export const projectColors = ["rose", "pink", "orange", "amber", "emerald", "cyan", "blue", "purple", "slate", "gray"] as const;
 
-/** What a project has where nothing else was chosen. Its columns have the same defaults in the database, and a test compares them. */
+/** The defaults of a project. The columns in the database have equal defaults, and a test compares them. */
 export const DEFAULT_ICON: (typeof projectIcons)[number] = "Code2";
 export const DEFAULT_COLOR: (typeof projectColors)[number] = "blue";
 
-/** Ids are given by clients and stand in paths; what they look like is theirs to say. */
+/** The id of a project. Clients choose ids freely, and ids are parts of paths. */
 export const projectIdText = storableText
   .min(1, "must not be empty")
   .refine(...atMost(255))
   .pipe(z.string().refine((text) => !/[^\0\P{Cc}]/u.test(text), "must not contain control characters"));
 
-// Null is the default, also where a project is changed.
+// Null means the default, also in a change of a project.
 const icon = z
   .enum(projectIcons, `must be one of ${projectIcons.join(", ")}`)
   .nullable()
@@ -36,7 +36,7 @@ export const createProjectInput = z.object({
   color: color.default(DEFAULT_COLOR),
 });
 
-/** What is absent stays. */
+/** The changes to a project. An absent field stays as it is. */
 const changes = z.object({ name: nameText.optional(), icon: icon.optional(), color: color.optional() });
 
 const isChange = [
@@ -46,7 +46,7 @@ const isChange = [
 
 export const updateProjectInput = changes.extend({ id: projectIdText }).refine(...isChange);
 
-/** The same as the body of a REST request, which has the id in its path. */
+/** The changes to a project as the body of a REST request, which has the id in its path. */
 export const updateProjectFields = changes.refine(...isChange);
 
 export const deleteProjectInput = z.object({ id: projectIdText });

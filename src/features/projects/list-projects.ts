@@ -11,13 +11,13 @@ export type ProjectCursor = { readonly createdAt: string; readonly key: string }
 
 type Bounds = PageBounds<ProjectCursor>;
 
-/** How many rows are read at once of the whole list. */
+/** The number of rows that are read at once of the whole list. */
 const PAGE = 500;
 
 const NEWEST: Bounds = { inverted: false };
 const userId = new Parameter("userId");
 
-/** Lists of the projects that a user may see. */
+/** Lists the projects that a user may see. */
 export function createProjectLists({ query }: { readonly query: Query }) {
   const templateOf = createTemplates();
 
@@ -33,15 +33,15 @@ export function createProjectLists({ query }: { readonly query: Query }) {
   }
 
   return {
-    /** The projects a user may see, the newest first. */
+    /** Lists the projects, the newest first. */
     list: (principal: Principal, page: Page, selection?: ProjectSelection): Promise<Project[]> =>
       read(principal, NEWEST, { ...page, selection }),
 
-    /** A part of that list, from its end backwards if inverted. */
+    /** Reads a part of the list, from its end backwards if inverted. */
     page: (principal: Principal, bounds: Bounds, { limit, selection }: { readonly limit: number } & Selected): Promise<Project[]> =>
       read(principal, bounds, { limit, offset: 0, selection }),
 
-    /** The whole list, in pages that are read as they are asked for. */
+    /** Reads the whole list in pages, each on demand. */
     all(principal: Principal): AsyncGenerator<Project[]> {
       requireScope(principal, "projects:read");
       return pagesOf(PAGE, (last?: Project) => {
@@ -50,7 +50,7 @@ export function createProjectLists({ query }: { readonly query: Query }) {
       });
     },
 
-    /** Projects by their internal keys, as far as the user may see them; for the projects of listed sessions. */
+    /** Finds projects by their internal keys, if the user may see them: the projects of listed sessions. */
     async byKeys(principal: Principal, keys: readonly bigint[]): Promise<Project[]> {
       requireScope(principal, "projects:read");
       return projectRow.readAll(await query<EncodedList>(byKeys({ userId: principal.userId, keys: [...keys] }), principal.deadline));
@@ -63,7 +63,7 @@ type Selected = { readonly selection?: ProjectSelection | undefined };
 const byKeys = toTemplate(Prisma.sql`SELECT ${projectRow.list} FROM "Project" p
   WHERE p."key" = ANY(${new Parameter("keys")}::bigint[]) AND p."key" IN (${accessibleKeys({ userId })})`);
 
-/** The first of the own projects, which an index serves in their order, and the first of those that are shared. */
+/** Selects the first of the user's own projects, which an index gives in their order, and the first of the shared ones. */
 function composeList({ after, before, inverted }: Bounds, most: number, { codec }: ProjectSelection): Prisma.Sql {
   const direction = Prisma.raw(inverted ? "ASC" : "DESC");
   const order = Prisma.sql`ORDER BY p."createdAt" ${direction}, p."key" ${direction}`;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Project } from "../../db/generated/prisma/client.js";
 import { isoTime } from "../../kits/rest/shapes.js";
 
-/** A project as REST answers hold it. */
+/** A project in REST answers. */
 export const projectShape = z.object({
   id: z.string(),
   ownerId: z.uuid(),
@@ -19,7 +19,7 @@ export function toProject({ id, ownerId, name, icon, color, createdAt, updatedAt
   return { id, ownerId, name, icon, color, createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() };
 }
 
-/** A project of a list also tells how many sessions it has and when anything of it last changed. */
+/** Converts a project of a list, which also has the number of its sessions and the time of the last change. */
 export function toListedProject(project: Project): z.output<typeof listedProjectShape> {
   const { lastActivity, updatedAt } = project;
   const lastUpdated = (lastActivity !== null && lastActivity > updatedAt ? lastActivity : updatedAt).toISOString();

@@ -21,16 +21,16 @@ export const projectColumns = Object.keys(columns) as readonly ProjectColumn[]; 
 /** Reads the rows of the table called p. */
 export const projectRow = createRowCodec<Project>("p", columns);
 
-/** A list that another feature had selected with a project, and what it belongs to. */
+/** A list that another feature had read with a project, and the selection set of the field that it is for. */
 type Preloaded = { readonly list?: readonly object[]; listOwner?: object };
 
 export type ProjectRow = Project & Preloaded;
 
-/** What is read of projects. Statements are kept by the name of the variant, so that equal ones must have equal names. */
+/** The columns and the list that are read of projects. Statements are kept by the name of the variant, so equal selections must have equal names. */
 export type ProjectSelection = {
   readonly variant: string;
   readonly codec: RowCodec<Project>;
-  /** The values of the parameters that stand in the list. */
+  /** The values of the list's parameters. */
   readonly args: Arguments;
 };
 
@@ -44,11 +44,11 @@ export type ProjectList = {
   readonly args: Arguments;
 };
 
-/** Each selection has texts of its own, which PostgreSQL keeps prepared; clients use few, and no client may fill its memory. */
+/** The most selections. Each makes new statements, which PostgreSQL keeps prepared. Clients use few, and no client may fill its memory. */
 const MOST_SELECTIONS = 32;
 const codecs = new Map<string, RowCodec<Project>>();
 
-/** Reads only these columns, and a list. Where too many selections are in use, all columns and no list. */
+/** Selects only these columns, and a list. If too many selections are in use, it selects all columns and no list. */
 export function selectProject(names: readonly ProjectColumn[], list?: ProjectList): ProjectSelection {
   const variant = list === undefined ? names.join() : `${names.join()}+${list.variant}`;
   const known = codecs.get(variant);

@@ -48,7 +48,7 @@ type WriteDependencies = Omit<Dependencies, "policy"> & { readonly find: FindPro
 
 function createProjectWrites({ prisma, query, transaction, clock, random, find }: WriteDependencies) {
   return {
-    /** Makes a project of the caller's own. @throws CONFLICT if the id already means a project the caller can reach */
+    /** Makes a project that the caller owns. @throws CONFLICT if the id already names a project that the caller can reach */
     async create(principal: Principal, input: z.output<typeof createProjectInput>): Promise<Project> {
       requireScope(principal, "projects:write");
       const id = input.id ?? random.uuid();
@@ -83,7 +83,8 @@ function createProjectWrites({ prisma, query, transaction, clock, random, find }
       const { key, role } = await find(principal, id);
       requireRole(role, "OWNER", { projectId: id });
       return transaction(async (run) => {
-        // A statement counts what was there when it began: without the lock before it, a session stored meanwhile would be billed for ever.
+        // A statement sees the rows of the time when it began. Without the lock before it, it would not count a session that is stored
+        // meanwhile, whose bytes would stay in the owner's quota for ever.
         await run(lockProject({ key }));
         const [project] = (await run<Encoded>(deleteProject({ key }))).map(projectRow.read);
         if (project === undefined) throw projectGone(id);

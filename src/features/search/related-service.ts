@@ -7,22 +7,22 @@ import { sessionRow, type SessionRow } from "../sessions/row.js";
 
 export type RelatedSession = SessionRow & { readonly relatedTo: bigint; readonly similarity: number };
 
-/** How many sessions before and after one are compared with it. */
+/** The number of sessions before and after a session that are compared with it. */
 const NEAR_IN_PROJECT = 150;
 const NEAR_ANYWHERE = 150;
 const NEAR_IN_EACH_SHARED = 25;
 
-/** What a session is compared by, each once. */
+/** SQL for the words, tags and branches by which a session is compared. */
 const featuresOf = (session: string) =>
   Prisma.raw(`SELECT DISTINCT unnest(${session}."keywords" || ${session}."tags" || ${session}."gitBranches") AS "feature"`);
 
-/** What else was talked about the same things. */
+/** Finds sessions about similar subjects. */
 export function createRelatedService({ query }: { readonly query: Query }) {
   return {
     /**
-     * For each of several sessions the ones that share most of its typical words, tags and branches. The similarity is
-     * the share of common ones among all of both (Jaccard's index). Compared are the sessions nearest in time, of its
-     * project and of all others: comparing every session would cost more than it tells.
+     * Finds, for each of several sessions, the sessions that share most of its typical words, tags and branches. The
+     * similarity is the number of common ones divided by the number of all of both (Jaccard's index). Only the sessions nearest
+     * in time are compared, of the session's project and of all others: comparing every session would cost too much.
      */
     async relatedTo(principal: Principal, keys: readonly bigint[], limit: number): Promise<RelatedSession[]> {
       requireScope(principal, "sessions:read");

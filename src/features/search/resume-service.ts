@@ -12,15 +12,15 @@ import { createPrefixMarker, matchPattern, SEARCHED_CHARACTERS, SNIPPET_CHARACTE
 
 export type ResumableMatch = SessionSummary & { readonly projectName: string; readonly snippet: string };
 
-/** Few at a time: the content of each is read, to show where it matches. */
+/** A page is small, because the content of each match is read, to show where it matches. */
 const PAGE = 50;
 
 const newest = toOrdering("CREATED_AT_DESC");
 
-/** Search as one types, among the sessions that can be resumed. */
+/** Searches while a person types, among the sessions that can be resumed. */
 export function createResumeSearchService({ query }: { readonly query: Query }) {
   return {
-    /** Every match, the newest first, in pages that are read as they are asked for. Nothing matches a query without words. */
+    /** Finds every match, the newest first, in pages that are read on demand. Nothing matches a query without words. */
     async *search(principal: Principal, words: string, projectId?: string | null): AsyncGenerator<ResumableMatch[]> {
       requireScope(principal, "sessions:read");
       const { text, wanted } = parsePrefixQuery(words);

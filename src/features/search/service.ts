@@ -33,7 +33,7 @@ const [pattern, limit] = [new Parameter("pattern"), new Parameter("limit")];
 export function createSearchService({ query: run, clock }: Dependencies) {
   const templateOf = createTemplates();
 
-  /** Without filters the text of the statement depends on the selection alone, so that it is put together once for each. */
+  /** Makes the statement's template. Without filters its text depends only on the selection, so that it is composed once for each. */
   function templateFor(principal: Principal, filters: SearchInput["filters"], selection: SessionSelection): StatementTemplate {
     if (filters == null) {
       const everywhere = { projectKeys: accessibleKeys({ userId }), condition: Prisma.sql`TRUE` };

@@ -1,16 +1,16 @@
-/** How far into a content a match is looked for, to show it: as far as the content is indexed. */
+/** A match to show is searched in this many characters of a content: as many as are indexed. */
 export const SEARCHED_CHARACTERS = 1_000_000;
 
-/** How much of the content is shown, and how much of that before the match. */
+/** The length of a snippet, and of its part before the match. */
 export const SNIPPET_CHARACTERS = 320;
 export const SNIPPET_LEAD = 60;
 
-/** Phrases of a query that are looked for in a content, to show the first one that matches. */
+/** The most phrases of a query that are searched in a content, to show the first one that matches. */
 const MOST_PHRASES = 20;
 
 const WORD = /[\p{L}\p{M}\p{N}]+/gu;
 
-/** A regular expression of PostgreSQL that finds the first of the phrases, as whole words or with the last one only begun. */
+/** Makes a regular expression of PostgreSQL that finds the first of the phrases. Its last word is whole, or the prefix of a word. */
 export function matchPattern(phrases: readonly (readonly string[])[], end: "word" | "prefix" = "word"): string {
   const wanted = phrases.map((phrase) => wordsOf([phrase]).join("[^[:alnum:]]+")).filter((pattern) => pattern !== "");
   const alternatives = `(?<![[:alnum:]])(?:${wanted
@@ -20,20 +20,23 @@ export function matchPattern(phrases: readonly (readonly string[])[], end: "word
   return end === "word" ? `${alternatives}(?![[:alnum:]])` : alternatives;
 }
 
-/** Makes excerpts of one line, with the words of the phrases set in bold as Markdown does it. */
+/** Makes a function that puts an excerpt on one line, with the words of the phrases in bold (Markdown). */
 export function createWordMarker(phrases: readonly (readonly string[])[]): (excerpt: string) => string {
   const wanted = new Set(wordsOf(phrases));
   return (excerpt) => replaceWords(toLine(excerpt), (word) => (wanted.has(word.toLowerCase()) ? `**${word}**` : word));
 }
 
-/** Makes excerpts of one line, with the words that begin like one of the phrases' between U+0002 and U+0003, which no line has of its own. */
+/**
+ * Makes a function that puts an excerpt on one line, with the matching words between U+0002 and U+0003. A word matches if it
+ * begins with a word of a phrase.
+ */
 export function createPrefixMarker(phrases: readonly (readonly string[])[]): (excerpt: string) => string {
   const wanted = wordsOf(phrases);
   const isWanted = (word: string) => wanted.some((prefix) => word.normalize().toLowerCase().startsWith(prefix));
   return (excerpt) => replaceWords(toLine(excerpt), (word) => (isWanted(word) ? `\u0002${word}\u0003` : word));
 }
 
-/** Which of the ASCII characters are letters or digits. */
+/** Tells for each ASCII character whether it is a letter or a digit. */
 const ASCII_WORD = Array.from({ length: 0x80 }, (_, code) => /[0-9A-Za-z]/.test(String.fromCharCode(code)));
 const UNICODE_WORD = /[\p{L}\p{M}\p{N}]/u;
 
@@ -56,7 +59,7 @@ function replaceWords(line: string, replace: (word: string) => string): string {
   return wordStart === -1 ? replaced : replaced + replace(line.slice(wordStart));
 }
 
-/** An excerpt may begin or end in the middle of the stored form of a control character. */
+/** Puts an excerpt on one line. It also removes control characters: an excerpt may begin or end within the stored form of one. */
 function toLine(excerpt: string): string {
   return excerpt.replace(/[\p{Cc}\s]+/gu, " ").trim();
 }

@@ -9,7 +9,7 @@ export function encodeContent(text: string): string {
   return stored.startsWith("\uFEFF") ? `\u00012${stored.slice(1)}` : stored;
 }
 
-/** The text that `encodeContent` was given. */
+/** Returns the text that `encodeContent` was given. */
 export function decodeContent(stored: string): string {
   if (!stored.includes("\u0001")) return stored;
   const marked = stored.startsWith("\u00012") ? `\uFEFF${stored.slice(2)}` : stored;

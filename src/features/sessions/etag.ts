@@ -1,4 +1,4 @@
-/** A stored tag in the form of the ETag header: weak, since one session has several representations (RFC 9110, 8.8.1). */
+/** Gives a stored tag the form of the ETag header. It is weak, since one session has several representations (RFC 9110, 8.8.1). */
 export function toEtag(stored: string): string;
 export function toEtag(stored: string | null): string | null;
 export function toEtag(stored: string | null): string | null {

@@ -10,12 +10,12 @@ import { projectRow } from "../projects/row.js";
 import { sessionSummary, type SessionDetail, type SessionRow } from "./row.js";
 import { wholeSession, type SessionSelection } from "./selection.js";
 
-/** Which session: the user's own one with this id, or a shared one; in one project only, if that is given. */
+/** The id of a session, of the user's own or of a shared one. With a project, only that project is searched. */
 export type SessionId = { readonly id: string; readonly projectId?: string | undefined };
 
 type IdInProject = { readonly id: string; readonly projectId: string };
 
-/** What is read of a session, and whether the Markdown is read with it. */
+/** The selection that is read of a session, and whether the Markdown is read with it. */
 export type FoundSelection = { readonly selection: SessionSelection; readonly withMarkdown: boolean };
 
 type Dependencies = { readonly query: Query; readonly policy: Concealment };
@@ -55,7 +55,7 @@ export function createSessionFinder({ query, policy }: Dependencies) {
       return projectId === undefined ? findAnywhere(principal, id, found) : findInProject(principal, { id, projectId }, found);
     },
 
-    /** A session with its project and all but the content. @throws NOT_FOUND, FORBIDDEN */
+    /** Finds a session with its project and everything but the content. @throws NOT_FOUND, FORBIDDEN */
     async findDetail({ userId, deadline }: Principal, wanted: IdInProject): Promise<SessionDetail & { role: Role }> {
       const args = { userId, id: uuidOrNull(wanted.id), projectId: wanted.projectId };
       const [found] = await query<FoundDetail>(detailTemplate(args), deadline);
@@ -78,7 +78,7 @@ function composeStatements(policy: Concealment) {
   const ofProject = roleOf({ userId }, Prisma.raw("p"));
   const onlyReachable = ({ isReachable }: typeof ofProject) => (policy.concealForbidden ? Prisma.sql`AND ${isReachable}` : Prisma.empty);
 
-  /** The project is found first, and then the session in it alone, although other projects may have sessions with this id. */
+  /** Finds the project first, and then the session in that project: other projects may have sessions with this id too. */
   const inProject = (columns: Prisma.Sql, join = Prisma.empty) => Prisma.sql`WITH named AS (
       SELECT p.*, ${ofProject.column} FROM "Project" p ${ofProject.join}
       WHERE p."id" = ${projectId} ${onlyReachable(ofProject)} ORDER BY ${ofProject.order} LIMIT 1

@@ -4,7 +4,7 @@ import { notAfter, timeFromText, timeValue } from "../../platform/time.js";
 import { projectIdText } from "../projects/input.js";
 import { mapMetadata, type MetadataField } from "./metadata.js";
 
-/** The largest content that is stored, in characters; JavaScript and PostgreSQL hold little more in one text. */
+/** The largest content that is stored, in characters. JavaScript and PostgreSQL hold little more in one text. */
 const MOST_CONTENT = 200_000_000;
 
 const textOf = ({ atMost: most, mayBeEmpty }: MetadataField) => {
@@ -36,7 +36,7 @@ export const saveSessionInput = z
   })
   .refine(...notAfter("startedAt", "endedAt"));
 
-/** Clients send what they do not know as empty texts. */
+/** Accepts an empty text too, which clients send for what they do not know. */
 const orEmpty = <T extends z.ZodType<string, string>>(text: T) =>
   z
     .string("must be text")
@@ -44,7 +44,7 @@ const orEmpty = <T extends z.ZodType<string, string>>(text: T) =>
     .pipe(text.nullable())
     .nullish();
 
-/** The same as the body of a REST request, which has the ids in its path and times as text. */
+/** A session as the body of a REST request, which has the ids in its path and times as text. */
 export const putSessionBody = z
   .object({
     projectId: projectIdText.nullish(),

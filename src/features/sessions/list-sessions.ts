@@ -17,10 +17,10 @@ export type PageOptions = ListOptions & PageBounds<Position>;
 
 type Dependencies = { readonly query: Query; readonly clock: Clock };
 
-/** What a list is put together from: its options, the largest number of rows, and what the filters make of it. */
+/** The parts of a list's statement: its options, the largest number of rows, and the SQL of the filters. */
 type List = Omit<PageOptions, "filters"> & {
   readonly most: number;
-  /** The parameter with the number of rows; "rows" unless another list is in the same statement. */
+  /** The parameter with the number of rows: "rows", unless the statement contains another list. */
   readonly rows?: Parameter;
   readonly condition: Prisma.Sql;
   readonly projectKeys: Prisma.Sql | null;
@@ -28,11 +28,11 @@ type List = Omit<PageOptions, "filters"> & {
 
 const userId = new Parameter("userId");
 
-/** Lists of sessions, each served by an index in its order, however many sessions there are. */
+/** Lists sessions. An index serves each list in its order, however many sessions there are. */
 export function createSessionLists({ query, clock }: Dependencies) {
   const templateOf = createTemplates();
 
-  /** Without filters the text of a list depends on few things, so that it is put together once for each of them. */
+  /** Makes the statement of a list. Without filters its text has few variants, so that each is composed once. */
   function toStatement(name: string, principal: Principal, list: ListToRead) {
     const { options, page, compose } = list;
     const { filters, ...others } = options;
@@ -54,15 +54,15 @@ export function createSessionLists({ query, clock }: Dependencies) {
   }
 
   return {
-    /** The sessions of all projects that a user may see. */
+    /** Lists the sessions of all projects that a user may see. */
     list: (principal: Principal, options: ListOptions, page: Page): Promise<SessionRow[]> =>
       read("visible", principal, { options: { ...options, inverted: false }, page, compose: composeVisible }),
 
-    /** A part of that list, from its end backwards if inverted. */
+    /** Reads a part of the list, from its end backwards if inverted. */
     page: (principal: Principal, options: PageOptions, limit: number): Promise<SessionRow[]> =>
       read("visible", principal, { options, page: { limit, offset: 0 }, compose: composeVisible }),
 
-    /** The same part of the list of each of several projects, in one statement. The caller may see the projects. */
+    /** Reads a part of the lists of several projects in one statement. The caller may see the projects. */
     pagesOfProjects: (principal: Principal, keys: readonly bigint[], { limit, ...options }: PageOptions & { readonly limit: number }) =>
       read("projects", principal, { options, page: { limit, offset: 0 }, compose: composePages, args: { keys: [...keys] } }),
   };
@@ -94,7 +94,7 @@ const positionParameters = (name: string) => ({
 const afterParameters = positionParameters("after");
 const beforeParameters = positionParameters("before");
 
-/** The first rows of an owner or a project in an order: an index serves them, however many there are. */
+/** Selects the first rows of an owner or a project in an order. An index serves them, however many there are. */
 function firstOf(where: Prisma.Sql, list: List): Prisma.Sql {
   const { orderBy, after, before, inverted, condition, most, selection = wholeSession, rows = new Parameter("rows") } = list;
   const conditions = [
@@ -103,7 +103,7 @@ function firstOf(where: Prisma.Sql, list: List): Prisma.Sql {
     ...(before === undefined ? [] : [toOrdering(orderBy, true).after(beforeParameters)]),
     condition,
   ];
-  // Rows are handed from step to step, so that they hold only what is read and what they are ordered by.
+  // Each step of the statement copies its rows, so they hold only the columns that are read and those that order them.
   const columns = [...new Set([...selection.codec.columns, toOrdering(orderBy).column, "id", "key", "projectKey"])];
   const first = Prisma.sql`SELECT ${Prisma.raw(columns.map((column) => `s."${column}"`).join(", "))} FROM "Session" s WHERE ${Prisma.join(conditions, " AND ")}
     ORDER BY ${toOrdering(orderBy, inverted).ofOneOwner} LIMIT ${Prisma.raw(String(most))}`;
@@ -114,7 +114,7 @@ function firstOfEach(keys: Prisma.Sql, list: List): Prisma.Sql {
   return Prisma.sql`(SELECT s.* FROM (${keys}) k("key") CROSS JOIN LATERAL ${firstOf(Prisma.sql`s."projectKey" = k."key"`, list)} s)`;
 }
 
-/** The first rows of all that a user may see: own sessions and those of each shared project, or of the projects that the filters name. */
+/** Selects the first rows that a user may see: of the user's own sessions and those of each shared project, or of the projects that the filters name. */
 function composeVisible(list: List): Prisma.Sql {
   const { projectKeys, orderBy, inverted, selection = wholeSession } = list;
   const own = Prisma.sql`s."ownerId" = ${userId}::uuid`;
@@ -134,7 +134,7 @@ function composePages(list: List): Prisma.Sql {
     SELECT * FROM ${rows} s ORDER BY s."projectKey", ${toOrdering(orderBy, inverted).orderBy}) s`;
 }
 
-/** The first sessions of the project called p, as a value that is selected with it. */
+/** Makes the first sessions of the project called p a value that is selected with the project. */
 export function pageOfProject(orderBy: SessionOrder, limit: number, selection: SessionSelection): ProjectList {
   const most = limitBound(limit);
   return {

@@ -19,10 +19,10 @@ export const sessionOrders = [
 
 export type SessionOrder = (typeof sessionOrders)[number];
 
-/** Where a row stands in an order: the value it is ordered by (null where it has none), and what breaks ties. */
+/** The position of a row in an order: the value that orders it (null if it has none), and the id and key that break ties. */
 export type Position = { readonly value: string | null; readonly id: string; readonly key: string };
 
-/** The columns that a position is read from. */
+/** The columns from which a position is made. */
 export type Positioned = Pick<SessionRow, Key | "id" | "key">;
 
 /** A position whose parts are parameters of a statement. */
@@ -31,11 +31,11 @@ type PositionParameters = Readonly<Record<keyof Position, Parameter>>;
 /** An order of sessions, in SQL. */
 export type Ordering = {
   readonly orderBy: Prisma.Sql;
-  /** The same among sessions of one owner, where no two have one id: an index serves it to the end. */
+  /** The order among the sessions of one owner. Their ids are unique, so that an index serves all of the order. */
   readonly ofOneOwner: Prisma.Sql;
-  /** The rows that come after a position in this order. */
+  /** The condition for the rows that come after a position in this order. */
   readonly after: (position: Position | PositionParameters) => Prisma.Sql;
-  /** A position as the values of its parameters: where there is no value, the one that the order puts in its place. */
+  /** Turns a position into the values of its parameters. A missing value becomes the one by which the order sorts such rows. */
   readonly toBound: (position: Position) => Position;
   readonly positionOf: (row: Positioned) => Position;
   /** The column that the rows are ordered by. */
@@ -44,7 +44,7 @@ export type Ordering = {
 
 const orderings = new Map<string, Ordering>();
 
-/** The order by its name; `inverted` reads it from its end. */
+/** Returns the order with a name; `inverted` reads it from its end. */
 export function toOrdering(order: SessionOrder, inverted = false): Ordering {
   const name = inverted ? `${order} inverted` : order;
   const known = orderings.get(name) ?? createOrdering(order, inverted);

@@ -6,7 +6,7 @@ import { Parameter, toTemplate } from "../../db/statement.js";
 import { decodeContent } from "./content-codec.js";
 import { sessionMetadata, type SessionSummary } from "./row.js";
 
-/** The texts of a session that can be read: the Markdown, and what it takes to resume the conversation. */
+/** The texts of a session that can be read: the Markdown, and the data with which an agent resumes the conversation. */
 export type ReadableContent = "markdown" | "sessionData";
 
 const keys = new Parameter("keys");
@@ -20,23 +20,23 @@ const selectContent = (column: ReadableContent) =>
     WHERE s."key" = ${new Parameter("key")} AND s."etag" = ${new Parameter("etag")}`);
 const contents = { markdown: selectContent("markdown"), sessionData: selectContent("sessionData") };
 
-/** Reads what lists of sessions leave out, of sessions that the caller may see. */
+/** Reads the columns that lists of sessions leave out. The caller may see the sessions. */
 export function createSessionContents({ query }: { readonly query: Query }) {
   return {
-    /** The metadata of several sessions by their internal keys. */
+    /** Reads the metadata of several sessions by their internal keys. */
     async metadataOf(principal: Principal, keys: readonly bigint[]) {
       requireScope(principal, "sessions:read");
       return sessionMetadata.readAll(await query<EncodedList>(selectMetadata({ keys: [...keys] }), principal.deadline));
     },
 
-    /** The Markdown of several sessions by their internal keys. */
+    /** Reads the Markdown of several sessions by their internal keys. */
     async markdownOf(principal: Principal, keys: readonly bigint[]): Promise<ReadonlyMap<bigint, string>> {
       requireScope(principal, "sessions:read");
       const rows = await query<{ sessionKey: bigint; markdown: string }>(selectMarkdown({ keys: [...keys] }), principal.deadline);
       return new Map(rows.map(({ sessionKey, markdown }) => [sessionKey, decodeContent(markdown)]));
     },
 
-    /** A content of a session as it was at a version; null if the session is at another one by now. */
+    /** Reads a content of a session at a version. Returns null if the session has another version by now. */
     async contentAt(
       { deadline }: Principal,
       { key, etag }: Pick<SessionSummary, "key" | "etag">,

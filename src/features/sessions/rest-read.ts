@@ -13,10 +13,10 @@ export const SESSION_DATA_TYPE = "application/vnd.specstory.session-data+json";
 const MEDIA_TYPES = ["application/json", MARKDOWN_TYPE, SESSION_DATA_TYPE] as const;
 type MediaType = (typeof MEDIA_TYPES)[number];
 
-/** What HEAD tells of a session beside its ETag. */
+/** The headers that HEAD gives of a session in addition to its ETag. */
 export const SIZE_HEADERS = ["X-Markdown-Size", "X-Raw-Data-Size", "X-Session-Data-Size"] as const;
 
-/** A session may be replaced between reading its version and its content; so often in a row that is no accident. */
+/** A session may be replaced between reading its version and its content. So many times in a row is not an accident. */
 const MOST_TRIES = 5;
 
 type Reading = {
@@ -25,9 +25,9 @@ type Reading = {
   readonly contentAt: (session: SessionDetail, content: ReadableContent) => Promise<string | null>;
 };
 
-/** GET and HEAD of one session, in the representation that is asked for; the content is read only where it is sent. */
+/** Answers GET and HEAD of one session, in the representation that is asked for. The content is read only if it is sent. */
 export async function readSession({ request, find, contentAt }: Reading): Promise<Response> {
-  // Whoever takes none of them gets JSON: some clients say of their answer only what they hope for.
+  // A client that accepts none of them gets JSON, since some clients send an Accept header that is too narrow.
   const type = chooseMediaType(request.headers.get("accept"), MEDIA_TYPES) ?? "application/json";
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const session = await find();
@@ -44,7 +44,7 @@ export async function readSession({ request, find, contentAt }: Reading): Promis
   throw new AppError("UPSTREAM_UNAVAILABLE", { message: "The session is being replaced all the time" });
 }
 
-/** SpecStory's Python SDK asks conditionally by itself and then reads a body out of the 304. */
+/** Tells whether the client wants 304. SpecStory's Python SDK sends If-None-Match by itself, and then reads a body from a 304. */
 function wantsNotModified({ method, headers }: Request): boolean {
   return method === "HEAD" || headers.get("x-sdk-language") !== "python";
 }
@@ -70,7 +70,7 @@ function toBody(session: SessionDetail, markdownContent: string): string {
   return JSON.stringify({ success: true, data });
 }
 
-/** How long the body would be in bytes: the JSON around an empty Markdown, whose two quotes the stored size counts too. */
+/** Computes the length of the body in bytes: the JSON with an empty Markdown, less its two quotes, which the stored size includes. */
 function lengthOf(session: SessionDetail, type: MediaType): number {
   if (type === MARKDOWN_TYPE) return session.markdownSize;
   if (type === SESSION_DATA_TYPE) return session.sessionDataSize;

@@ -5,7 +5,7 @@ import { mapMetadata, pickMetadata } from "./metadata.js";
 import type { SessionSummary } from "./row.js";
 import { toEtag } from "./etag.js";
 
-/** A session without its content, as REST answers hold it. */
+/** A session without its content in REST answers. */
 export const sessionSummaryShape = z.object({
   id: z.guid(),
   clientId: z.guid().describe("The same as id"),

@@ -6,20 +6,20 @@ export type { SessionMetadata } from "./metadata.js";
 
 type Head = Omit<Session, MetadataName | "keywords" | "markdownJsonSize"> & { readonly projectId: string };
 
-/** What a query may have selected with a session, so that nothing more is read for it. */
+/** The values that a query may have read with a session, so that no loader reads them. */
 type Preloaded = {
   readonly metadata?: SessionMetadata;
   readonly project?: Project;
-  /** The Markdown as it is stored. */
+  /** The Markdown in its stored form. */
   readonly markdown?: string | null;
 };
 
-/** A session without its content, as every list holds it. */
+/** A session without its content, as in lists. */
 export type SessionRow = Head & Preloaded;
 
 export type SessionSummary = SessionRow & SessionMetadata;
 
-/** All that is known of a session but its content. */
+/** All facts of a session except its content. */
 export type SessionDetail = SessionSummary & Pick<Session, "markdownJsonSize"> & { readonly project: Project };
 
 const head: Columns<Head> = {
@@ -45,13 +45,13 @@ export const sessionColumns = Object.keys(head) as readonly SessionColumn[]; // 
 const plain = () => "plain" as const;
 const metadata: Columns<SessionMetadata> = mapMetadata(plain, plain);
 
-/** Reads the rows of the table called s. To be selected once the rows are chosen, since it looks up the project of each. */
+/** Reads the rows of the table called s. Select it only after the rows are chosen, since it looks up the project of each. */
 export const sessionRow = createRowCodec<Head>("s", head);
 
 /** Reads the rows of the table called s with their metadata. */
 export const sessionSummary = createRowCodec<Head & SessionMetadata>("s", { ...head, ...metadata });
 
-/** How large a session is, and where it stands in the list of the newest. */
+/** The sizes of a session, and its position in the list of the newest. */
 export type SessionSize = Pick<Session, "key" | "id" | "createdAt" | "markdownSize" | "sessionDataSize">;
 
 export const sessionSize = createRowCodec<SessionSize>("s", {

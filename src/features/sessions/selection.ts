@@ -4,14 +4,14 @@ import { projectColumns, projectRow, type ProjectColumn } from "../projects/row.
 import { metadataNames, type MetadataName } from "./metadata.js";
 import { metadataOnly, sessionColumns, sessionRow, type SessionColumn } from "./row.js";
 
-/** What is wanted of sessions. What is null is not read: a loader finds it when a field asks for it. */
+/** The parts of sessions that a query wants. A part that is null is not read: a loader finds it when a field asks for it. */
 export type Wanted = {
   readonly columns: readonly SessionColumn[];
   readonly metadata: readonly MetadataName[] | null;
   readonly project: readonly ProjectColumn[] | null;
 };
 
-/** What is read of sessions. Statements are kept by the name of the variant. */
+/** The columns that are read of sessions. Statements are kept by the name of the variant. */
 export type SessionSelection = {
   readonly variant: string;
   readonly codec: Pick<typeof sessionRow, "column" | "read" | "list" | "readAll" | "values" | "readValues" | "columns">;
@@ -19,11 +19,11 @@ export type SessionSelection = {
 
 export const wholeSession: SessionSelection = { variant: "", codec: sessionRow };
 
-/** Each selection has texts of its own, which PostgreSQL keeps prepared; clients use few, and no client may fill its memory. */
+/** The most selections. Each makes new statements, which PostgreSQL keeps prepared. Clients use few, and no client may fill its memory. */
 const MOST_SELECTIONS = 32;
 const selections = new Map<string, SessionSelection>();
 
-/** Reads what is wanted and, where too many selections are in use, all columns of each part of it. */
+/** Selects what is wanted. If too many selections are in use, it selects all columns of each wanted part. */
 export function selectSession(wanted: Wanted): SessionSelection {
   const known = selections.get(nameOf(wanted));
   if (known !== undefined) return known;

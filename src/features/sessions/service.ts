@@ -14,15 +14,15 @@ export type { ReadableContent } from "./read-content.js";
 
 type Dependencies = { readonly query: Query; readonly clock: Clock; readonly policy: Concealment };
 
-/** Reading sessions: one, lists of every kind, and their content. */
+/** Reads sessions: single ones, lists of every kind, and their content. */
 export function createSessionService({ query, clock, policy }: Dependencies) {
   const { find, findDetail } = createSessionFinder({ query, policy });
   return {
-    /** The session that the id stands for, with the user's role in its project. */
+    /** Finds the session that the id names, with the user's role in its project. */
     find: (principal: Principal, id: string, projectId?: string): Promise<SessionRow & { role: Role }> =>
       find(principal, { id, projectId }),
 
-    /** A session of the project that an id stands for, with the project and all but the content. */
+    /** Finds a session in the project that an id names, with the project and everything but the content. */
     async detail(principal: Principal, projectId: string, id: string): Promise<SessionDetail> {
       requireScope(principal, "sessions:read");
       return findDetail(principal, { id, projectId });

@@ -14,7 +14,7 @@ import { deleteSession, makeProject, writeSession, type WriteOutcome } from "./w
 export type SessionWriteService = ReturnType<typeof createSessionWriteService>;
 export type SavedSession = { readonly session: SessionRow; readonly created: boolean };
 
-/** What only the server itself may say of a session it stores: an import keeps the time at which it began. */
+/** Facts of a session that only the server sets: an import stores the time at which the conversation began as the time of creation. */
 type Origin = { readonly createdAt?: Date };
 
 type Dependencies = {
@@ -23,15 +23,15 @@ type Dependencies = {
   readonly clock: Clock;
   readonly random: Random;
   readonly sessions: SessionService;
-  /** Bytes that one owner may store, if that is limited. */
+  /** The most bytes that one owner may store, if they are limited. */
   readonly quotaBytes: number | undefined;
 };
 
-/** Storing and deleting sessions. A write is one transaction: content, index, counters and quota change together or not at all. */
+/** Stores and deletes sessions. A write is one transaction: content, index, counters and quota change together or not at all. */
 export function createSessionWriteService({ query, transaction, clock, random, sessions, quotaBytes }: Dependencies) {
   return {
     /**
-     * Creates a session or replaces the one with its id; the project is made where the caller has none with that id.
+     * Creates a session, or replaces the one with its id. If the caller has no project with the given id, it is made too.
      * @throws CONFLICT for a stale `expectedEtag` or an id that another project of the same owner uses; QUOTA_EXCEEDED
      */
     async save(principal: Principal, input: SaveSession, origin: Origin = {}): Promise<SavedSession> {
@@ -51,7 +51,7 @@ export function createSessionWriteService({ query, transaction, clock, random, s
           await run(makeProject(principal, input, clock.now()));
           outcome = await write();
         }
-        // What another write to the project has made meanwhile, the second try sees.
+        // The second try sees what another write to the project has made meanwhile.
         if (outcome?.isWritten === false) outcome = await write();
         return toSaved(outcome, input.expectedEtag, { projectId, sessionId: id });
       }, principal.deadline);
@@ -71,7 +71,8 @@ export function createSessionWriteService({ query, transaction, clock, random, s
     },
   };
 }
-/** What was saved. What it throws is thrown inside the transaction, so that what was written is undone. */
+
+/** Checks what was saved, inside the transaction: an error that it throws undoes what was written. */
 function toSaved(
   outcome: WriteOutcome | undefined,
   expectedEtag: string | null | undefined,

@@ -17,7 +17,7 @@ const USUAL_RECENT = 5;
 
 const cursor = z.tuple([timeText, z.guid(), keyPart]).transform(([value, id, key]) => ({ value, id, key }));
 
-/** The position of a session in the list of the newest first. */
+/** Makes the cursor of a session's position in the list of the newest. */
 function toCursor(session: SessionSummary): string {
   const { value, id, key } = toOrdering("CREATED_AT_DESC").positionOf(session);
   return encodeCursor([value, id, key]);

@@ -5,7 +5,7 @@ import { toListedProject } from "../projects/rest-shapes.js";
 
 type Resumable = { readonly projects: readonly Project[]; readonly sessions: AsyncIterable<readonly SessionSummary[]> };
 
-/** The projects with their sessions inlined, written while these are read: they come project by project, in the same order. */
+/** Writes the projects as JSON with their sessions inside, while the sessions are read. Sessions come project by project, in the order of the projects. */
 export async function* resumableProjects({ projects, sessions }: Resumable): AsyncGenerator<string> {
   yield '{"success":true,"data":{"projects":[';
   let begun = 0;
@@ -18,7 +18,7 @@ export async function* resumableProjects({ projects, sessions }: Resumable): Asy
   for await (const page of sessions) {
     let text = "";
     for (const session of page) {
-      // A project whose sessions were deleted in between has none.
+      // A project has no sessions here if they were deleted meanwhile.
       for (let next = projects[begun]; next !== undefined && next.key >= session.projectKey; next = projects[begun]) text += begin(next);
       text += `${previous === session.projectKey ? "," : ""}${JSON.stringify(toSessionSummary(session))}`;
       previous = session.projectKey;

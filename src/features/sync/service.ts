@@ -16,24 +16,24 @@ export type SyncService = ReturnType<typeof createSyncService>;
 type Dependencies = { readonly query: Query; readonly projects: ProjectService };
 type SummaryPage = { readonly after?: Position | undefined; readonly isResumable: boolean; readonly limit: number };
 
-/** How many rows are read at once of a list that may be long. */
+/** The number of rows that are read at once of a list that may be long. */
 const PAGE = 500;
 
 const newest = toOrdering("CREATED_AT_DESC");
 const isResumable = Prisma.sql`s."sessionDataSize" > 0`;
-/** The first rows of an ordered SELECT. */
+/** Takes the first rows of an ordered SELECT. */
 const firstOf = (ordered: Prisma.Sql, limit: number) =>
   Prisma.sql`(SELECT * FROM (${ordered} LIMIT ${Prisma.raw(String(limitBound(limit)))}) s LIMIT ${limit})`;
 const afterPosition = (after: Position | undefined) => (after === undefined ? Prisma.sql`TRUE` : newest.after(after));
 
-/** What clients need that keep sessions in step with those of the server: lists of sessions, whole or in part, and their sizes. */
+/** Serves clients that synchronize sessions with the server: lists of sessions, whole or in part, and their sizes. */
 export function createSyncService(dependencies: Dependencies) {
   return { ...createRecentSessions(dependencies), ...createProjectSessions(dependencies), ...createResumableProjects(dependencies) };
 }
 
 function createRecentSessions({ query }: Dependencies) {
   return {
-    /** The newest sessions of all projects that a user may see, and how many there are. */
+    /** Reads the newest sessions of all projects that a user may see, and the number of all sessions. */
     async recent(principal: Principal, limit: number): Promise<{ sessions: SessionSummary[]; total: number }> {
       requireScope(principal, "sessions:read");
       const newestOf = (owner: Prisma.Sql) =>
@@ -73,7 +73,7 @@ function createProjectSessions({ query, projects }: Dependencies) {
     return projects.find(principal, projectId);
   }
 
-  /** Null for a project that the user cannot reach. */
+  /** Finds a project. Returns null if the user cannot reach it. */
   async function findReachable(principal: Principal, projectId: string): Promise<Project | null> {
     try {
       return await findProject(principal, projectId);
@@ -84,14 +84,14 @@ function createProjectSessions({ query, projects }: Dependencies) {
   }
 
   return {
-    /** A part of a project's sessions, the newest first, and how many there are in all. */
+    /** Reads a part of a project's sessions, the newest first, and the number of all. */
     async page(principal: Principal, projectId: string, page: SummaryPage): Promise<{ sessions: SessionSummary[]; total: number }> {
       const { key, sessionCount } = await findProject(principal, projectId);
       const sessions = await readPage(principal, key, page);
       return { sessions, total: page.isResumable ? await countResumable(principal, key) : sessionCount };
     },
 
-    /** All sessions of a project, the newest first, in pages that are read as they are asked for. */
+    /** Reads all sessions of a project, the newest first, in pages that are read on demand. */
     async all(principal: Principal, projectId: string, onlyResumable: boolean): Promise<AsyncGenerator<SessionSummary[]>> {
       const { key } = await findProject(principal, projectId);
       return pagesOf(PAGE, (last?: SessionSummary) =>
@@ -99,7 +99,7 @@ function createProjectSessions({ query, projects }: Dependencies) {
       );
     },
 
-    /** How large each session of a project is. A project that the user cannot reach has none. */
+    /** Reads the sizes of a project's sessions. A project that the user cannot reach has none. */
     async *sizes(principal: Principal, projectId: string): AsyncGenerator<SessionSize[]> {
       const project = await findReachable(principal, projectId);
       if (project === null) return;
@@ -128,7 +128,7 @@ function createResumableProjects({ query }: Dependencies) {
   }
 
   return {
-    /** All projects with sessions that can be resumed, and these sessions, project by project. */
+    /** Reads all projects with sessions that can be resumed, and these sessions, project by project. */
     async resumable(principal: Principal): Promise<{ projects: Project[]; sessions: AsyncGenerator<SessionSummary[]> }> {
       requireScope(principal, "projects:read");
       requireScope(principal, "sessions:read");

@@ -15,17 +15,17 @@ export function preloadWithProjects(find: FindPreload): void {
 
 export type ProjectLookAhead = {
   readonly selection: ProjectSelection;
-  /** Tells the rows which field their list is for. */
+  /** Marks a row with the field that its list is for. */
   readonly mark: <Row extends ProjectRow>(row: Row) => Row;
 };
 
-/** What cursors are made of. */
+/** The columns from which cursors are made. */
 const CURSOR: readonly ProjectColumn[] = ["createdAt", "key"];
 
-/** What was found last for a selection. It holds for as long as the same list is found for it. */
+/** The last look-ahead of each selection. It is valid as long as `findPreload` returns the identical object. */
 const known = new WeakMap<Selection, ProjectLookAhead & { readonly found: Preload | undefined }>();
 
-/** What to read of the projects that the field that is being resolved gives, or of the nodes of its connection. */
+/** Finds out what to read of the projects that the current field returns, or of the nodes of its connection. */
 export function lookAheadAtProjects(info: SelectionInfo, principal: Principal, isConnection = false): ProjectLookAhead {
   const fields = isConnection ? selectionAt(info, ["edges", "node"]) : selectionOf(info);
   const found = findPreload(fields, info, principal);
@@ -52,7 +52,7 @@ function markerOf(found: Preload | undefined): ProjectLookAhead["mark"] {
   };
 }
 
-/** The columns of projects whose fields are selected. Something is read even where only __typename is shown. */
+/** Returns the columns of the selected fields. It returns at least one, even if only __typename is selected. */
 export function toProjectColumns(fields: Selection): readonly ProjectColumn[] {
   const shown = columnsOf(fields, projectColumns);
   return shown.length === 0 ? ["key"] : shown;
@@ -62,7 +62,7 @@ function withColumns(columns: readonly ProjectColumn[], more: readonly ProjectCo
   return projectColumns.filter((column) => columns.includes(column) || more.includes(column));
 }
 
-/** The list that was read with a project for the field whose selection set this is. */
+/** Returns the list that was read together with a project, if it was read for this field's selection set. */
 export function preloadedList({ list, listOwner }: ProjectRow, owner: object | undefined): readonly object[] | undefined {
   return owner !== undefined && listOwner === owner ? list : undefined;
 }

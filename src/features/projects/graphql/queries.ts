@@ -14,7 +14,7 @@ import { ProjectType } from "./type.js";
 
 const projectCursor = z.tuple([timeText, keyPart]).transform(([createdAt, key]) => ({ createdAt, key }));
 
-// A schema is compiled when it is first used, so that none is made for a request.
+// Zod compiles a schema when it is first used, so schemas are made once and not for each request.
 const listInput = pageInput(100);
 const connectionInput = pageArguments(projectCursor);
 

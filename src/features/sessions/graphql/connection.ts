@@ -11,7 +11,7 @@ import type { SessionColumn, SessionRow } from "../row.js";
 import type { PageOptions } from "../service.js";
 import { SessionInterface } from "./type.js";
 
-/** The arguments of a connection. Its cursors hold the order they were made for, and are rejected with another. */
+/** Validates the arguments of a connection. A cursor holds the order that it was made for, and is rejected with another one. */
 function connectionInput(orderBy: SessionOrder) {
   const cursor = z
     .tuple([z.literal(orderBy), positionValue(orderBy), z.guid(), keyPart])
@@ -19,7 +19,7 @@ function connectionInput(orderBy: SessionOrder) {
   return z.object({ filters: sessionFilters }).and(pageArguments(cursor));
 }
 
-// A schema is compiled when it is first used, so that none is made for a request.
+// Zod compiles a schema when it is first used, so schemas are made once and not for each request.
 const connectionInputs = Object.fromEntries(sessionOrders.map((order) => [order, connectionInput(order)])) as Record<
   SessionOrder,
   ReturnType<typeof connectionInput>
@@ -33,12 +33,12 @@ export function readPage(args: { readonly orderBy?: SessionOrder | null }) {
 
 type SessionPage = ReturnType<typeof readPage>;
 
-/** Where the sessions of a connection are. */
+/** The path to the sessions of a connection. */
 export const NODES = ["edges", "node"];
 
 export const toCursorColumns = (orderBy: SessionOrder): SessionColumn[] => ["id", "key", toOrdering(orderBy).column];
 
-/** Cursors name the row and the value it is ordered by, so that a page stays where it is while rows come and go. */
+/** Makes cursors. They hold the row's id and the value that orders it, so that rows that come or go do not move a page. */
 function toCursor(orderBy: SessionOrder): (row: SessionRow) => string {
   const { positionOf } = toOrdering(orderBy);
   return (row) => {

@@ -5,15 +5,15 @@ import { metadataNames } from "../metadata.js";
 import { sessionColumns, type SessionColumn } from "../row.js";
 import { selectSession, type SessionSelection, type Wanted } from "../selection.js";
 
-/** The type of every session that a list or a look-up gives. */
+/** The GraphQL type of the sessions in lists and look-ups. */
 export const STORED_SESSION = "StoredSession";
 
 const wantedBySelection = new WeakMap<Selection, Wanted>();
 
-/** Who reads, and the columns that are needed beside those that the fields show: cursors and loaders are made of them. */
+/** The caller, and the columns that cursors and loaders need in addition to those that the fields show. */
 type Reader = { readonly principal: Principal; readonly columns?: readonly SessionColumn[] };
 
-/** What to read of sessions whose fields are selected. What the key may not see is left to its field, which fails. */
+/** Finds out what to read of sessions. It leaves out what the key may not see: the field itself will fail. */
 export function lookAheadAtSessions(fields: Selection, info: SelectionInfo, { principal, columns = [] }: Reader): SessionSelection {
   const wanted = wantedBySelection.get(fields) ?? toWanted(fields, info);
   wantedBySelection.set(fields, wanted);
@@ -32,7 +32,7 @@ function toWanted(fields: Selection, info: SelectionInfo): Wanted {
   const project = beneath("project").flatMap(toProjectColumns);
   const columns = columnsOf(fields, sessionColumns);
   return {
-    // Something is read even where only __typename is shown.
+    // At least one column is read, even if only __typename is selected.
     columns: columns.length === 0 ? ["id"] : columns,
     metadata: fields.has("metadata") ? metadataNames.filter((name) => metadata.includes(name) || metadata.length === 0) : null,
     project: project.length === 0 ? null : [...new Set(project)].sort(),

@@ -30,7 +30,7 @@ const sessionsOf = defineLoadersByArguments(
   ({ selection, ...page }) => JSON.stringify([page, selection.variant]),
 );
 
-/** A plain page of sessions is read together with its projects; where its arguments are not valid, its field fails by itself. */
+/** Reads a plain page of sessions together with the projects. If its arguments are not valid, nothing is preloaded and the field itself fails. */
 preloadWithProjects((fields, info, principal) => {
   const [field] = fields.get("sessions") ?? [];
   const owner = field?.nodes[0].selectionSet;
@@ -47,11 +47,11 @@ preloadWithProjects((fields, info, principal) => {
 
 type PlainPage = { readonly limit: number; readonly orderBy: SessionOrder };
 
-// What depends on the arguments alone is found once for each object of them.
+// The page depends on the arguments only, so it is found once for each object of arguments.
 const plainPages = new WeakMap<object, PlainPage | null>();
 const preloadsOf = new WeakMap<PlainPage, { readonly selection: SessionSelection; readonly preload: Preload }>();
 
-/** A page without filters; null where there are some, or where the arguments are not valid. */
+/** Reads the arguments of a page without filters. Returns null if there are filters, or if the arguments are not valid. */
 function plainPageOf(args: object | undefined): PlainPage | null {
   if (args === undefined) return null;
   const known = plainPages.get(args);
@@ -74,7 +74,7 @@ builder.prismaObjectFields("Project", (t) => ({
     extensions: { columns: ["key"] },
     resolve: (project, args, context, info) => {
       const preloaded = preloadedList(project, info.fieldNodes[0]?.selectionSet);
-      if (preloaded !== undefined) return preloaded as SessionRow[]; // what pageOfProject reads
+      if (preloaded !== undefined) return preloaded as SessionRow[]; // pageOfProject has read them
       const principal = caller(context);
       const input = parseInput(nestedListInput, { limit: args.limit, filters: args.filters });
       const selection = lookAheadAtSessions(selectionOf(info, STORED_SESSION), info, { principal, columns: ["projectKey"] });

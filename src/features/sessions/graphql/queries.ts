@@ -13,7 +13,7 @@ import { SessionInterface, SessionOrderEnum } from "./type.js";
 
 const USUAL_LIST = 100;
 
-// A schema is compiled when it is first used, so that none is made for a request.
+// Zod compiles a schema when it is first used, so schemas are made once and not for each request.
 const listInput = pageInput(USUAL_LIST).extend({ filters: sessionFilters });
 const idInput = z.object({ id: storableText, projectId: storableText.nullish() });
 

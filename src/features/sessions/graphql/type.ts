@@ -52,10 +52,10 @@ const markdownOf = defineLoader(async (context, keys) => {
   return (key) => texts.get(key) ?? null;
 });
 
-/** The interface behind every kind of session, so that one fragment serves them all. */
+/** The interface of every kind of session, so that one fragment serves them all. */
 export const SessionInterface = builder.interfaceRef<SessionRow>("Session").implement({
   description: "One conversation with a coding agent.",
-  // Search results and related sessions are typed where they are made; whatever else a field gives is a stored session.
+  // Search results and related sessions are marked with their types when they are made. Every other session is a stored one.
   resolveType: () => STORED_SESSION,
   fields: (t) => ({
     id: t.expose("id", { type: "UUID", nullable: false, description: "Given by the client; unique per owner." }),
