@@ -31,20 +31,20 @@ export type ServerDependencies = {
   readonly random: Random;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** Null where nothing is traced. */
+  /** Null if nothing is traced. */
   readonly tracer: Tracer | null;
 };
 
 export type Server = {
-  /** The answer to a request for which the server has no time, before anything is done for it; null where it has. */
+  /** Returns the answer to a request that an overloaded server rejects before doing anything for it, else null. */
   readonly rejectOverload: (head: RequestHead, findClient: () => Client) => RenderedAnswer | null;
-  /** Answers a request of Node's HTTP server; null for one that must become a web request first. */
+  /** Answers a request of Node's HTTP server. Returns null for one that must become a web request first. */
   readonly answer: (request: NodeRequest, findClient: () => Client) => Promise<RenderedAnswer> | null;
   /** Answers any web request. */
   readonly fetch: (request: Request, client: Client) => Promise<Response>;
-  /** From now on `/readyz` says that the server is going; all else goes on. */
+  /** Makes `/readyz` report that the server is stopping. Other requests are still answered. */
   readonly drain: () => void;
-  /** Waits for what is still being written beside the requests. */
+  /** Waits for writes that go on after their requests, such as the last use of a key. */
   readonly close: () => Promise<void>;
 };
 

@@ -12,12 +12,12 @@ import type { OperationResult } from "./operation-runner.js";
 type Rejection = { readonly cause: AppError; readonly inDocument: boolean };
 type Shaped = { readonly body: Record<string, unknown>; readonly rejection: Rejection | null };
 
-/** How results become answers; `hints` lets errors name what the schema has instead. */
+/** The options of answers. With `hints`, errors suggest names of the schema ("Did you mean ..."). */
 export type AnswerOptions = { readonly hints: boolean };
 
 /**
- * The answer to an operation, or to a batch of them: each error takes the catalogue's form, and the status follows GraphQL
- * over HTTP (section 6.4). A request that was rejected as a whole has no `data` and the status of its first error.
+ * Makes the answer to an operation or to a batch. Each error gets the catalogue's form, and the status follows GraphQL over
+ * HTTP (section 6.4). A request that was rejected as a whole has no `data`, and has the status of its first error.
  */
 export function renderResult(
   result: OperationResult | readonly OperationResult[],
@@ -36,7 +36,7 @@ function isBatch(result: OperationResult | readonly OperationResult[]): result i
   return Array.isArray(result);
 }
 
-/** The answer to a request that was rejected before any of it was read. */
+/** Makes the answer to a request that was rejected before its body was read. */
 export function renderRejection(error: AppError, accept: string | null, facts: RequestFacts): RenderedAnswer {
   const body = { errors: [shapeGraphQLError(error, facts, { hints: false }).error.toJSON()] };
   return render(body, answerTypeOf(accept), { status: error.httpStatus, headers: error.headers });
@@ -51,7 +51,7 @@ function shape(result: OperationResult, state: RequestState, options: AnswerOpti
   const logged = new Set<unknown>();
   for (const { cause, error } of shaped) {
     state.errorReasons.push(cause.reason);
-    // Many fields may wait for one thing that fails: its stack is worth one line.
+    // One failure may fail many fields. It is logged once.
     const origin = cause.cause ?? cause;
     if (!logged.has(origin)) logFailure(state.log, cause, { path: error.path });
     logged.add(origin);
@@ -66,14 +66,14 @@ function renderOne({ body, rejection }: Shaped, mediaType: MediaType): RenderedA
   return render(body, mediaType, { status: statusOf(rejection, mediaType), headers: rejection?.cause.headers });
 }
 
-/** A batch is answered with 200, unless every operation was rejected by the rate limit. */
+/** Answers a batch with 200, unless the rate limit rejected every operation. */
 function renderBatch(answers: readonly Shaped[], mediaType: MediaType): RenderedAnswer {
   const bodies = answers.map(({ body }) => body);
   const isRejected = answers.every(({ rejection }) => rejection?.cause.reason === "RATE_LIMIT_EXCEEDED");
   return render(bodies, mediaType, isRejected ? { status: 429, headers: answers[0]?.rejection?.cause.headers } : { status: 200 });
 }
 
-/** A mistake in the document is 200 to a client of the older `application/json`: the draft's audits ask for it. */
+/** Chooses the status. For the older `application/json` a mistake in the document is 200, as the audits of GraphQL over HTTP ask. */
 function statusOf(rejection: Rejection | null, mediaType: MediaType): number {
   if (rejection === null) return 200;
   return rejection.inDocument && mediaType === "application/json" ? 200 : rejection.cause.httpStatus;

@@ -7,7 +7,7 @@ import {
   type SelectionSetNode,
 } from "graphql";
 
-/** Whether no field of an operation can be answered without an API key, so that it is rejected as a whole where there is none. */
+/** Tells whether every field of an operation needs an API key, so that it is rejected as a whole without one. */
 export function needsCaller(
   operation: OperationDefinitionNode,
   rootType: GraphQLObjectType,

@@ -25,19 +25,19 @@ const LENGTH_ARGUMENTS: readonly string[] = ["limit", "first", "last", "days"];
 /** The length of a list without such an argument. */
 const USUAL_LENGTH = 10;
 
-/** The same for the lists of introspection: a type has few fields, a field few arguments. */
+/** The length of a list in introspection: a type has few fields, a field few arguments. */
 const INTROSPECTION_LENGTH = 5;
 
 type Variables = Readonly<Record<string, unknown>>;
 
-/** The variables of one request, and what was found for them. */
+/** The variables of one request, and the amounts that were computed for them. */
 type Evaluation = { readonly variables: Variables; readonly found: Map<Open, number> };
 type Open = (evaluation: Evaluation) => number;
 
-/** A number that is known from the document, or follows from the variables of a request. */
+/** A number that follows from the document alone, or a function of the variables of a request. */
 type Amount = number | Open;
 
-/** The cost of an operation with the variables of a request. */
+/** Computes the cost of an operation with the variables of a request. */
 export type CostOf = (variables: Variables) => number;
 
 type Facts = {
@@ -48,12 +48,12 @@ type Facts = {
 };
 
 /**
- * The cost of an operation: a field costs one, and what is selected in a list as often as the list is long. Introspection
- * is counted too, as nothing else bounds it. The document is measured once; only lengths that are variables are left to be
- * filled in for a request. A variable that does not fit its type is not counted: executing the operation rejects it.
+ * Measures the cost of an operation: a field costs one, and the fields of a list count once for each item. Introspection is
+ * counted too, as nothing else limits it. The document is measured once. Each request only fills in the lengths that are
+ * variables. A variable that does not fit its type is not counted: executing the operation rejects it.
  */
 export function measureCost({ schema, operation, rootType, fragments }: Facts): CostOf {
-  // A fragment counts as often as it is spread, and is measured once for each type it is spread on.
+  // A fragment counts each time it is spread. It is measured once for each type on which it is spread.
   const measured = new Map<SelectionSetNode, Map<GraphQLNamedType, Amount>>();
 
   function measure(selections: SelectionSetNode, type: GraphQLNamedType): Amount {
@@ -97,7 +97,7 @@ function valueOf(amount: Amount, evaluation: Evaluation): number {
   return typeof amount === "number" ? amount : amount(evaluation);
 }
 
-/** Fragments within fragments would be added up again and again: each amount is found once for a request. */
+/** Computes an amount once for each request. Otherwise fragments within fragments would be added up again and again. */
 function once(find: Open): Open {
   const open: Open = (evaluation) => {
     const known = evaluation.found.get(open) ?? find(evaluation);
@@ -113,7 +113,7 @@ function fieldOf(name: string, type: GraphQLNamedType): GraphQLField<unknown, un
   return isObjectType(type) || isInterfaceType(type) ? type.getFields()[name] : undefined;
 }
 
-/** A length that an argument gives: a number, or none for null and for what is no number. */
+/** The length that an argument gives: a number, or undefined for null and for any other value. */
 type Length = number | undefined | ((variables: Variables) => number | undefined);
 
 function lengthArguments(field: GraphQLField<unknown, unknown>, node: FieldNode, operation: OperationDefinitionNode): Length[] {

@@ -1,12 +1,12 @@
 import { createRecentCache } from "../../platform/recent-cache.js";
 
-/** Longer documents are prepared each time. */
+/** The longest document that is remembered. Longer ones are prepared each time. */
 const MOST_CHARACTERS = 5_000;
 const MOST_DOCUMENTS = 125;
 
 /**
- * Remembers what was made of the documents that clients send again and again: the latest, if they are of usual length.
- * Yoga's own cache keeps a thousand of any length for an hour, which can be more than there is memory.
+ * Remembers the results of preparing the latest documents of usual length: clients send the same ones again and again.
+ * Yoga's own cache keeps a thousand documents of any length for an hour, which can take more than all memory.
  */
 export function createDocumentCache<T>() {
   const documents = createRecentCache<T>(MOST_DOCUMENTS);

@@ -1,10 +1,10 @@
-/** Far more than people and tools write; white space and comments are no tokens, and so not bounded by MAX_TOKENS. */
+/** People and tools write far shorter documents. MAX_TOKENS does not limit white space and comments. */
 const MOST_CHARACTERS = 50_000;
 const MOST_LINES = 1_000;
 
 /**
- * Whether a document is so long that its errors must do without `locations`. GraphQL.js looks for the ends of all lines
- * above an error with a pattern, anew for every error: a hundred errors below 100,000 empty lines took half a second.
+ * Tells whether a document is so long that its errors have no `locations`. For every error, graphql-js searches all lines
+ * above it with a pattern: a hundred errors below 100,000 empty lines took half a second.
  */
 export function isTooLongToLocate(document: string): boolean {
   if (document.length > MOST_CHARACTERS) return true;

@@ -14,11 +14,11 @@ import { parsePolicy, type Policy } from "../../core/limits/policy.js";
 import { rateLimited } from "../../core/limits/rate-limiter.js";
 
 /**
- * Gives single fields a limit of their own: the ones declared with `extensions: { rateLimit: "120/1m" }`, and what the
- * settings name. Over its limit only the field fails; its siblings keep their data. Every resolving costs one, so two
- * aliases cost two. A key's own limit does not replace these: they protect the server, not the key's share of it.
- * A limit on a field of an interface is one budget for all types that implement it. A field that could never be null
- * can be once it is limited, or it would take its parent away with it; the schema then says so.
+ * Limits the rate of single fields: those with `extensions: { rateLimit: "120/1m" }`, and those that the settings name.
+ * Over the limit only the field fails; its siblings keep their data. Each call of the resolver costs one, so two aliases
+ * cost two. A key's own limit does not replace these limits: they protect the server. A limit on a field of an interface is
+ * one budget for all types that implement it. A limited field becomes nullable in the schema, since a field that is never
+ * null would take its parent away when it fails.
  * @throws ConfigError for a field named in the settings that the schema does not have
  */
 export function applyFieldLimits(schema: GraphQLSchema, overrides: ReadonlyMap<string, Policy>): void {
@@ -42,7 +42,7 @@ function hasField(schema: GraphQLSchema, coordinate: string): boolean {
   return (isObjectType(type) || isInterfaceType(type)) && fieldName in type.getFields();
 }
 
-/** The type itself and the interfaces that have the field too. */
+/** Returns the type itself, and those of its interfaces that have the field too. */
 function ownersOf(type: GraphQLObjectType, fieldName: string): (GraphQLObjectType | GraphQLInterfaceType)[] {
   return [type, ...type.getInterfaces()].filter((owner) => fieldName in owner.getFields());
 }
@@ -54,7 +54,7 @@ function makeNullable(owner: GraphQLObjectType | GraphQLInterfaceType, fieldName
 
 type Limit = { readonly budget: string; readonly policy: Policy };
 
-/** What the settings say of the type's own field goes before what they say of its interface's; then comes the code. */
+/** Finds the limit of a field: the settings for the type come first, then the settings for its interfaces, then the code. */
 function findLimit(type: GraphQLObjectType, fieldName: string, overrides: ReadonlyMap<string, Policy>): Limit | null {
   const owners = ownersOf(type, fieldName);
   for (const { name } of owners) {

@@ -27,7 +27,7 @@ type Dependencies = {
   readonly tracer: Tracer | null;
 };
 
-/** GraphQL, for web requests and for requests of Node's HTTP server: one pipeline, two ways into it. */
+/** Makes GraphQL's two handlers, for web requests and for requests of Node's HTTP server. Both use one pipeline. */
 export function createGraphQL(dependencies: Dependencies) {
   const { config, rateLimiter, clock } = dependencies;
   const schema = createSchema();

@@ -2,7 +2,7 @@ import { getOperationAST, Kind, type DocumentNode, type OperationDefinitionNode 
 import { badInput } from "../../core/errors/bad-input.js";
 
 /**
- * The operation of a document that a request names.
+ * Finds the operation of a document that a request names.
  * @throws VALIDATION_ERROR that says what is wrong with the operationName
  */
 export function chooseOperation(document: DocumentNode, name: string | null | undefined): OperationDefinitionNode {

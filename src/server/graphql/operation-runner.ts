@@ -16,14 +16,14 @@ import type { Parameters } from "./parameters.js";
 import { createPreparedOperations, type PreparedOperation } from "./prepared-operations.js";
 import { traceOperation } from "./tracing.js";
 
-/** What an operation came to: errors without data where it was rejected as a whole. */
+/** The result of an operation. It has errors without data if the operation was rejected as a whole. */
 export type OperationResult = { readonly data?: unknown; readonly errors?: readonly unknown[] };
 
-/** What of an HTTP request an operation depends on. */
+/** The parts of an HTTP request on which its operation depends. */
 type OperationRequest = {
   readonly method: string;
   readonly state: RequestState;
-  /** Resolves when the caller is known for certain. Reading may go on meanwhile, but nothing is changed before. */
+  /** Resolves when the caller is confirmed. Queries may run before that; mutations wait for it. */
   readonly confirmed?: Promise<unknown> | undefined;
 };
 
@@ -36,16 +36,16 @@ type Dependencies = {
   readonly operations: Operations;
   readonly config: Pick<Config, "abuse" | "introspection">;
   readonly clock: Clock;
-  /** Null where nothing is traced. */
+  /** Null if nothing is traced. */
   readonly tracer: Tracer | null;
 };
 
-/** More of an operation's name is of no use in a log. */
+/** The most characters of an operation's name in the log. */
 const MOST_CHARACTERS = 100;
 
 /**
- * Runs one GraphQL operation, however its request came in: its document is prepared, it is held to the server's limits, waits
- * for a slot, and is executed. @throws AppError where it is rejected as a whole
+ * Runs one GraphQL operation of any kind of request: it prepares the document, checks the server's limits, waits for a slot
+ * and executes the operation. @throws AppError if it is rejected as a whole
  */
 export function createOperationRunner(dependencies: Dependencies): RunOperation {
   const { schema, services, rateLimiter, operations, config, clock, tracer } = dependencies;
@@ -82,7 +82,7 @@ function recordName({ name }: OperationDefinitionNode, { operationNames }: Reque
   if (name !== undefined) operationNames.push(name.value.slice(0, MOST_CHARACTERS));
 }
 
-/** Keeps mutations off GET, which browsers send and repeat without asking. */
+/** Rejects mutations by GET, which browsers send and repeat without asking. */
 function requireMethod({ operation }: OperationDefinitionNode, method: string): void {
   if (method !== "GET" || operation === OperationTypeNode.QUERY) return;
   const message = `A ${operation} must be sent by POST`;

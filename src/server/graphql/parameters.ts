@@ -14,7 +14,7 @@ const parameters = z.strictObject({
 
 export type Parameters = z.output<typeof parameters>;
 
-/** @throws VALIDATION_ERROR for parameters of the wrong kind and for unknown ones: a misspelt one would go unnoticed */
+/** @throws VALIDATION_ERROR for parameters of the wrong type, and for unknown ones, so that a misspelt one is noticed */
 export function parseParameters(given: unknown): Parameters {
   if (given === null || typeof given !== "object" || Array.isArray(given)) {
     throw new AppError("INVALID_FORMAT", { message: "Each operation must be a JSON object" });
@@ -22,7 +22,7 @@ export function parseParameters(given: unknown): Parameters {
   return isUsual(given) ? given : parseInput(parameters, given);
 }
 
-/** Whether the parameters are those that nearly all requests have. Only for others the schema is asked: what else is taken, and what is wrong. */
+/** Tells whether the parameters are those of nearly all requests, which need no validation by the schema. */
 function isUsual(given: object): given is Parameters {
   const { query, operationName = "", variables = {} } = given as Readonly<Record<string, unknown>>;
   const hasVariables = typeof variables === "object" && variables !== null && !Array.isArray(variables);

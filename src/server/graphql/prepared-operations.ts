@@ -8,18 +8,18 @@ import { fragmentsOf } from "./fragments.js";
 import { chooseOperation } from "./operation-choice.js";
 import { createDocumentRules, type Options } from "./validation.js";
 
-/** An operation that can be run: parsed, validated and measured. */
+/** An operation that is parsed, validated and measured, and can be run. */
 export type PreparedOperation = {
   readonly operation: OperationDefinitionNode;
   readonly plan: OperationPlan;
-  /** Whether nothing of it can be answered without an API key. */
+  /** Whether every field of it needs an API key. */
   readonly needsCaller: boolean;
   readonly costOf: CostOf;
 };
 
 type Found = { readonly document: DocumentNode; readonly operation: OperationDefinitionNode };
 
-/** What is wrong with a document, which it is for every request. The operation is known unless it could not even be found. */
+/** The errors of a document, which are the same for every request. The operation is given unless it could not be found. */
 export type RejectedOperation = { readonly errors: readonly unknown[]; readonly operation?: OperationDefinitionNode };
 
 export type Prepared = PreparedOperation | RejectedOperation;
@@ -28,7 +28,7 @@ export type PrepareOperation = (text: string, operationName: string | null | und
 
 type Dependencies = { readonly schema: GraphQLSchema; readonly executor: ReturnType<typeof createExecutor>; readonly options: Options };
 
-/** Prepares the operations of documents, each once for as long as clients go on to send it. */
+/** Prepares the operations of documents. Each is prepared once and remembered while clients go on sending it. */
 export function createPreparedOperations({ schema, executor, options }: Dependencies): PrepareOperation {
   const rules = createDocumentRules(schema, options);
   const prepared = createDocumentCache<Prepared>();
@@ -61,7 +61,7 @@ export function createPreparedOperations({ schema, executor, options }: Dependen
   }
 
   return (text, givenName) => {
-    const operationName = givenName === "" ? null : givenName; // an empty name is none
+    const operationName = givenName === "" ? null : givenName; // an empty name counts as absent
     const key = operationName == null ? text : `${operationName}\n${text}`;
     const known = prepared.get(key);
     if (known !== undefined) return known;
@@ -71,7 +71,7 @@ export function createPreparedOperations({ schema, executor, options }: Dependen
   };
 }
 
-/** Validation does not look at the kind of an operation. */
+/** The error of an operation whose kind the schema does not have, which validation does not check. */
 function withoutRootType(operation: OperationDefinitionNode): GraphQLError {
   return new GraphQLError(`Schema is not configured to execute ${operation.operation} operation.`, { nodes: operation });
 }

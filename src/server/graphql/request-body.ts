@@ -4,7 +4,7 @@ import { requireJson, unsupported } from "../../core/request/content-type.js";
 import { parseJson } from "../../core/request/parse-json.js";
 import { requireAcceptable } from "./media-types.js";
 
-/** What the head of a GraphQL request says of its body and of the answer. */
+/** The headers of a GraphQL request that concern its body and the answer. */
 type Head = {
   readonly method: string;
   readonly accept: string | null;
@@ -29,7 +29,7 @@ function wrongMethod(): AppError {
   return new AppError("ENDPOINT_NOT_FOUND", { message, httpStatus: 405, headers: { Allow: "GET, POST" } });
 }
 
-/** The parameters of a GET request. What else its query string holds is not for GraphQL. */
+/** Reads the parameters of a GET request. It ignores other parameters of the query string. */
 export function parseUrl(url: string): Record<string, unknown> {
   const { searchParams } = new URL(url);
   const [query, operationName] = ["query", "operationName"].map((name) => searchParams.get(name) || undefined);
@@ -46,7 +46,7 @@ function parseJsonParameter(name: string, text: string | null): unknown {
   }
 }
 
-/** The parameters of a POST request, of one operation or of a batch. Those of each operation are checked when it is run. */
+/** Reads the parameters of a POST request, of one operation or of a batch. Those of each operation are validated when it runs. */
 export function parseBody(text: string, mostOperations: number): object | readonly unknown[] {
   const body = parseJson(text);
   if (body === null || typeof body !== "object") throw new AppError("INVALID_FORMAT", { message: "The body must be a JSON object" });

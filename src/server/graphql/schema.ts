@@ -13,7 +13,7 @@ import "../../features/analytics/graphql.js";
 import "./rate-limit-type.js";
 import { builder } from "../../kits/graphql/builder.js";
 
-/** The whole schema. Each room declares its own types on the builder; this page is their list. */
+/** Builds the whole schema. Each feature declares its own types on the builder, and this file imports them all. */
 export function createSchema(): GraphQLSchema {
   return builder.toSchema();
 }

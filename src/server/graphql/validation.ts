@@ -41,7 +41,7 @@ export type DocumentRules = {
   readonly validate: (document: DocumentNode) => readonly GraphQLError[];
 };
 
-/** How documents are parsed and validated against a schema. */
+/** Makes the functions that parse documents and validate them against a schema. */
 export function createDocumentRules(schema: GraphQLSchema, { introspection, abuse }: Options): DocumentRules {
   const rules = [...specifiedRules, ...(introspection ? [] : [NoSchemaIntrospectionCustomRule])].map((rule) =>
     withReason(rule, introspection),
@@ -59,7 +59,7 @@ function parseWithin(source: string, { tokens, depth }: Options["abuse"]): Docum
   try {
     return parse(source, { maxTokens: tokens, noLocation: isTooLongToLocate(source) });
   } catch (error) {
-    // The parser calls itself for every level, and ends with a full stack where there are thousands.
+    // The parser is recursive, and thousands of levels overflow the stack.
     if (error instanceof RangeError) throw tooMuch("MAX_DEPTH", "The document is nested too deeply to be read (MAX_DEPTH)", depth);
     const isTooLong = error instanceof GraphQLError && error.message.includes("Parsing aborted");
     throw isTooLong ? tooMuch("MAX_TOKENS", `The document has more than ${tokens} tokens (MAX_TOKENS)`, tokens) : error;
@@ -86,6 +86,6 @@ function withReason(rule: ValidationRule, hints: boolean): ValidationRule {
         : new AppError("INVALID_PARAMETER", { message });
       context.reportError(new GraphQLError(message, { nodes: error.nodes, originalError: cause }));
     };
-    return rule(Object.create(context, { reportError: { value: reportError } }) as ValidationContext); // a context in every other respect
+    return rule(Object.create(context, { reportError: { value: reportError } }) as ValidationContext); // has all other properties of the context
   };
 }

@@ -13,8 +13,8 @@ import { parseBody, parseUrl, requireReadable } from "./request-body.js";
 import type { GraphQLRequest } from "./request.js";
 
 /**
- * GraphQL for web requests: GET, batches, and whoever embeds the server. Yoga takes the request apart and joins the
- * results; what it means, each step takes from the pipeline.
+ * Handles GraphQL for web requests: GET, batches, and programs that embed the server. Yoga splits a request into operations
+ * and joins their results. Each step itself comes from the pipeline.
  */
 export function createWebGraphQL(schema: GraphQLSchema, pipeline: Pipeline) {
   return createYoga<GraphQLRequest>({
@@ -23,12 +23,12 @@ export function createWebGraphQL(schema: GraphQLSchema, pipeline: Pipeline) {
     graphiql: false,
     batching: { limit: pipeline.mostOperations },
     plugins: [useRequest(pipeline), useOperations(pipeline), useAnswer(pipeline)],
-    // Errors take their form, and their line in the log, in useAnswer; bodies are read and bounded in useRequest.
+    // useAnswer shapes and logs errors, and useRequest reads and limits bodies.
     maskedErrors: false,
     logging: false,
     maxRequestBodySize: false,
     parserAndValidationCache: false,
-    // Yoga answers whatever ends with this address, also a query string. No address ends with a space.
+    // Yoga answers every URL that ends with this text, even if that is in the query string. No URL ends with a space.
     healthCheckEndpoint: " ",
     multipart: false,
     cors: false,
@@ -38,14 +38,14 @@ export function createWebGraphQL(schema: GraphQLSchema, pipeline: Pipeline) {
 
 type WebPlugin = Plugin<Record<string, never>, GraphQLRequest>;
 
-/** Finds out who is asking before anything is read, and decides about the limit as soon as the operations are counted. */
+/** Authenticates the caller before the body is read, and applies the limit as soon as the operations are counted. */
 function useRequest({ bodyLimit, mostOperations, limit }: Pipeline): WebPlugin {
   return {
     async onRequestParse({ request, setRequestParser, serverContext: { state, body, authenticate } }) {
       try {
         state.principal = await authenticate();
       } catch (error) {
-        throw toAppError(error); // Yoga would take an AggregateError apart, which drivers throw that tried several addresses
+        throw toAppError(error); // Yoga would split the AggregateError of a driver that tried several addresses
       }
       requireReadable(toHead(request));
       const reading = { limit: state.principal === null ? withoutKey(bodyLimit) : bodyLimit, lease: body };
@@ -69,17 +69,17 @@ function toHead({ method, headers }: Request) {
   };
 }
 
-/** Runs each operation in the pipeline instead of Yoga's own. */
+/** Runs each operation in the pipeline instead of Yoga's own executor. */
 function useOperations({ run, clock }: Pipeline): WebPlugin {
   const counts = new WeakMap<RequestState, number>();
   return {
     onParams({ params, request, context: untyped, setParamsHandler }) {
-      const { state } = untyped; // Yoga types it as params only; it is the server's context
+      const { state } = untyped; // Yoga's type is too narrow; this is the server's context
       const index = counts.get(state) ?? 0;
       counts.set(state, index + 1);
       requireGranted(state, index, clock);
       const parameters = parseParameters(params);
-      // Yoga reads no more of a result than whether it is a stream.
+      // Yoga only checks whether the result is a stream.
       setParamsHandler(() => run(parameters, { method: request.method, state }) as Promise<Record<string, never>>);
     },
   };

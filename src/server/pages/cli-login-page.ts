@@ -30,7 +30,7 @@ const STYLE = `:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-s
 label,input,button,output{display:block;margin-top:.75rem}input{width:100%;box-sizing:border-box;padding:.5rem;font:14px ui-monospace,monospace}
 button{padding:.5rem 1rem;font:inherit}output{min-height:4rem;margin-top:1.5rem}.code{font:700 3rem ui-monospace,monospace;letter-spacing:.1em}`;
 
-/** Where a person gets the code that SpecStory's command line asks for; it opens this address. */
+/** The page on which a person gets the code for SpecStory's command line, which opens it. */
 export const CLI_LOGIN_PAGE = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Backstory sign-in</title>
 <style>${STYLE}</style></head>

@@ -1,4 +1,4 @@
-/** What GraphiQL shows in its first tab. */
+/** The text of GraphiQL's first tab. */
 export const GRAPHIQL_EXAMPLES = `# Put your API key into the field above, then run one of these.
 
 # The latest sessions of every project

@@ -10,18 +10,18 @@ type Page = {
   readonly headers: Readonly<Record<string, string>>;
 };
 
-/** The page asks this server only; its editor brings a font, and makes its styles and its workers while it runs. */
+/** The page's needs beyond its own scripts: it calls this server, and its editor has a font, and makes styles and workers at run time. */
 const NEEDS = { "connect-src": "'self'", "img-src": "data:", "font-src": "data:", "style-src": "'unsafe-inline'", "worker-src": "blob:" };
 
-/** Whether a browser asks for the page: everything else at the GraphQL address is a GraphQL request. */
+/** Tells whether a browser asks for the page. Every other request to the path is a GraphQL request. */
 export function wantsGraphiQL({ method, headers }: Request): boolean {
   if (method !== "GET" && method !== "HEAD") return false;
   return chooseMediaType(headers.get("accept"), ["application/json", "application/graphql-response+json", "text/html"]) === "text/html";
 }
 
 /**
- * GraphiQL as one page that loads nothing from elsewhere, with a field for the API key and queries to begin with. It
- * is some megabytes of script, so it is made when it is first asked for and sent compressed.
+ * Makes GraphiQL as one page that loads nothing from elsewhere, with a field for the API key and example queries. Its script
+ * has some megabytes, so the page is made on the first request, and is sent compressed.
  */
 export function createGraphiQLPage(): (request: Request) => Promise<Response> {
   let page: Promise<Page> | undefined;
@@ -49,7 +49,7 @@ async function renderPage(): Promise<Page> {
   return { plain, gzipped: new Uint8Array(await promisify(gzip)(plain)), headers: pageHeaders(whole, NEEDS) };
 }
 
-/** The key stays in the browser's tab, and goes with every request that does not name another in its headers. */
+/** The key stays in the browser's tab. Every request sends it, unless the tab's headers name another one. */
 const KEY_FORM = `<style>
   body { display: flex; flex-direction: column; height: 100vh; margin: 0 }
   #key-form { display: flex; gap: 0.75rem; align-items: center; padding: 0.5rem 1rem; font: 14px system-ui, sans-serif; background: #1f2430; color: #fff }

@@ -16,7 +16,7 @@ export type PageDependencies = {
   readonly isDraining: () => boolean;
 };
 
-/** The addresses for people and operators: the error reference, whether the server lives, whether it can work, its metrics. */
+/** Adds the routes for people and operators: the error reference, liveness, readiness and metrics. */
 export function addPages(app: Hono<Environment>, { database, limiterStore, metrics, isDraining }: PageDependencies): void {
   const errorReference = renderErrorReference();
   const errorReferenceHeaders = pageHeaders(errorReference);
@@ -25,7 +25,7 @@ export function addPages(app: Hono<Environment>, { database, limiterStore, metri
   app.get("/cli-login", (context) => context.html(CLI_LOGIN_PAGE, 200, CLI_LOGIN_HEADERS));
   app.get("/errors", (context) => context.html(errorReference, 200, errorReferenceHeaders));
   app.get("/healthz", (context) => context.json({ status: "alive" }));
-  // `exclude` as Kubernetes has it: for a proxy, where RATE_LIMIT_FAIL lets the server go on without Redis.
+  // `exclude` works as in Kubernetes. A proxy can use it if RATE_LIMIT_FAIL lets the server go on without Redis.
   app.get("/readyz", async (context) => {
     if (isDraining()) throw new AppError("UPSTREAM_UNAVAILABLE", { message: "The server is shutting down" });
     await database.prisma.$queryRaw`SELECT 1`;

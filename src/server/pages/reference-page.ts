@@ -1,6 +1,6 @@
 import { catalogue, errorCodes, errorReasons, type ErrorReason } from "../../core/errors/catalogue.js";
 
-/** The error reference as one page, a section a code; `documentationUrl` of every error points into it. */
+/** Renders the error reference as one page with a section for each code. `documentationUrl` of every error points into it. */
 export function renderErrorReference(): string {
   const sections = errorCodes.map((code) => {
     const reasons = errorReasons.filter((reason) => catalogue[reason].code === code);

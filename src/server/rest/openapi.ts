@@ -3,7 +3,7 @@ import { PROBLEM_TYPE, type RestErrorStyle } from "../../core/errors/to-rest.js"
 import { catalogue, errorReasons } from "../../core/errors/catalogue.js";
 import type { AnswerFacts, RestRoute } from "../../kits/rest/route.js";
 
-/** What every route may answer beside what it declares (CONTRACT, section 1). */
+/** The failure that every route may answer, in addition to the answers that it declares. */
 const failure = z.object({
   success: z.literal(false),
   status: z.literal("failed"),
@@ -11,10 +11,10 @@ const failure = z.object({
   error: z.object({ code: z.enum(errorReasons), message: z.string(), details: z.record(z.string(), z.unknown()) }),
 });
 
-/** The same with the message as `error`, where REST_ERRORS=plain asks for it. */
+/** The failure of REST_ERRORS=plain, which has the message as `error`. */
 const plainFailure = failure.extend({ error: z.string(), code: z.enum(errorReasons), details: z.record(z.string(), z.unknown()) });
 
-/** RFC 9457, where Accept asks for it. */
+/** The failure as problem details (RFC 9457), if Accept asks for it. */
 const problem = z.looseObject({
   type: z.url(),
   title: z.string(),
@@ -24,10 +24,10 @@ const problem = z.looseObject({
   requestId: z.string(),
 });
 
-/** The catalogue's statuses, and those that stand for one of its reasons where HTTP has a finer one. */
+/** The catalogue's statuses, and those that replace one of them where HTTP has a more precise one. */
 const FAILURES = [...new Set([...errorReasons.map((reason) => catalogue[reason].httpStatus), 413, 415, 422])].sort((a, b) => a - b);
 
-/** The OpenAPI 3.1 document of the routes, from the very schemas that validate their input. */
+/** Makes the OpenAPI 3.1 document of the routes from the schemas that validate their input. */
 export function toOpenApi(routes: readonly RestRoute[], base: string, style: RestErrorStyle) {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const route of routes) {
@@ -91,7 +91,7 @@ function toResponse({ description, content = {}, headers = [] }: AnswerFacts) {
   };
 }
 
-/** OpenAPI 3.1 takes JSON Schema as it is. What JSON Schema cannot say, as "a time after 1970", it leaves out. */
+/** Converts a schema to JSON Schema, which OpenAPI 3.1 uses. Rules that JSON Schema cannot express are left out. */
 function toSchema(schema: z.ZodType, io: "input" | "output" = "output") {
   return { ...z.toJSONSchema(schema, { io, unrepresentable: "any" }), $schema: undefined };
 }

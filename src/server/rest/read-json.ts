@@ -7,16 +7,16 @@ import { parseJson } from "../../core/request/parse-json.js";
 import { decodeUtf8, readWebBody, tooLarge, type BodyLimit } from "../../core/request/read-body.js";
 
 export type UploadLimits = {
-  /** Of the body as it is sent. */
+  /** The limit of the body as it is sent. */
   readonly sent: BodyLimit;
-  /** Of the body once it is unzipped. */
+  /** The limit of the body once it is unzipped. */
   readonly unzipped: BodyLimit;
 };
 
 /**
- * The JSON body of a request, zipped or not. A body that unzips to more than the limit is read no further than that, so
- * that a bomb costs no more than an honest body.
- * @throws VALIDATION_ERROR: status 413 over a limit, 415 for another type or encoding, INVALID_FORMAT for what is no JSON
+ * Reads the JSON body of a request, zipped or not. Unzipping stops at the limit, so that a zip bomb costs no more than an
+ * honest body.
+ * @throws VALIDATION_ERROR: status 413 over a limit, 415 for another type or encoding, INVALID_FORMAT for invalid JSON
  */
 export async function readJson(request: Request, limits: UploadLimits, lease: BodyLease): Promise<unknown> {
   requireJson(request.headers.get("content-type") ?? "");

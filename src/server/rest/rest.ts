@@ -27,13 +27,13 @@ type Dependencies = {
   readonly clock: Clock;
   readonly config: { readonly restErrors: RestErrorStyle; readonly rateLimits: { readonly rest: Policy }; readonly uploads: UploadLimits };
   readonly failureLimit: FailureLimit;
-  /** For keys and access tokens. */
+  /** Authenticates keys and access tokens. */
   readonly authenticator: Authenticator;
-  /** For what can be exchanged for access tokens. */
+  /** Authenticates keys and tokens that can be exchanged for access tokens. */
   readonly refreshAuthenticator: Authenticator;
 };
 
-/** Adds every route of the REST API to the application, and to each what all have in common: caller, limit, body, slot, in this order. */
+/** Adds every route of the REST API to the application. All have these steps in common, in this order: caller, limit, body, slot. */
 export function addRest(app: Hono<Environment>, dependencies: Dependencies): void {
   const { services, config, failureLimit, operations, bodyMemory } = dependencies;
   const anonymousUploads = { sent: withoutKey(config.uploads.sent), unzipped: withoutKey(config.uploads.unzipped) };
@@ -76,7 +76,7 @@ export function addRest(app: Hono<Environment>, dependencies: Dependencies): voi
 
 type Arrival = { readonly access: Exclude<Access, "code">; readonly authorization: string | null; readonly state: RequestState };
 
-/** Who is calling, within the key's budget of requests. */
+/** Authenticates the caller, and takes the request from the key's budget. */
 async function admit(
   { access, authorization, state }: Arrival,
   { authenticator, refreshAuthenticator, failureLimit, rateLimiter, config, clock }: Dependencies,
@@ -90,7 +90,7 @@ async function admit(
   return principal;
 }
 
-/** `/projects/{projectId}` as Hono writes it. */
+/** Converts a path such as `/projects/{projectId}` to Hono's form. */
 function toHonoPath(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, ":$1");
 }

@@ -7,7 +7,7 @@ import { projectListRoutes } from "../../features/sync/rest-projects.js";
 import { sessionListRoutes } from "../../features/sync/rest.js";
 import type { RestRoute } from "../../kits/rest/route.js";
 
-/** The whole REST API. Each room declares its own routes; where two paths fit, the earlier one answers. */
+/** The whole REST API. Each feature declares its own routes. If two paths match, the earlier route answers. */
 export const restRoutes: readonly RestRoute[] = [
   ...projectListRoutes,
   ...projectRoutes,
