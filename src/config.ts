@@ -92,7 +92,7 @@ export const settings = {
   INTROSPECTION: setting(
     z.enum(["on", "off"]).transform((text) => text === "on"),
     "on",
-    '`off` refuses introspection and drops the "did you mean" hints',
+    '`off` rejects introspection and drops the "did you mean" hints',
   ),
   QUOTA_STORAGE_BYTES: setting(integer(1).optional(), undefined, "Bytes of content that one user may own; not set means no quota"),
   MAX_BODY_BYTES: setting(

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { getIntrospectionQuery, type IntrospectionQuery } from "graphql";
-import { refusalOf } from "../support/refusal.js";
+import { rejectionOf } from "../support/rejection.js";
 import { startTestServer, type TestServer } from "../support/server.js";
 
 let server: TestServer;
@@ -45,10 +45,10 @@ test.each([
   ["fields in fragments", "{ ...A } fragment A on Query { ... on Query { projects { id } } }"],
   ["a mutation", 'mutation { createProject(input: { id: "anonymous", name: "N" }) { project { id } } }'],
   ["__typename of data only", "{ projects { __typename } }"],
-])("An operation of which nothing is public is refused as a whole: %s.", async (_what, query) => {
+])("An operation of which nothing is public is rejected as a whole: %s.", async (_what, query) => {
   for (const accept of ["application/json", "application/graphql-response+json"]) {
     const answer = await server.query(null, query, undefined, { accept });
-    expect(refusalOf(answer)).toMatchObject({ http: 401, ...missing });
+    expect(rejectionOf(answer)).toMatchObject({ http: 401, ...missing });
     expect(answer.headers.get("www-authenticate")).toBe("Bearer");
     expect(answer.body.errors).toHaveLength(1);
   }

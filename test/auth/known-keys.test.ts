@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, expect, test } from "@jest/globals";
-import { refusalOf } from "../support/refusal.js";
+import { rejectionOf } from "../support/rejection.js";
 import { startTestServer, type TestServer, type TestUser } from "../support/server.js";
 
 let server: TestServer | undefined;
@@ -27,19 +27,19 @@ test.each([
   expect((await running().query(user.key, "{ viewer { id } }")).status).toBe(200);
   await endKey(change);
   const answers = await Promise.all([running().query(user.key, "{ viewer { id } }"), running().query(user.key, "{ __typename }")]);
-  for (const answer of answers) expect(refusalOf(answer)).toMatchObject({ http: 401, reason: "INVALID_TOKEN" });
+  for (const answer of answers) expect(rejectionOf(answer)).toMatchObject({ http: 401, reason: "INVALID_TOKEN" });
 });
 
 test("A key that the server knows and that was deleted stops at once.", async () => {
   expect((await running().query(user.key, "{ viewer { id } }")).status).toBe(200);
   await running().prisma.apiKey.deleteMany({ where: { userId: user.id } });
-  expect(refusalOf(await running().query(user.key, "{ viewer { id } }"))).toMatchObject({ http: 401, reason: "INVALID_TOKEN" });
+  expect(rejectionOf(await running().query(user.key, "{ viewer { id } }"))).toMatchObject({ http: 401, reason: "INVALID_TOKEN" });
 });
 
 test("A known key that was revoked changes nothing any more.", async () => {
   expect((await running().query(user.key, "{ viewer { id } }")).status).toBe(200);
   await endKey({ revokedAt: new Date(0) });
   const answer = await running().query(user.key, 'mutation { createProject(input: { id: "late", name: "Late" }) { project { id } } }');
-  expect(refusalOf(answer)).toMatchObject({ http: 401, reason: "INVALID_TOKEN" });
+  expect(rejectionOf(answer)).toMatchObject({ http: 401, reason: "INVALID_TOKEN" });
   expect(await running().prisma.project.count({ where: { ownerId: user.id } })).toBe(0);
 });

@@ -45,7 +45,7 @@ test("However many requests come at once, they do not each write the last use.",
   expect(writes).toBeLessThanOrEqual(2); // those whose look-up came back after the first write may write once more
 });
 
-test("A request that is refused is no use of a key.", async () => {
+test("A request that is rejected is no use of a key.", async () => {
   const { id, key } = await server.addUser();
   await ask(`${key}x`);
   expect(await lastUse(id)).toBeUndefined();

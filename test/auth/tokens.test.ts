@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { refusalOf } from "../support/refusal.js";
+import { rejectionOf } from "../support/rejection.js";
 import { startTestServer, type TestServer, type TestUser } from "../support/server.js";
 
 const HOUR = 3_600_000;
@@ -34,19 +34,19 @@ test.each([
   ["tsquery and SQL", "Bearer ')--&|!"],
 ])("A Bearer token that is %s is INVALID_TOKEN, and the challenge says so.", async (_what, authorization) => {
   const answer = await askWith(authorization);
-  expect(refusalOf(answer)).toMatchObject({ http: 401, status: 401, code: "UNAUTHENTICATED", reason: "INVALID_TOKEN", retryable: false });
+  expect(rejectionOf(answer)).toMatchObject({ http: 401, status: 401, code: "UNAUTHENTICATED", reason: "INVALID_TOKEN", retryable: false });
   expect(answer.headers.get("www-authenticate")).toBe('Bearer error="invalid_token"');
 });
 
 test.each(["Basic dXNlcjpwYXNz", "Token abc", "ApiKey x"])("Another scheme is INVALID_CREDENTIALS: %s.", async (authorization) => {
   const answer = await askWith(authorization);
-  expect(refusalOf(answer)).toMatchObject({ http: 401, code: "UNAUTHENTICATED", reason: "INVALID_CREDENTIALS" });
+  expect(rejectionOf(answer)).toMatchObject({ http: 401, code: "UNAUTHENTICATED", reason: "INVALID_CREDENTIALS" });
   expect(answer.headers.get("www-authenticate")).toBe("Bearer");
 });
 
 test("A key without its scheme is INVALID_CREDENTIALS, and is not repeated in the answer.", async () => {
   const answer = await askWith(user.key);
-  expect(refusalOf(answer).reason).toBe("INVALID_CREDENTIALS");
+  expect(rejectionOf(answer).reason).toBe("INVALID_CREDENTIALS");
   expect(JSON.stringify(answer.body)).not.toContain(user.key);
 });
 
@@ -54,25 +54,25 @@ test.each([
   ["introspection", "{ __schema { queryType { name } } }"],
   ["the catalogue", "{ errorCatalog { code } }"],
   ["a document that does not parse", "{"],
-])("An invalid token refuses the whole request, even for %s.", async (_what, query) => {
+])("An invalid token rejects the whole request, even for %s.", async (_what, query) => {
   for (const accept of ["application/json", "application/graphql-response+json"]) {
     const answer = await server.query("wrong", query, undefined, { accept });
-    expect(refusalOf(answer)).toMatchObject({ http: 401, reason: "INVALID_TOKEN" });
+    expect(rejectionOf(answer)).toMatchObject({ http: 401, reason: "INVALID_TOKEN" });
   }
 });
 
-test("An invalid token refuses a batch as a whole, with one error.", async () => {
+test("An invalid token rejects a batch as a whole, with one error.", async () => {
   const answer = await server.send("/api/v1/graphql", {
     method: "POST",
     headers: { authorization: "Bearer wrong", "content-type": "application/json" },
     body: '[{"query":"{ __typename }"},{"query":"{ __typename }"}]',
   });
-  expect(refusalOf(answer)).toMatchObject({ http: 401, reason: "INVALID_TOKEN" });
+  expect(rejectionOf(answer)).toMatchObject({ http: 401, reason: "INVALID_TOKEN" });
 });
 
-test("An invalid token is refused before the body is looked at.", async () => {
+test("An invalid token is rejected before the body is looked at.", async () => {
   const answer = await server.send("/api/v1/graphql", { method: "POST", headers: { authorization: "Bearer wrong" }, body: "{" });
-  expect(refusalOf(answer)).toMatchObject({ http: 401, reason: "INVALID_TOKEN" });
+  expect(rejectionOf(answer)).toMatchObject({ http: 401, reason: "INVALID_TOKEN" });
 });
 
 test("A key works until the moment it expires, and not from then on.", async () => {
@@ -80,14 +80,14 @@ test("A key works until the moment it expires, and not from then on.", async () 
   server.clock.advance(HOUR - 1);
   expect((await server.query(key, "{ projects { id } }")).status).toBe(200);
   server.clock.advance(1);
-  expect(refusalOf(await server.query(key, "{ projects { id } }"))).toMatchObject({ http: 401, reason: "INVALID_TOKEN" });
+  expect(rejectionOf(await server.query(key, "{ projects { id } }"))).toMatchObject({ http: 401, reason: "INVALID_TOKEN" });
 });
 
 test("A revoked key stops working at once, and no other key does.", async () => {
   const [gone, kept] = [await createKey(), await createKey()];
   expect((await server.query(gone.key, "{ __typename }")).status).toBe(200);
   await server.query(user.key, REVOKE, { id: gone.id });
-  expect(refusalOf(await server.query(gone.key, "{ __typename }"))).toMatchObject({ http: 401, reason: "INVALID_TOKEN" });
+  expect(rejectionOf(await server.query(gone.key, "{ __typename }"))).toMatchObject({ http: 401, reason: "INVALID_TOKEN" });
   expect((await server.query(kept.key, "{ __typename }")).status).toBe(200);
 });
 
@@ -108,7 +108,7 @@ test("Of a hundred requests at once with three keys, those with the revoked one 
   const answers = await Promise.all(users.map(({ key }) => server.query(key, "{ viewer { email } }")));
   answers.forEach((answer, index) => {
     const asking = users[index];
-    if (asking === second) expect(refusalOf(answer)).toMatchObject({ http: 401, reason: "INVALID_TOKEN" });
+    if (asking === second) expect(rejectionOf(answer)).toMatchObject({ http: 401, reason: "INVALID_TOKEN" });
     else expect(answer.body).toEqual({ data: { viewer: { email: asking?.email } } });
   });
 });

@@ -45,13 +45,13 @@ test('Apollo Client with errorPolicy "all" gets the partial data together with e
   expect(error.errors[0]).toMatchObject({ path: ["project"], extensions: { code: "NOT_FOUND", projectId: "missing" } });
 });
 
-test("Apollo Client sees the code of a request that is refused as a whole.", async () => {
+test("Apollo Client sees the code of a request that is rejected as a whole.", async () => {
   const failure: unknown = await apollo("bks_live_wrong")
     .query({ query: gql(PARTIAL) })
     .catch((error: unknown) => error);
 
-  const isRefusal = CombinedGraphQLErrors.is(failure) || ServerError.is(failure);
-  expect(isRefusal).toBe(true);
+  const isRejection = CombinedGraphQLErrors.is(failure) || ServerError.is(failure);
+  expect(isRejection).toBe(true);
   const text = CombinedGraphQLErrors.is(failure) ? JSON.stringify(failure.errors) : ServerError.is(failure) ? failure.bodyText : "";
   expect(text).toContain("UNAUTHENTICATED");
 });
@@ -63,7 +63,7 @@ test("urql gets the partial data together with extensions.code.", async () => {
   expect(error?.graphQLErrors.map(({ extensions }) => extensions.code)).toEqual(["NOT_FOUND"]);
 });
 
-test("urql sees the code of a request that is refused as a whole.", async () => {
+test("urql sees the code of a request that is rejected as a whole.", async () => {
   const { data, error } = await urql("bks_live_wrong").query(PARTIAL, {}).toPromise();
 
   expect(data).toBeUndefined();

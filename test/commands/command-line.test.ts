@@ -87,7 +87,7 @@ test.each([
   [["create", "--scopes", "projects:read,everything"], "--scopes: must be one of projects:read"],
   [["create", "--expires", "2020-01-01T00:00:00Z"], "--expires: must be in the future"],
   [["revoke", "00000000-0000-4000-8000-000000000000"], "There is no key 00000000-0000-4000-8000-000000000000"],
-])("key %j is refused in one line that says why.", async (args, message) => {
+])("key %j is rejected in one line that says why.", async (args, message) => {
   const { code, stdout, stderr } = await cli.backstory(["key", ...args]);
 
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });

@@ -42,11 +42,11 @@ test("A port that is taken is named with what to do, and no first key is made un
     holder.listen(0, "127.0.0.1", () => resolve((holder.address() as AddressInfo).port));
   });
 
-  const refused = await cli.backstory(["serve"], { PORT: String(port) });
+  const rejected = await cli.backstory(["serve"], { PORT: String(port) });
   holder.close();
   const next = await cli.serve({ BOOTSTRAP_API_KEY: "a-key-of-my-own" });
 
-  expect(refused).toEqual({
+  expect(rejected).toEqual({
     code: 1,
     stdout: "",
     stderr: `listen EADDRINUSE: address already in use 127.0.0.1:${port}: choose another PORT\n`,
@@ -56,7 +56,7 @@ test("A port that is taken is named with what to do, and no first key is made un
   await next.kill("SIGTERM");
 });
 
-test("A second process on the same folder is refused and told what to do, and the first one goes on.", async () => {
+test("A second process on the same folder is rejected and told what to do, and the first one goes on.", async () => {
   const server = await cli.serve();
 
   for (const args of [["serve"], ["user", "list"], ["migrate"]]) {

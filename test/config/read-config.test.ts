@@ -47,7 +47,7 @@ test("Every mistake is named at once, in one error, with its setting and what is
   );
 });
 
-test("Every setting has a check that refuses nonsense, or takes any text, and says what it is about.", () => {
+test("Every setting has a check that rejects nonsense, or takes any text, and says what it is about.", () => {
   const anyText = ["HOST", "DATA_DIR"];
   const taken = Object.keys(settings).filter((name) => mistakesOf({ [name]: "\u0007" }).length === 0);
 
@@ -80,7 +80,7 @@ test.each([
 });
 
 test.each(["500", "0/1h", "-1/1h", "1.5/1h", "500/0h", "500/1w", "500/1h,", "500/1h;60/1m", "many/1h", "1/1s,2/1m,3/1h,4/1d,5/2d"])(
-  "The limit %j is refused with an example of a right one.",
+  "The limit %j is rejected with an example of a right one.",
   (text) => {
     expect(mistakesOf({ RATE_LIMIT_GRAPHQL: text })).toEqual(['RATE_LIMIT_GRAPHQL: must be limits like "500/1h" or "1000/1h,60/1m"']);
   },
@@ -99,7 +99,7 @@ test("Limits of fields name each its field, and a further window belongs to the 
 });
 
 test.each(["60/1m", "Query=60/1m", "Query.stats", "Query.stats=often", "Query.stats=60/1m,Query.viewer=", "=60/1m"])(
-  "The limits of fields %j are refused with an example of right ones.",
+  "The limits of fields %j are rejected with an example of right ones.",
   (text) => {
     expect(mistakesOf({ RATE_LIMIT_FIELDS: text })).toEqual([
       'RATE_LIMIT_FIELDS: must be limits like "Query.searchSessions=120/1m,Query.analytics=60/1m"',

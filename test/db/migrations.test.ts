@@ -67,7 +67,7 @@ test.each([
     /20991231000000_from_the_future, which this version does not know/,
   ],
   ["was begun and not finished", `"finished_at" = NULL`, /was begun and not finished/],
-])("A database with a migration that %s is refused, and stays as it is.", async (_title, change, message) => {
+])("A database with a migration that %s is rejected, and stays as it is.", async (_title, change, message) => {
   const [first] = await migrate(connection);
   await connection.query(`UPDATE "_prisma_migrations" SET ${change} WHERE "migration_name" = $1`, [first]);
   const before = await connection.query(`SELECT * FROM "_prisma_migrations" ORDER BY "started_at"`);

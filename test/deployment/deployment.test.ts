@@ -124,7 +124,7 @@ test("Every variable of an instance is a setting, or OpenTelemetry's.", () => {
   expect(names.filter((name) => !(name in known))).toEqual([]);
 });
 
-test("The proxy learns that an instance drains before that refuses, and nothing is killed before it has drained.", () => {
+test("The proxy learns that an instance drains before the instance rejects requests, and nothing is killed before it has drained.", () => {
   const interval = inMs(/health_interval (\w+)/.exec(caddyfile)?.[1]);
   expect(valueOf("DRAIN_DELAY_MS")).toBeGreaterThanOrEqual(2 * interval);
   expect(inMs(instance?.stop_grace_period)).toBeGreaterThan(valueOf("DRAIN_DELAY_MS") + valueOf("DRAIN_TIMEOUT_MS"));

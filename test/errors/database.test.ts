@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { refusalOf } from "../support/refusal.js";
+import { rejectionOf } from "../support/rejection.js";
 import { startTestServer, type TestServer } from "../support/server.js";
 
 let server: TestServer;
@@ -20,18 +20,18 @@ test.each(["application/graphql-response+json", "application/json"])(
   "Without a database no key can be checked, and the whole request is 503 in %s.",
   async (accept) => {
     const answer = await server.query(key, "{ __typename projects { id } }", undefined, { accept });
-    expect(refusalOf(answer)).toMatchObject({ http: 503, ...unavailable });
+    expect(rejectionOf(answer)).toMatchObject({ http: 503, ...unavailable });
     expect(answer.body.errors).toHaveLength(1);
   },
 );
 
-test("Without a database a batch is refused as a whole.", async () => {
+test("Without a database a batch is rejected as a whole.", async () => {
   const answer = await server.send("/api/v1/graphql", {
     method: "POST",
     headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
     body: JSON.stringify([{ query: "{ __typename }" }, { query: "{ __typename }" }]),
   });
-  expect(refusalOf(answer)).toMatchObject({ http: 503, ...unavailable });
+  expect(rejectionOf(answer)).toMatchObject({ http: 503, ...unavailable });
 });
 
 test("What needs no database is answered without one.", async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { refusalOf } from "../support/refusal.js";
+import { rejectionOf } from "../support/rejection.js";
 import { startTestServer, type TestServer } from "../support/server.js";
 
 let server: TestServer;
@@ -16,9 +16,9 @@ type Details = { readonly reason: string; readonly fields?: readonly BadField[] 
 const problem = { http: 400, status: 400, code: "VALIDATION_ERROR" };
 
 test("A document that does not parse is INVALID_FORMAT at the place where parsing ended.", async () => {
-  const refusal = refusalOf(await server.query(key, "{\n  projects { id \n"));
-  expect(refusal).toMatchObject({ ...problem, reason: "INVALID_FORMAT", locations: [{ line: 3, column: 1 }] });
-  expect(refusal.message).toMatch(/^Syntax Error/);
+  const rejection = rejectionOf(await server.query(key, "{\n  projects { id \n"));
+  expect(rejection).toMatchObject({ ...problem, reason: "INVALID_FORMAT", locations: [{ line: 3, column: 1 }] });
+  expect(rejection.message).toMatch(/^Syntax Error/);
 });
 
 test.each([
@@ -32,7 +32,7 @@ test.each([
   ["A null where none may be", "{ project(id: ^null) { id } }", "MISSING_REQUIRED_FIELD"],
   ["A literal of the wrong type", '{ projects(limit: ^"ten") { id } }', "INVALID_FORMAT"],
   [
-    "A literal that its scalar refuses",
+    "A literal that its scalar rejects",
     'mutation { createApiKey(input: { name: "n", scopes: [], userId: ^"me" }) { key } }',
     "INVALID_FORMAT",
   ],
@@ -40,9 +40,9 @@ test.each([
   ["A variable where it does not fit", "query (^$n: String) { projects(limit: $n) { id } }", "INVALID_FORMAT"],
   ["A variable that is not declared", "{ projects(limit: ^$n) { id } }", "INVALID_PARAMETER"],
 ])("%s is named with its place and reason.", async (_what, marked, reason) => {
-  const refusal = refusalOf(await server.query(key, marked.replace("^", "")));
-  expect(refusal).toMatchObject({ ...problem, reason });
-  expect(refusal.locations[0]).toEqual({ line: 1, column: marked.indexOf("^") + 1 });
+  const rejection = rejectionOf(await server.query(key, marked.replace("^", "")));
+  expect(rejection).toMatchObject({ ...problem, reason });
+  expect(rejection.locations[0]).toEqual({ line: 1, column: marked.indexOf("^") + 1 });
 });
 
 test("All mistakes of a document are named at once, and bad values with their path.", async () => {
@@ -78,8 +78,8 @@ test("Variables that do not coerce are one error with every bad value, its path,
     limit: "ten",
   });
   expect(answer.body.errors).toHaveLength(1);
-  const { fields, locations, ...refusal } = refusalOf(answer);
-  expect(refusal).toMatchObject(problem);
+  const { fields, locations, ...rejection } = rejectionOf(answer);
+  expect(rejection).toMatchObject(problem);
   expect(fields.map(({ path, reason }: BadField) => [path, reason])).toEqual(
     expect.arrayContaining([
       [["id"], "MISSING_REQUIRED_FIELD"],
@@ -97,16 +97,16 @@ test("Variables that do not coerce are one error with every bad value, its path,
 
 test("A bad value within an input is named as input.name is.", async () => {
   const query = "mutation ($input: CreateProjectInput!) { createProject(input: $input) { project { id } } }";
-  expect(refusalOf(await server.query(key, query, { input: { name: 5 } }))).toMatchObject({
+  expect(rejectionOf(await server.query(key, query, { input: { name: 5 } }))).toMatchObject({
     ...problem,
     reason: "INVALID_FORMAT",
     fields: [{ path: ["input", "name"], reason: "INVALID_FORMAT", message: expect.stringContaining("input.name: ") }],
   });
-  expect(refusalOf(await server.query(key, query, { input: {} }))).toMatchObject({
+  expect(rejectionOf(await server.query(key, query, { input: {} }))).toMatchObject({
     reason: "MISSING_REQUIRED_FIELD",
     fields: [{ path: ["input", "name"], reason: "MISSING_REQUIRED_FIELD" }],
   });
-  expect(refusalOf(await server.query(key, query, { input: null })).fields).toMatchObject([
+  expect(rejectionOf(await server.query(key, query, { input: null })).fields).toMatchObject([
     { path: ["input"], reason: "MISSING_REQUIRED_FIELD" },
   ]);
 });

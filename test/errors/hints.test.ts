@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { getIntrospectionQuery } from "graphql";
-import { refusalOf } from "../support/refusal.js";
+import { rejectionOf } from "../support/rejection.js";
 import { startTestServer, type TestServer } from "../support/server.js";
 
 /** Mistakes that a schema which may be looked at corrects. */
@@ -43,7 +43,7 @@ describe("Where introspection is off,", () => {
   test.each(MISTAKES)("no name is suggested for %s, to nobody.", async (_what, query, variables, meant) => {
     for (const caller of [null, key]) {
       const answer = await server.query(caller, query, { ...variables });
-      if (caller !== null) expect(refusalOf(answer).code).toBe("VALIDATION_ERROR");
+      if (caller !== null) expect(rejectionOf(answer).code).toBe("VALIDATION_ERROR");
       const text = JSON.stringify(answer.body).replaceAll("\\", "");
       expect(text).not.toContain("Did you mean");
       expect(text).not.toContain(meant);
@@ -51,12 +51,12 @@ describe("Where introspection is off,", () => {
   });
 
   test.each(["{ __schema { types { name } } }", '{ __type(name: "Project") { name } }', getIntrospectionQuery()])(
-    "introspection is refused, with a key or without: %s",
+    "introspection is rejected, with a key or without: %s",
     async (query) => {
       for (const caller of [null, key]) {
-        const refusal = refusalOf(await server.query(caller, query));
-        expect(refusal).toMatchObject({ http: 400, code: "VALIDATION_ERROR", reason: "INVALID_PARAMETER" });
-        expect(refusal.message).toContain("introspection has been disabled");
+        const rejection = rejectionOf(await server.query(caller, query));
+        expect(rejection).toMatchObject({ http: 400, code: "VALIDATION_ERROR", reason: "INVALID_PARAMETER" });
+        expect(rejection.message).toContain("introspection has been disabled");
       }
     },
   );

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { openFaultyLine } from "../support/faulty-line.js";
-import { refusalOf } from "../support/refusal.js";
+import { rejectionOf } from "../support/rejection.js";
 import { startTestServer, type TestServer } from "../support/server.js";
 
 const url = process.env.TEST_DATABASE_URL;
@@ -45,7 +45,7 @@ onPostgres("On PostgreSQL,", () => {
     expect(server.takeLog()).toMatchObject([{ level: 40, reason: "UPSTREAM_TIMEOUT" }]);
   });
 
-  test("a key that cannot be looked up in time refuses the whole request with 504.", async () => {
+  test("a key that cannot be looked up in time rejects the whole request with 504.", async () => {
     const answer = await server.prisma.$transaction(
       async (transaction) => {
         await transaction.$executeRaw`SET LOCAL idle_in_transaction_session_timeout = 0`;
@@ -54,12 +54,12 @@ onPostgres("On PostgreSQL,", () => {
       },
       { timeout: 60_000 },
     );
-    expect(refusalOf(answer)).toMatchObject({ http: 504, code: "GATEWAY_TIMEOUT", reason: "UPSTREAM_TIMEOUT" });
+    expect(rejectionOf(answer)).toMatchObject({ http: 504, code: "GATEWAY_TIMEOUT", reason: "UPSTREAM_TIMEOUT" });
   });
 
   test("a connection that is cut is BAD_GATEWAY, and the next request gets a new one.", async () => {
     await line.become("cut");
-    expect(refusalOf(await server.query(key, "{ __typename }"))).toMatchObject({
+    expect(rejectionOf(await server.query(key, "{ __typename }"))).toMatchObject({
       http: 502,
       code: "BAD_GATEWAY",
       reason: "UPSTREAM_ERROR",
@@ -73,7 +73,7 @@ onPostgres("On PostgreSQL,", () => {
     await line.become("refuse");
     await server.query(key, "{ __typename }"); // may find out on a connection that was open
     const answer = await server.query(key, "{ __typename }");
-    expect(refusalOf(answer)).toMatchObject({ http: 503, code: "SERVICE_UNAVAILABLE", reason: "UPSTREAM_UNAVAILABLE", retryable: true });
+    expect(rejectionOf(answer)).toMatchObject({ http: 503, code: "SERVICE_UNAVAILABLE", reason: "UPSTREAM_UNAVAILABLE", retryable: true });
     expect(answer.body.errors).toHaveLength(1);
     expect((await server.send("/readyz")).status).toBe(503);
     await line.become("none");
@@ -87,7 +87,7 @@ onPostgres("On PostgreSQL,", () => {
     await line.become("silent");
     const unavailable = { reason: "UPSTREAM_UNAVAILABLE", retryable: true };
     const answers = await Promise.all([server.query(key, "{ __typename }"), server.query(key, "{ projects { id } }")]);
-    for (const answer of answers) expect(refusalOf(answer)).toMatchObject({ http: 503, code: "SERVICE_UNAVAILABLE", ...unavailable });
+    for (const answer of answers) expect(rejectionOf(answer)).toMatchObject({ http: 503, code: "SERVICE_UNAVAILABLE", ...unavailable });
     const signIn = await server.send("/api/v1/device-login", {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -102,7 +102,7 @@ onPostgres("On PostgreSQL,", () => {
   test("a server that falls silent is 504.", async () => {
     await line.become("silent");
     const answer = await server.query(key, "{ __typename }");
-    expect(refusalOf(answer)).toMatchObject({ http: 504, code: "GATEWAY_TIMEOUT" });
+    expect(rejectionOf(answer)).toMatchObject({ http: 504, code: "GATEWAY_TIMEOUT" });
     await line.become("none");
     expect((await server.query(key, "{ __typename }")).body).toEqual({ data: { __typename: "Query" } });
   });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { refusalOf } from "../support/refusal.js";
+import { rejectionOf } from "../support/rejection.js";
 import { startTestServer, type TestServer } from "../support/server.js";
 
 const repeat = (count: number, text: (index: number) => string) => Array.from({ length: count }, (_, index) => text(index)).join(" ");
-const refused = { http: 400, status: 400, code: "VALIDATION_ERROR", reason: "INVALID_PARAMETER" };
+const rejected = { http: 400, status: 400, code: "VALIDATION_ERROR", reason: "INVALID_PARAMETER" };
 
 describe("Under the default limits", () => {
   let server: TestServer;
@@ -69,11 +69,11 @@ describe("Under the default limits", () => {
       "MAX_ROOT_FIELDS",
       50,
     ],
-  ] as const)("an operation with %s is refused, and says which limit it passes.", async (_what, query, exceeded, limit) => {
-    const refusal = refusalOf(await server.query(key, query));
-    expect(refusal).toMatchObject({ ...refused, exceeded, limit });
-    expect(refusal.message).toContain(exceeded);
-    expect(refusal.message.length).toBeLessThan(300);
+  ] as const)("an operation with %s is rejected, and says which limit it passes.", async (_what, query, exceeded, limit) => {
+    const rejection = rejectionOf(await server.query(key, query));
+    expect(rejection).toMatchObject({ ...rejected, exceeded, limit });
+    expect(rejection.message).toContain(exceeded);
+    expect(rejection.message.length).toBeLessThan(300);
   });
 
   test.each([
@@ -87,14 +87,14 @@ describe("Under the default limits", () => {
     expect(body).not.toHaveProperty("errors");
   });
 
-  test("fragments that spread each other in a circle are refused.", async () => {
+  test("fragments that spread each other in a circle are rejected.", async () => {
     for (const query of [
       "{ projects { ...A } } fragment A on Project { id ...B } fragment B on Project { name ...A }",
       "{ ...A } fragment A on Query { ...A }",
       "{ ...A } fragment A on Query { projects { sessions { project { ...B } } } } fragment B on Project { sessions { project { ...B } } }",
     ]) {
-      const refusal = refusalOf(await server.query(key, query));
-      expect(refusal).toMatchObject({ ...refused, message: expect.stringContaining("Cannot spread fragment") });
+      const rejection = rejectionOf(await server.query(key, query));
+      expect(rejection).toMatchObject({ ...rejected, message: expect.stringContaining("Cannot spread fragment") });
     }
   });
 
@@ -122,7 +122,7 @@ describe("Under the default limits", () => {
     ],
     ["that nobody gave", "{ projects { sessions { relatedSessions { relatedSessions { relatedSessions { id } } } } } }", {}],
   ])("the cost counts the lengths of lists %s.", async (_what, query, variables) => {
-    expect(refusalOf(await server.query(key, query, variables))).toMatchObject({ ...refused, exceeded: "MAX_COMPLEXITY" });
+    expect(rejectionOf(await server.query(key, query, variables))).toMatchObject({ ...rejected, exceeded: "MAX_COMPLEXITY" });
   });
 
   test("a length beyond what is allowed is named as such, not as too costly.", async () => {
@@ -147,7 +147,7 @@ describe("Under the default limits", () => {
     }
   });
 
-  test("variables nested fifty thousand levels deep are refused as values of the wrong type.", async () => {
+  test("variables nested fifty thousand levels deep are rejected as values of the wrong type.", async () => {
     const name = `${"[".repeat(50_000)}${"]".repeat(50_000)}`;
     const query = "mutation ($i: CreateProjectInput!) { createProject(input: $i) { project { id } } }";
     const answer = await server.send("/api/v1/graphql", {
@@ -155,7 +155,7 @@ describe("Under the default limits", () => {
       headers: { authorization: `Bearer ${key}`, "content-type": "application/json", accept: "application/graphql-response+json" },
       body: `{"query":${JSON.stringify(query)},"variables":{"i":{"name":${name}}}}`,
     });
-    expect(refusalOf(answer)).toMatchObject({ http: 400, reason: "INVALID_FORMAT", fields: [{ path: ["i", "name"] }] });
+    expect(rejectionOf(answer)).toMatchObject({ http: 400, reason: "INVALID_FORMAT", fields: [{ path: ["i", "name"] }] });
   });
 
   test("every limit that an operation passes is named at once.", async () => {
@@ -202,7 +202,7 @@ test.each([
 ] as const)("%s is what the setting says.", async (exceeded, settings, query, limit) => {
   const server = await startTestServer(settings);
   const { key } = await server.addUser();
-  expect(refusalOf(await server.query(key, query))).toMatchObject({ ...refused, exceeded, limit });
+  expect(rejectionOf(await server.query(key, query))).toMatchObject({ ...rejected, exceeded, limit });
   expect((await server.query(key, "{ __typename }")).status).toBe(200);
   await server.close();
 });

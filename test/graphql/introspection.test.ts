@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { buildClientSchema, getIntrospectionQuery, validateSchema, type IntrospectionOptions } from "graphql";
-import { refusalOf } from "../support/refusal.js";
+import { rejectionOf } from "../support/rejection.js";
 import { startTestServer, type TestServer } from "../support/server.js";
 
 const everything: IntrospectionOptions = {
@@ -80,10 +80,10 @@ describe("Under the default limits", () => {
       `{ __schema { types { fields { ${Array.from({ length: 1_000 }, (_, n) => `n${n}: name`).join(" ")} } } } }`,
       "MAX_ALIASES",
     ],
-  ])("introspection that is %s is refused, and says which limit it passes.", async (_what, query, exceeded) => {
-    const refusal = refusalOf(await server.query(null, query));
-    expect(refusal).toMatchObject({ http: 400, code: "VALIDATION_ERROR", reason: "INVALID_PARAMETER", exceeded });
-    expect(refusal.message).toContain(exceeded);
+  ])("introspection that is %s is rejected, and says which limit it passes.", async (_what, query, exceeded) => {
+    const rejection = rejectionOf(await server.query(null, query));
+    expect(rejection).toMatchObject({ http: 400, code: "VALIDATION_ERROR", reason: "INVALID_PARAMETER", exceeded });
+    expect(rejection.message).toContain(exceeded);
   });
 });
 
@@ -92,6 +92,6 @@ test("A low MAX_DEPTH leaves introspection to the tools that need it, and holds 
   const { key } = await server.addUser();
   expect((await server.query(key, getIntrospectionQuery(everything))).status).toBe(200);
   expect((await server.query(key, "{ projects { id } }")).status).toBe(200);
-  expect(refusalOf(await server.query(key, "{ projects { sessions { id } } }"))).toMatchObject({ exceeded: "MAX_DEPTH", limit: 2 });
+  expect(rejectionOf(await server.query(key, "{ projects { sessions { id } } }"))).toMatchObject({ exceeded: "MAX_DEPTH", limit: 2 });
   await server.close();
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { refusalOf } from "../support/refusal.js";
+import { rejectionOf } from "../support/rejection.js";
 import { startTestServer, type TestServer } from "../support/server.js";
 
 const PATH = "/api/v1/graphql";
@@ -33,7 +33,7 @@ test.each([
   ["a string", '"{ __typename }"', "The body must be a JSON object"],
   ["an empty batch", "[]", "The batch is empty"],
 ])("A body that is %s is INVALID_FORMAT.", async (_what, body, message) => {
-  expect(refusalOf(await post(body))).toMatchObject({ ...problem, reason: "INVALID_FORMAT", message });
+  expect(rejectionOf(await post(body))).toMatchObject({ ...problem, reason: "INVALID_FORMAT", message });
 });
 
 test.each([
@@ -52,9 +52,9 @@ test.each([
     ],
   ],
 ])("A request with %s is VALIDATION_ERROR and names each parameter.", async (_what, body, fields) => {
-  const refusal = refusalOf(await post(JSON.stringify(body)));
-  expect(refusal).toMatchObject({ ...problem, reason: fields[0]?.reason });
-  expect(refusal.fields).toEqual(fields.map((field) => expect.objectContaining(field)));
+  const rejection = rejectionOf(await post(JSON.stringify(body)));
+  expect(rejection).toMatchObject({ ...problem, reason: fields[0]?.reason });
+  expect(rejection.fields).toEqual(fields.map((field) => expect.objectContaining(field)));
 });
 
 test.each([
@@ -69,7 +69,7 @@ test.each([
   ["that is missing", { query: "query A { __typename } query B { __typename }" }, "operationName", "MISSING_REQUIRED_FIELD"],
   ["where there is none", { query: "fragment F on Query { __typename }" }, "query", "INVALID_PARAMETER"],
 ])("An operation %s is VALIDATION_ERROR and names the parameter.", async (_what, body, name, reason) => {
-  expect(refusalOf(await post(JSON.stringify(body)))).toMatchObject({ ...problem, reason, fields: [{ path: [name], reason }] });
+  expect(rejectionOf(await post(JSON.stringify(body)))).toMatchObject({ ...problem, reason, fields: [{ path: [name], reason }] });
 });
 
 test("An operationName of no characters is absent, in a request of its own, in a batch and by GET.", async () => {
@@ -79,7 +79,7 @@ test("An operationName of no characters is absent, in a request of its own, in a
 
   for (const answer of [await post(JSON.stringify(alone)), await get(alone)])
     expect(answer.body).toEqual({ data: { __typename: "Query" } });
-  for (const answer of [await post(JSON.stringify(unclear)), await get(unclear)]) expect(refusalOf(answer)).toMatchObject(missing);
+  for (const answer of [await post(JSON.stringify(unclear)), await get(unclear)]) expect(rejectionOf(answer)).toMatchObject(missing);
   const batch = await post(JSON.stringify([alone, unclear, { query: "{ rateLimit { limit } }", operationName: "" }]));
   expect(batch.body).toMatchObject([
     { data: { __typename: "Query" } },
@@ -88,9 +88,9 @@ test("An operationName of no characters is absent, in a request of its own, in a
   ]);
 });
 
-test("A subscription is refused as something that the schema does not have.", async () => {
-  const refusal = refusalOf(await post(JSON.stringify({ query: "subscription { __typename }" })));
-  expect(refusal).toMatchObject({ ...problem, reason: "INVALID_PARAMETER", locations: [{ line: 1, column: 1 }] });
+test("A subscription is rejected as something that the schema does not have.", async () => {
+  const rejection = rejectionOf(await post(JSON.stringify({ query: "subscription { __typename }" })));
+  expect(rejection).toMatchObject({ ...problem, reason: "INVALID_PARAMETER", locations: [{ line: 1, column: 1 }] });
 });
 
 test("A query by GET runs, with its variables and the name of its operation in the address.", async () => {
@@ -107,21 +107,21 @@ test("An address that ends like a health check is still a query.", async () => {
 });
 
 test.each(["variables", "extensions"])("Broken JSON in the %s of an address is INVALID_FORMAT and names them.", async (name) => {
-  const refusal = refusalOf(await get({ query: "{ __typename }", [name]: "{" }));
-  expect(refusal).toMatchObject({ ...problem, reason: "INVALID_FORMAT", fields: [{ path: [name] }] });
+  const rejection = rejectionOf(await get({ query: "{ __typename }", [name]: "{" }));
+  expect(rejection).toMatchObject({ ...problem, reason: "INVALID_FORMAT", fields: [{ path: [name] }] });
 });
 
-test("A mutation by GET is refused with 405 and changes nothing.", async () => {
+test("A mutation by GET is rejected with 405 and changes nothing.", async () => {
   const answer = await get({ query: 'mutation { createProject(input: { id: "by-get", name: "N" }) { project { id } } }' });
-  expect(refusalOf(answer)).toMatchObject({ http: 405, status: 405, code: "NOT_FOUND", reason: "ENDPOINT_NOT_FOUND" });
+  expect(rejectionOf(answer)).toMatchObject({ http: 405, status: 405, code: "NOT_FOUND", reason: "ENDPOINT_NOT_FOUND" });
   expect(answer.headers.get("allow")).toBe("POST");
   const { body } = await server.query(key, '{ project(id: "by-get") { id } }');
   expect(body.errors[0].extensions.reason).toBe("RESOURCE_NOT_FOUND");
 });
 
-test.each(["PUT", "PATCH", "DELETE"])("%s is refused with 405 and the methods that are allowed.", async (method) => {
+test.each(["PUT", "PATCH", "DELETE"])("%s is rejected with 405 and the methods that are allowed.", async (method) => {
   const answer = await server.send(PATH, { method, headers: headers(), body: "{}" });
-  expect(refusalOf(answer)).toMatchObject({ http: 405, reason: "ENDPOINT_NOT_FOUND" });
+  expect(rejectionOf(answer)).toMatchObject({ http: 405, reason: "ENDPOINT_NOT_FOUND" });
   expect(answer.headers.get("allow")).toBe("GET, POST");
 });
 
@@ -144,7 +144,7 @@ test("An operation of a batch that is no object fails for itself.", async () => 
   expect(body).toMatchObject([{ errors: [{ extensions: { reason: "INVALID_FORMAT" } }] }, { data: { __typename: "Query" } }]);
 });
 
-test("A batch of more than MAX_BATCH operations is refused as a whole.", async () => {
-  const refusal = refusalOf(await post(JSON.stringify(Array.from({ length: 4 }, () => ({ query: "{ __typename }" })))));
-  expect(refusal).toMatchObject({ ...problem, reason: "INVALID_PARAMETER", exceeded: "MAX_BATCH", limit: 3 });
+test("A batch of more than MAX_BATCH operations is rejected as a whole.", async () => {
+  const rejection = rejectionOf(await post(JSON.stringify(Array.from({ length: 4 }, () => ({ query: "{ __typename }" })))));
+  expect(rejection).toMatchObject({ ...problem, reason: "INVALID_PARAMETER", exceeded: "MAX_BATCH", limit: 3 });
 });

@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { refusalOf } from "../support/refusal.js";
+import { rejectionOf } from "../support/rejection.js";
 import { failureOf } from "../support/rest.js";
 import { startTestServer, type TestServer } from "../support/server.js";
 
@@ -40,9 +40,9 @@ function endless() {
 
 test("Without a key an operation may have 100,000 bytes, and one more is 413 that says what a larger one needs.", async () => {
   expect((await post("/graphql", operation(MOST))).body).toEqual({ data: { __typename: "Query" } });
-  const refusal = refusalOf(await post("/graphql", operation(MOST + 1)));
-  expect(refusal).toMatchObject({ http: 413, status: 413, code: "VALIDATION_ERROR", reason: "INVALID_PARAMETER", limit: MOST });
-  expect(refusal.message).toBe(`The body is larger than ${MOST} bytes (more needs an API key)`);
+  const rejection = rejectionOf(await post("/graphql", operation(MOST + 1)));
+  expect(rejection).toMatchObject({ http: 413, status: 413, code: "VALIDATION_ERROR", reason: "INVALID_PARAMETER", limit: MOST });
+  expect(rejection.message).toBe(`The body is larger than ${MOST} bytes (more needs an API key)`);
 });
 
 test("With a key the same operation is answered.", async () => {
@@ -50,9 +50,9 @@ test("With a key the same operation is answered.", async () => {
   expect([status, body]).toEqual([200, { data: { __typename: "Query" } }]);
 });
 
-test("A large body with a wrong key is refused for its key, unread.", async () => {
+test("A large body with a wrong key is rejected for its key, unread.", async () => {
   const { asked, body } = endless();
-  expect(refusalOf(await post("/graphql", body, { authorization: "Bearer wrong" })).reason).toBe("INVALID_TOKEN");
+  expect(rejectionOf(await post("/graphql", body, { authorization: "Bearer wrong" })).reason).toBe("INVALID_TOKEN");
   expect(asked.times).toBeLessThan(3);
 });
 
@@ -74,7 +74,7 @@ test("A device code may come in 100,000 bytes, zipped or not, and no more.", asy
 
 test("Where the settings allow less than that, they hold for who has no key too.", async () => {
   const narrow = await startTestServer({ MAX_BODY_BYTES: "2000", MAX_UPLOAD_BYTES: "3000", MAX_UNZIPPED_BYTES: "4000" });
-  expect(refusalOf(await post("/graphql", operation(2_001), {}, narrow))).toMatchObject({ limit: 2_000, exceeded: "MAX_BODY_BYTES" });
+  expect(rejectionOf(await post("/graphql", operation(2_001), {}, narrow))).toMatchObject({ limit: 2_000, exceeded: "MAX_BODY_BYTES" });
   expect(failureOf(await post("/device-login", login(3_001), {}, narrow))).toMatchObject({ limit: 3_000, exceeded: "MAX_UPLOAD_BYTES" });
   const zipped = await post("/device-login", gzipSync(login(4_001)), { "content-encoding": "gzip" }, narrow);
   expect(failureOf(zipped)).toMatchObject({ limit: 4_000, exceeded: "MAX_UNZIPPED_BYTES" });

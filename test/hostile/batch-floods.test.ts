@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { refusalOf } from "../support/refusal.js";
+import { rejectionOf } from "../support/rejection.js";
 import { startTestServer, type Answer, type TestServer } from "../support/server.js";
 
 let server: TestServer;
@@ -21,7 +21,7 @@ const operations = (count: number, query: string) => Array.from({ length: count 
 test("Of a batch of twenty thousand operations none is run, and none counted.", async () => {
   const create = 'mutation { createProject(input: { name: "Flood" }) { project { id } } }';
   const answer = await send(operations(20_000, create), withKey());
-  expect(refusalOf(answer)).toMatchObject({ http: 400, exceeded: "MAX_BATCH", limit: 10 });
+  expect(rejectionOf(answer)).toMatchObject({ http: 400, exceeded: "MAX_BATCH", limit: 10 });
   expect(answer.headers.get("x-ratelimit-remaining")).toBe("15");
   expect(await server.prisma.project.count()).toBe(0);
 });
@@ -35,9 +35,9 @@ test("A batch within a batch is one operation that is none.", async () => {
 
 test("Batches without a key are held to the budget of their address, operation by operation.", async () => {
   const batch = operations(10, "{ __schema { queryType { name } } }");
-  const refused = ({ body }: Answer) => (body as { errors?: unknown }[]).filter(({ errors }) => errors !== undefined).length;
+  const rejected = ({ body }: Answer) => (body as { errors?: unknown }[]).filter(({ errors }) => errors !== undefined).length;
   const first = await send(batch, {}, "192.0.2.77");
   const second = await send(batch, {}, "192.0.2.77");
-  expect([refused(first), refused(second)]).toEqual([0, 5]);
+  expect([rejected(first), rejected(second)]).toEqual([0, 5]);
   expect((await send(batch, {}, "192.0.2.77")).status).toBe(429);
 });

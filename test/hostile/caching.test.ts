@@ -46,7 +46,7 @@ const GRAPHQL = "/api/v1/graphql";
 
 test.each([
   ["GraphQL", `${GRAPHQL}?query={__typename}`, ["*/*", "application/graphql-response+json"], "accept"],
-  ["the refusal of a document", `${GRAPHQL}?query={`, ["*/*", "application/graphql-response+json"], "accept"],
+  ["the rejection of a document", `${GRAPHQL}?query={`, ["*/*", "application/graphql-response+json"], "accept"],
   ["GraphiQL and GraphQL at one address", GRAPHQL, [PAGE, "application/json"], "accept"],
   ["a failure over REST", "/api/v1/nowhere", ["*/*", "application/problem+json"], "accept"],
   ["a session", `/api/v1${SESSION}`, ["*/*", "text/markdown"], "accept"],

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { createProject, read } from "../support/actions.js";
-import { refusalOf } from "../support/refusal.js";
+import { rejectionOf } from "../support/rejection.js";
 import { failureOf, restClient } from "../support/rest.js";
 import { startTestServer, type TestServer } from "../support/server.js";
 
@@ -32,16 +32,16 @@ const fromElsewhere = (init: RequestInit, more: Record<string, string> = {}): Re
   headers: { ...(init.headers as Record<string, string>), origin: "https://evil.example", "sec-fetch-site": "cross-site", ...more },
 });
 
-test.each(SIMPLE)("A mutation that comes %s is refused with 415, with and without a key, and changes nothing.", async (_how, simple) => {
+test.each(SIMPLE)("A mutation that comes %s is rejected with 415, with and without a key, and changes nothing.", async (_how, simple) => {
   const json = JSON.stringify({ query: 'mutation { createProject(input: { id: "forged", name: "N" }) { project { id } } }' });
   for (const more of [{}, { authorization: `Bearer ${key}` }] as Record<string, string>[]) {
     const answer = await server.send("/api/v1/graphql", fromElsewhere(simple("/api/v1/graphql", json), more));
-    expect(refusalOf(answer)).toMatchObject({ http: 415, reason: "INVALID_FORMAT" });
+    expect(rejectionOf(answer)).toMatchObject({ http: 415, reason: "INVALID_FORMAT" });
   }
   expect(await server.prisma.project.count({ where: { id: "forged" } })).toBe(0);
 });
 
-test.each(SIMPLE)("A device code that comes %s is refused with 415, and can still be used.", async (_how, simple) => {
+test.each(SIMPLE)("A device code that comes %s is rejected with 415, and can still be used.", async (_how, simple) => {
   const { code } = (await read(server, key, "mutation { createDeviceCode { code } }")).createDeviceCode;
   const json = JSON.stringify({ device_code: code });
   const answer = await server.send("/api/v1/device-login", fromElsewhere(simple("/api/v1/device-login", json)));
@@ -49,12 +49,12 @@ test.each(SIMPLE)("A device code that comes %s is refused with 415, and can stil
   expect((await restClient(server, null).post("/device-login", { device_code: code })).status).toBe(200);
 });
 
-test.each(SIMPLE)("A search that comes %s is refused with 415.", async (_how, simple) => {
+test.each(SIMPLE)("A search that comes %s is rejected with 415.", async (_how, simple) => {
   const init = fromElsewhere(simple("/api/v1/search/resume", '{"query":"x"}'), { authorization: `Bearer ${key}` });
   expect(failureOf(await server.send("/api/v1/search/resume", init))).toMatchObject({ http: 415, code: "INVALID_FORMAT" });
 });
 
-test("A mutation in an address is refused, whichever of several operations is named.", async () => {
+test("A mutation in an address is rejected, whichever of several operations is named.", async () => {
   const document = 'query A { __typename } mutation B { createProject(input: { id: "forged", name: "N" }) { project { id } } }';
   const search = new URLSearchParams({ query: document, operationName: "B" });
   const { status } = await server.send(`/api/v1/graphql?${search.toString()}`, { headers: { authorization: `Bearer ${key}` } });
@@ -78,6 +78,6 @@ test("No key is taken from a cookie or an address, which a browser would send al
   const cookie = `authorization=Bearer ${key}; access_token=${key}; session=${key}`;
   const graphql = await server.send(`/api/v1/graphql?${query.toString()}`, { headers: { cookie } });
   const rest = await server.send(`/api/v1/projects?access_token=${key}`, { headers: { cookie } });
-  expect([refusalOf(graphql).reason, failureOf(rest).code]).toEqual(["MISSING_TOKEN", "MISSING_TOKEN"]);
+  expect([rejectionOf(graphql).reason, failureOf(rest).code]).toEqual(["MISSING_TOKEN", "MISSING_TOKEN"]);
   for (const { headers } of [graphql, rest]) expect(headers.get("set-cookie")).toBeNull();
 });

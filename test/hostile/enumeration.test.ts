@@ -112,7 +112,7 @@ describe("With CONCEAL_FORBIDDEN", () => {
   });
 });
 
-test("A key is found by the hash of its whole text: one that is wrong in its last character only is refused like any other, by the same look-up.", async () => {
+test("A key is found by the hash of its whole text: one that is wrong in its last character only is rejected like any other, by the same look-up.", async () => {
   const { key } = await server.addUser();
   const almost = `${key.slice(0, -1)}${key.endsWith("a") ? "b" : "a"}`;
   const nothingLike = `bks_live_${"0".repeat(key.length - "bks_live_".length)}`;

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { uuid } from "../support/actions.js";
-import { refusalOf } from "../support/refusal.js";
+import { rejectionOf } from "../support/rejection.js";
 import { failureOf, putBody, restClient } from "../support/rest.js";
 import { startTestServer, type TestServer } from "../support/server.js";
 
@@ -35,8 +35,8 @@ test.each([
   ["arrays instead of an operation", nested(MOST + 1)],
   ["arrays that never end", "[".repeat(1_000_000)],
   ["operations of nothing in a batch", `[${"{},".repeat(MOST)}{}]`],
-])("A hundred thousand %s are refused before they are made.", async (_what, body) => {
-  expect(refusalOf(await send("POST", "/graphql", body))).toMatchObject({ ...tooMany, reason: "INVALID_PARAMETER" });
+])("A hundred thousand %s are rejected before they are made.", async (_what, body) => {
+  expect(rejectionOf(await send("POST", "/graphql", body))).toMatchObject({ ...tooMany, reason: "INVALID_PARAMETER" });
 });
 
 test.each([
@@ -45,22 +45,22 @@ test.each([
   ["tags", put("metadata", `{"tags":[${'"",'.repeat(MOST)}""]}`)],
   ["fields that no session has", put("metadata", `{${'"x":1,'.repeat(MOST)}"x":1}`)],
   ["arrays in a field that is not read", put("unknown", nested(MOST))],
-])("A session with a hundred thousand %s is refused, and not stored.", async (_what, body) => {
+])("A session with a hundred thousand %s is rejected, and not stored.", async (_what, body) => {
   expect(failureOf(await send("PUT", PATH, body))).toMatchObject({ ...tooMany, code: "INVALID_PARAMETER" });
   expect((await restClient(server, key).get("/projects")).body.data.total).toBe(0);
 });
 
-test("Some kilobytes that unzip to a hundred million bytes of brackets are refused like any other.", async () => {
+test("Some kilobytes that unzip to a hundred million bytes of brackets are rejected like any other.", async () => {
   const bomb = gzipSync(put("unknown", nested(50_000_000)));
   expect(bomb.byteLength).toBeLessThan(500_000);
   expect(failureOf(await send("PUT", PATH, bomb, { "content-encoding": "gzip" }))).toMatchObject(tooMany);
 });
 
-test("A body of exactly as many values is read, and one more is refused.", async () => {
+test("A body of exactly as many values is read, and one more is rejected.", async () => {
   const withNumbers = (count: number) => `{"query":"{ __typename }","extensions":{"x":[${"0,".repeat(count - 1)}0]}}`;
   const others = 4; // the body, the query, the extensions, the list
   expect((await send("POST", "/graphql", withNumbers(MOST - others))).body).toEqual({ data: { __typename: "Query" } });
-  expect(refusalOf(await send("POST", "/graphql", withNumbers(MOST - others + 1)))).toMatchObject(tooMany);
+  expect(rejectionOf(await send("POST", "/graphql", withNumbers(MOST - others + 1)))).toMatchObject(tooMany);
 });
 
 test("Brackets, commas, quotes and backslashes within a text are no values, however many.", async () => {

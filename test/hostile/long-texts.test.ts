@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { uuid } from "../support/actions.js";
-import { refusalOf } from "../support/refusal.js";
+import { rejectionOf } from "../support/rejection.js";
 import { failureOf, putBody, restClient } from "../support/rest.js";
 import { startTestServer, type Answer, type TestServer } from "../support/server.js";
 
@@ -95,39 +95,39 @@ describe.each(["on", "off"])("With INTROSPECTION=%s", (introspection) => {
   afterAll(() => server.close());
 
   /** Without a key and with one, which may send more; each is VALIDATION_ERROR of the request as a whole. */
-  async function expectRefusals(send: (caller: string | null, bytes: number) => Promise<Answer>) {
+  async function expectRejections(send: (caller: string | null, bytes: number) => Promise<Answer>) {
     for (const [caller, bytes] of [
       [null, ANONYMOUS_BYTES],
       [key, BYTES],
     ] as const) {
       const answer = await briefly(() => send(caller, bytes));
-      const refusal = refusalOf(answer);
-      expect(refusal).toMatchObject({ http: 400, code: "VALIDATION_ERROR" });
-      expect(refusal.message.length).toBeLessThan(600);
+      const rejection = rejectionOf(answer);
+      expect(rejection).toMatchObject({ http: 400, code: "VALIDATION_ERROR" });
+      expect(rejection.message.length).toBeLessThan(600);
     }
   }
 
   describe.each(NAMES)("%s", (name) => {
     const piece = PIECES[name];
 
-    test.each(Object.entries(DOCUMENTS))("as %s are refused at once.", async (_what, document) => {
-      await expectRefusals((caller, bytes) => {
+    test.each(Object.entries(DOCUMENTS))("as %s are rejected at once.", async (_what, document) => {
+      await expectRejections((caller, bytes) => {
         const given = textInDocument(piece, bytes - 500);
         return server.query(caller, document(JSON.stringify(given), given));
       });
     });
 
-    test.each(Object.entries(VARIABLES))("as %s in a variable are refused at once.", async (_what, [type, toValue]) => {
+    test.each(Object.entries(VARIABLES))("as %s in a variable are rejected at once.", async (_what, [type, toValue]) => {
       const argument = type === "SessionFilters" ? "filters" : type === "SessionOrder" ? "orderBy" : type === "Int" ? "limit" : null;
       const field = argument === null ? "analytics(timeRange: { start: $v }) { totalSessions }" : `sessions(${argument}: $v) { id }`;
       const document = `query ($v: ${type === "DateTime" ? "DateTime!" : type}) { ${field} }`;
       const answer = await briefly(() => server.query(key, document, { v: toValue(text(piece, BYTES)) }));
-      expect(refusalOf(answer)).toMatchObject({ http: 400, code: "VALIDATION_ERROR" });
+      expect(rejectionOf(answer)).toMatchObject({ http: 400, code: "VALIDATION_ERROR" });
       expect((await briefly(() => server.query(null, document, { v: toValue(text(piece, ANONYMOUS_BYTES - 500)) }))).status).not.toBe(500);
     });
 
-    test("as operationName are refused at once.", async () => {
-      await expectRefusals((caller, bytes) => {
+    test("as operationName are rejected at once.", async () => {
+      await expectRejections((caller, bytes) => {
         const body = JSON.stringify({ query: "query A { __typename }", operationName: text(piece, bytes - 500) });
         const headers = {
           "content-type": "application/json",
@@ -139,18 +139,18 @@ describe.each(["on", "off"])("With INTROSPECTION=%s", (introspection) => {
     });
   });
 
-  test.each(Object.entries(NAMED))("the name of a %s is refused at once, however long it is.", async (_what, document) => {
+  test.each(Object.entries(NAMED))("the name of a %s is rejected at once, however long it is.", async (_what, document) => {
     const count = document("").split("$").length + 1; // a name may stand twice
-    await expectRefusals((caller, bytes) => server.query(caller, document("a".repeat(bytes / count - 500))));
+    await expectRejections((caller, bytes) => server.query(caller, document("a".repeat(bytes / count - 500))));
   });
 
   test.each([
     ["lines", "\n"],
     ["spaces", " "],
     ["comments", "#\n"],
-  ])("a hundred mistakes below any number of %s are refused at once.", async (_what, piece) => {
+  ])("a hundred mistakes below any number of %s are rejected at once.", async (_what, piece) => {
     const mistakes = Array.from({ length: 100 }, (_, index) => `f${index}`).join(" ");
-    await expectRefusals((caller, bytes) => server.query(caller, `{ projects { ${text(piece, bytes - 2_000)} ${mistakes} } }`));
+    await expectRejections((caller, bytes) => server.query(caller, `{ projects { ${text(piece, bytes - 2_000)} ${mistakes} } }`));
   });
 });
 
@@ -193,10 +193,10 @@ describe("With a key,", () => {
       expect(answer.body.errors).toMatchObject([{ extensions: { code } }]);
     });
 
-    test("in a body of REST are refused, or stored as content, at once.", async () => {
+    test("in a body of REST are rejected, or stored as content, at once.", async () => {
       const client = restClient(server, key);
       const path = `/projects/app/sessions/${uuid(1)}`;
-      const refused = [
+      const rejected = [
         () => client.put(path, putBody({ name: given })),
         () => client.put(path, putBody({ startedAt: given })),
         () => client.put(path, putBody({ projectId: given })),
@@ -204,7 +204,7 @@ describe("With a key,", () => {
         () => client.patch("/projects/app", { color: given }),
         () => client.post("/search/resume", { query: given }),
       ];
-      for (const ask of refused) expect(failureOf(await briefly(ask)).http).toBe(400);
+      for (const ask of rejected) expect(failureOf(await briefly(ask)).http).toBe(400);
       expect((await briefly(() => client.put(path, putBody({ markdown: given, rawData: given })))).status).toBeLessThan(202);
       const device = text(PIECES[name], ANONYMOUS_BYTES / 3);
       const signIn = () => restClient(server, null).post("/device-login", { device_code: device, hostname: device });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { createProject, uuid } from "../support/actions.js";
-import { refusalOf } from "../support/refusal.js";
+import { rejectionOf } from "../support/rejection.js";
 import { putBody, restClient } from "../support/rest.js";
 import { startTestServer, type Answer, type TestServer } from "../support/server.js";
 
@@ -31,19 +31,19 @@ function expectNothingPolluted(): void {
 }
 
 test.each(POISON)("An operation in a body's %s is none, and the key is named as unknown.", async (name, poison) => {
-  const refusal = refusalOf(await send("POST", "/graphql", `{${poison}}`));
-  expect(refusal).toMatchObject({ http: 400, message: expect.stringContaining("query is required") });
-  const beside = refusalOf(await send("POST", "/graphql", `{"query":"{ __typename }",${poison}}`));
+  const rejection = rejectionOf(await send("POST", "/graphql", `{${poison}}`));
+  expect(rejection).toMatchObject({ http: 400, message: expect.stringContaining("query is required") });
+  const beside = rejectionOf(await send("POST", "/graphql", `{"query":"{ __typename }",${poison}}`));
   expect(beside).toMatchObject({ http: 400, reason: "INVALID_PARAMETER", fields: [{ path: [name] }] });
   expectNothingPolluted();
 });
 
-test.each(POISON)("The key %s in variables and extensions means nothing, and in an input it is refused.", async (_name, poison) => {
+test.each(POISON)("The key %s in variables and extensions means nothing, and in an input it is rejected.", async (_name, poison) => {
   const harmless = await send("POST", "/graphql", `{"query":"{ __typename }","variables":{${poison}},"extensions":{${poison}}}`);
   expect(harmless.body).toEqual({ data: { __typename: "Query" } });
   const mutation = "mutation ($input: UpdateProjectInput!) { updateProject(input: $input) { project { name } } }";
-  const refused = await send("POST", "/graphql", `{"query":"${mutation}","variables":{"input":{"id":"app",${poison}}}}`);
-  expect(refusalOf(refused)).toMatchObject({ reason: "INVALID_PARAMETER", message: expect.stringContaining("is not defined by type") });
+  const rejected = await send("POST", "/graphql", `{"query":"${mutation}","variables":{"input":{"id":"app",${poison}}}}`);
+  expect(rejectionOf(rejected)).toMatchObject({ reason: "INVALID_PARAMETER", message: expect.stringContaining("is not defined by type") });
   expectNothingPolluted();
 });
 
@@ -69,6 +69,6 @@ test("Names that every object has are names like any other in a document.", asyn
     '{"__proto__":[{"__proto__":"app","constructor":"Before"}],"constructor":"Query","hasOwnProperty":null}',
   );
   expect(body.errors).toMatchObject([{ path: ["hasOwnProperty"], extensions: { reason: "RESOURCE_NOT_FOUND" } }]);
-  expect(refusalOf(await server.query(key, "{ valueOf { toString } }")).message).toContain('Cannot query field "valueOf"');
-  expect(refusalOf(await server.query(key, "{ ...toString }")).message).toContain('Unknown fragment "toString"');
+  expect(rejectionOf(await server.query(key, "{ valueOf { toString } }")).message).toContain('Cannot query field "valueOf"');
+  expect(rejectionOf(await server.query(key, "{ ...toString }")).message).toContain('Unknown fragment "toString"');
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { refusalOf } from "../support/refusal.js";
+import { rejectionOf } from "../support/rejection.js";
 import { startTestServer, type TestServer } from "../support/server.js";
 
 const LIMIT = 2_000;
@@ -48,16 +48,16 @@ test("A body of MAX_BODY_BYTES is read, declared or in pieces.", async () => {
   expect([declared.body, pieces.body]).toEqual([{ data: { __typename: "Query" } }, { data: { __typename: "Query" } }]);
 });
 
-test("A body that is declared to be larger is refused with 413 before it is read.", async () => {
+test("A body that is declared to be larger is rejected with 413 before it is read.", async () => {
   let pulls = 0;
   const body = new ReadableStream({ pull: () => void (pulls += 1) }, { highWaterMark: 0 });
-  const refusal = refusalOf(await send(body, { "content-length": String(LIMIT + 1) }));
-  expect(refusal).toMatchObject({ http: 413, status: 413, code: "VALIDATION_ERROR", reason: "INVALID_PARAMETER", limit: LIMIT });
-  expect(refusal.exceeded).toBe("MAX_BODY_BYTES");
+  const rejection = rejectionOf(await send(body, { "content-length": String(LIMIT + 1) }));
+  expect(rejection).toMatchObject({ http: 413, status: 413, code: "VALIDATION_ERROR", reason: "INVALID_PARAMETER", limit: LIMIT });
+  expect(rejection.exceeded).toBe("MAX_BODY_BYTES");
   expect(pulls).toBe(0);
 });
 
-test("A body in pieces is read no further than the limit, and refused with 413.", async () => {
+test("A body in pieces is read no further than the limit, and rejected with 413.", async () => {
   let pieces = 0;
   function* long() {
     while (pieces < 1_000) {
@@ -65,17 +65,17 @@ test("A body in pieces is read no further than the limit, and refused with 413."
       yield "x".repeat(500);
     }
   }
-  expect(refusalOf(await send(inPieces(long())))).toMatchObject({ http: 413, reason: "INVALID_PARAMETER" });
+  expect(rejectionOf(await send(inPieces(long())))).toMatchObject({ http: 413, reason: "INVALID_PARAMETER" });
   expect(pieces).toBeLessThan(10);
 });
 
 test("A body that breaks off is INVALID_FORMAT, and no failure of ours in the log.", async () => {
   const body = inPieces(['{"query":'], (controller) => controller.error(new Error("socket hang up")));
-  expect(refusalOf(await send(body))).toMatchObject({ http: 400, reason: "INVALID_FORMAT", message: "The body was cut off" });
+  expect(rejectionOf(await send(body))).toMatchObject({ http: 400, reason: "INVALID_FORMAT", message: "The body was cut off" });
   expect(server.takeLog()).toEqual([]);
 });
 
 test("A body that is no UTF-8 is INVALID_FORMAT.", async () => {
   const body = inPieces(['{"query":"{ __typename } #', new Uint8Array([0xff, 0xfe]), '"}']);
-  expect(refusalOf(await send(body))).toMatchObject({ http: 400, reason: "INVALID_FORMAT", message: "The body is not valid UTF-8" });
+  expect(rejectionOf(await send(body))).toMatchObject({ http: 400, reason: "INVALID_FORMAT", message: "The body is not valid UTF-8" });
 });

@@ -28,8 +28,8 @@ test("A browser's preflight is allowed from any origin, with the headers that a 
 
 test.each([
   ["an answer", "{ __typename }", {}],
-  ["a refusal", "{ projects { id } }", {}],
-  ["a refused media type", "{ __typename }", { accept: "image/png" }],
+  ["a rejection", "{ projects { id } }", {}],
+  ["a rejected media type", "{ __typename }", { accept: "image/png" }],
 ])("A browser may read %s with the headers that the contract names.", async (_what, query, headers) => {
   const answer = await server.query(null, query, undefined, { origin: "https://app.example", ...headers });
   expect(answer.headers.get("access-control-allow-origin")).toBe("*");

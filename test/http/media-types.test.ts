@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { refusalOf } from "../support/refusal.js";
+import { rejectionOf } from "../support/rejection.js";
 import { startTestServer, type TestServer } from "../support/server.js";
 
 const PATH = "/api/v1/graphql";
@@ -46,10 +46,10 @@ test("Answers tell caches that they depend on the Accept header, and are not to 
 });
 
 test.each(["text/html", "image/png", "text/event-stream", "application/json;q=0", "application/json; charset=latin1"])(
-  "A client that accepts only %s is refused with 406.",
+  "A client that accepts only %s is rejected with 406.",
   async (accept) => {
     const answer = await post({ accept, "content-type": "application/json" });
-    expect(refusalOf(answer)).toMatchObject({ http: 406, status: 406, code: "VALIDATION_ERROR", reason: "INVALID_PARAMETER" });
+    expect(rejectionOf(answer)).toMatchObject({ http: 406, status: 406, code: "VALIDATION_ERROR", reason: "INVALID_PARAMETER" });
     expect(answer.headers.get("content-type")).toBe(OLD);
   },
 );
@@ -75,18 +75,18 @@ test.each([
   "multipart/form-data; boundary=x",
   "application/json; charset=latin1",
   "application/jsonp",
-])("A body of the type %s is refused with 415.", async (type) => {
-  expect(refusalOf(await post({ "content-type": type }))).toMatchObject({ http: 415, status: 415, reason: "INVALID_FORMAT" });
+])("A body of the type %s is rejected with 415.", async (type) => {
+  expect(rejectionOf(await post({ "content-type": type }))).toMatchObject({ http: 415, status: 415, reason: "INVALID_FORMAT" });
 });
 
-test("A compressed body is refused with 415 instead of being read as broken JSON.", async () => {
-  const refusal = refusalOf(await post({ "content-type": "application/json", "content-encoding": "gzip" }));
-  expect(refusal).toMatchObject({ http: 415, reason: "INVALID_FORMAT", message: "The body must not be compressed" });
+test("A compressed body is rejected with 415 instead of being read as broken JSON.", async () => {
+  const rejection = rejectionOf(await post({ "content-type": "application/json", "content-encoding": "gzip" }));
+  expect(rejection).toMatchObject({ http: 415, reason: "INVALID_FORMAT", message: "The body must not be compressed" });
 });
 
 test.each([{}, { "content-type": "" }])("A body without a Content-Type is INVALID_FORMAT: %j.", async (headers) => {
-  const refusal = refusalOf(await post(headers as Record<string, string>));
-  expect(refusal).toMatchObject({
+  const rejection = rejectionOf(await post(headers as Record<string, string>));
+  expect(rejection).toMatchObject({
     http: 400,
     reason: "INVALID_FORMAT",
     message: expect.stringContaining("Content-Type header is missing"),
@@ -101,8 +101,8 @@ test.each([
   const newer = await post({ accept: "application/graphql-response+json", "content-type": "application/json" }, query);
   const older = await post({ accept: "application/json", "content-type": "application/json" }, query);
   expect([newer.status, older.status]).toEqual([400, 200]);
-  expect(refusalOf(newer).code).toBe("VALIDATION_ERROR");
-  expect(refusalOf(older).code).toBe("VALIDATION_ERROR");
+  expect(rejectionOf(newer).code).toBe("VALIDATION_ERROR");
+  expect(rejectionOf(older).code).toBe("VALIDATION_ERROR");
 });
 
 test.each(["application/json", "application/graphql-response+json"])("Partial data is 200 in %s.", async (accept) => {

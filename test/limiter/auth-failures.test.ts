@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { refusalOf } from "../support/refusal.js";
+import { rejectionOf } from "../support/rejection.js";
 import { startTestServer, type TestServer } from "../support/server.js";
 
 let server: TestServer;
@@ -33,12 +33,12 @@ async function guess(address: string, times: number) {
   return Promise.all(Array.from({ length: times }, (_, index) => askFrom(address, `Bearer bks_live_guess${index}`)));
 }
 
-test("Sixty wrong keys a minute from one address are refused as such, and the next one is RATE_LIMITED.", async () => {
+test("Sixty wrong keys a minute from one address are rejected as such, and the next one is RATE_LIMITED.", async () => {
   const address = newAddress();
   const wrong = await guess(address, 60);
   expect(wrong.every(({ status }) => status === 401)).toBe(true);
   const answer = await askFrom(address, "Bearer bks_live_one_more");
-  expect(refusalOf(answer)).toMatchObject({ http: 429, code: "RATE_LIMITED", reason: "RATE_LIMIT_EXCEEDED", limit: 60, retryAfter: 60 });
+  expect(rejectionOf(answer)).toMatchObject({ http: 429, code: "RATE_LIMITED", reason: "RATE_LIMIT_EXCEEDED", limit: 60, retryAfter: 60 });
   expect(answer.headers.get("retry-after")).toBe("60");
   expect(answer.headers.get("www-authenticate")).toBeNull();
 });
@@ -82,6 +82,6 @@ test("After the window the address may be wrong again.", async () => {
 test("RATE_LIMIT_AUTH_FAILURES sets how many.", async () => {
   const strict = await startTestServer({ RATE_LIMIT_AUTH_FAILURES: "1/1h" });
   expect((await strict.query("wrong", "{ __typename }")).status).toBe(401);
-  expect(refusalOf(await strict.query("wrong", "{ __typename }"))).toMatchObject({ http: 429, retryAfter: 3_600, limit: 1 });
+  expect(rejectionOf(await strict.query("wrong", "{ __typename }"))).toMatchObject({ http: 429, retryAfter: 3_600, limit: 1 });
   await strict.close();
 });

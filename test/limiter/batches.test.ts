@@ -17,7 +17,7 @@ function sendBatch(key: string, queries: readonly string[]) {
 }
 
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => `{ n${index}: __typename }`);
-const isRefused = (item: { errors?: [{ extensions: { reason: string } }] }) => item.errors?.[0].extensions.reason === "RATE_LIMIT_EXCEEDED";
+const isRejected = (item: { errors?: [{ extensions: { reason: string } }] }) => item.errors?.[0].extensions.reason === "RATE_LIMIT_EXCEEDED";
 
 test("A batch of ten costs ten.", async () => {
   const { key } = await server.addUser();
@@ -30,7 +30,7 @@ test("Of a batch for which too few are left the first operations pass, and the a
   const { status, headers, body } = await sendBatch(key, numbered(6));
   expect(status).toBe(200);
   expect(body.slice(0, 4)).toEqual([0, 1, 2, 3].map((index) => ({ data: { [`n${index}`]: "Query" } })));
-  expect(body.slice(4).map(isRefused)).toEqual([true, true]);
+  expect(body.slice(4).map(isRejected)).toEqual([true, true]);
   expect(body[4].errors[0].extensions).toMatchObject({ code: "RATE_LIMITED", status: 429, retryAfter: 3_600, limit: 4, remaining: 0 });
   expect(body[4]).not.toHaveProperty("data");
   expect(headers.get("x-ratelimit-remaining")).toBe("0");
@@ -42,20 +42,20 @@ test("A batch of which none passes is 429 with Retry-After.", async () => {
   await sendBatch(key, numbered(1));
   const { status, headers, body } = await sendBatch(key, numbered(3));
   expect([status, headers.get("retry-after")]).toEqual([429, "3600"]);
-  expect(body.map(isRefused)).toEqual([true, true, true]);
+  expect(body.map(isRejected)).toEqual([true, true, true]);
 });
 
-test("A refused operation of a batch is refused before it is looked at.", async () => {
+test("A rejected operation of a batch is rejected before it is looked at.", async () => {
   const { key } = await server.addUser(undefined, allScopes, "1/1h");
   const { body } = await sendBatch(key, ["{ __typename }", "{", "{ nothing }"]);
-  expect(body.map(isRefused)).toEqual([false, true, true]);
+  expect(body.map(isRejected)).toEqual([false, true, true]);
 });
 
 test("Batches at once never pass more than the limit, and never fewer.", async () => {
   const { key } = await server.addUser(undefined, allScopes, "100/1h");
   const answers = await Promise.all(Array.from({ length: 20 }, () => sendBatch(key, numbered(7))));
   const items = answers.flatMap(({ body }) => body);
-  expect(items.filter((item) => !isRefused(item))).toHaveLength(100);
-  expect(items.filter(isRefused)).toHaveLength(40);
+  expect(items.filter((item) => !isRejected(item))).toHaveLength(100);
+  expect(items.filter(isRejected)).toHaveLength(40);
   expect(answers.filter(({ status }) => status === 200)).toHaveLength(15);
 });

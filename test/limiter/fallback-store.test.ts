@@ -61,7 +61,7 @@ test("The rule open lets all pass, and says what the windows would be.", async (
   expect((await store.consume("k", policy, 1)).windows).toEqual([{ limit: 2, windowMs: 3_600_000, used: 0, resetAtMs: nowMs + 3_600_000 }]);
 });
 
-test("The rule closed refuses with UPSTREAM_UNAVAILABLE.", async () => {
+test("The rule closed rejects with UPSTREAM_UNAVAILABLE.", async () => {
   const store = startStore("closed");
   isLost = true;
   await expect(async () => store.consume("k", policy, 1)).rejects.toMatchObject({ reason: "UPSTREAM_UNAVAILABLE", httpStatus: 503 });

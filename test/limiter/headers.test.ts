@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { allScopes } from "../../src/core/auth/scopes.js";
-import { refusalOf } from "../support/refusal.js";
+import { rejectionOf } from "../support/rejection.js";
 import { startTestServer, type Answer, type TestServer } from "../support/server.js";
 
 let server: TestServer;
@@ -25,7 +25,7 @@ test("Every answer to a key tells its budget in the usual headers and in those o
   });
 });
 
-test("A refusal tells in whole seconds when to try again, in its headers, its message and its error.", async () => {
+test("A rejection tells in whole seconds when to try again, in its headers, its message and its error.", async () => {
   const { key } = await server.addUser(undefined, allScopes, "1/1m");
   await server.query(key, "{ __typename }");
   const reset = server.clock.now().getTime() + 60_000;
@@ -39,7 +39,7 @@ test("A refusal tells in whole seconds when to try again, in its headers, its me
     "RateLimit-Policy": '"60s";q=1;w=60',
     "Retry-After": "48",
   });
-  expect(refusalOf(answer)).toMatchObject({
+  expect(rejectionOf(answer)).toMatchObject({
     http: 429,
     status: 429,
     code: "RATE_LIMITED",

@@ -50,7 +50,7 @@ test("The memory of callers whose windows have ended is given back.", async () =
   expect(heap() - before).toBeLessThan((full - before) / 4);
 });
 
-test("What is refused or only asked about takes no memory.", async () => {
+test("What is rejected or only asked about takes no memory.", async () => {
   const { ask } = startStore(1);
   expect(await ask("known")).toBe(1);
   for (let caller = 0; caller < 5_000; caller += 1) expect(await ask(`curious ${caller}`, "1/1h", 0)).toBe(0);

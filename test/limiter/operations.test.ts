@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { allScopes } from "../../src/core/auth/scopes.js";
-import { refusalOf } from "../support/refusal.js";
+import { rejectionOf } from "../support/rejection.js";
 import { startTestServer, type Answer, type TestServer } from "../support/server.js";
 
 let server: TestServer;
@@ -16,13 +16,13 @@ test("Of 700 operations at once with one key, at 500 an hour, exactly 500 are an
   const { key } = await server.addUser();
   const answers = await Promise.all(Array.from({ length: 700 }, () => ask(key)));
   const passed = answers.filter(({ status }) => status === 200);
-  const refused = answers.filter(({ status }) => status === 429);
-  expect([passed.length, refused.length]).toEqual([500, 200]);
+  const rejected = answers.filter(({ status }) => status === 429);
+  expect([passed.length, rejected.length]).toEqual([500, 200]);
   expect(passed.every(({ body }) => body.data.__typename === "Query")).toBe(true);
-  for (const answer of refused) expect(refusalOf(answer)).toMatchObject({ code: "RATE_LIMITED", reason: "RATE_LIMIT_EXCEEDED" });
+  for (const answer of rejected) expect(rejectionOf(answer)).toMatchObject({ code: "RATE_LIMITED", reason: "RATE_LIMIT_EXCEEDED" });
 });
 
-test("A refused operation costs nothing, and the whole budget is back when the window ends.", async () => {
+test("A rejected operation costs nothing, and the whole budget is back when the window ends.", async () => {
   const { key } = await server.addUser(undefined, allScopes, "2/1h");
   await ask(key);
   await ask(key);
@@ -35,7 +35,7 @@ test("A refused operation costs nothing, and the whole budget is back when the w
   expect((await ask(key)).status).toBe(429);
 });
 
-test("An operation that is refused does not run.", async () => {
+test("An operation that is rejected does not run.", async () => {
   const user = await server.addUser(undefined, allScopes, "1/1h");
   await ask(user.key);
   const create = 'mutation { createProject(input: { id: "refused", name: "N" }) { project { id } } }';
@@ -107,7 +107,7 @@ test("Callers without a token share a budget per address, which introspection co
   expect((await askFrom("192.0.2.10", "{ __schema { queryType { name } } }")).status).toBe(200);
   expect((await askFrom("192.0.2.10", "{ errorCatalog { code } }")).status).toBe(200);
   expect((await askFrom("192.0.2.10", "{ projects { id } }")).status).toBe(401);
-  expect(refusalOf(await askFrom("192.0.2.10", "{ __schema { queryType { name } } }"))).toMatchObject({ http: 429, limit: 3 });
+  expect(rejectionOf(await askFrom("192.0.2.10", "{ __schema { queryType { name } } }"))).toMatchObject({ http: 429, limit: 3 });
   expect((await askFrom("192.0.2.11", "{ __typename }")).status).toBe(200);
   expect((await askFrom("192.0.2.10", "{ __typename }", { authorization: `Bearer ${key}` })).status).toBe(200);
   await limited.close();

@@ -52,7 +52,7 @@ onRedis("Four processes that ask 2,000 times at once are granted exactly 500 of 
   expect(granted.filter((units) => units === 0)).toHaveLength(1_500);
 });
 
-onRedis("Several windows hold at once: what one refuses is counted in none (needs TEST_REDIS_URL).", async () => {
+onRedis("Several windows hold at once: what one rejects is counted in none (needs TEST_REDIS_URL).", async () => {
   const store = await openStore();
   const policy = "10/1h,3/1m";
   const granted = [];

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
-import { refusalOf } from "../support/refusal.js";
+import { rejectionOf } from "../support/rejection.js";
 import { startTestServer, type TestServer } from "../support/server.js";
 
 const MINUTE = 60_000;
@@ -29,30 +29,30 @@ async function statuses(count: number): Promise<number[]> {
 test("Several windows all hold, and the error and the headers name the one that is full.", async () => {
   expect(await statuses(3)).toEqual([200, 200, 200]);
   const minute = await ask();
-  expect(refusalOf(minute)).toMatchObject({ limit: 3, remaining: 0, retryAfter: 60, resetAt: iso(start + MINUTE) });
+  expect(rejectionOf(minute)).toMatchObject({ limit: 3, remaining: 0, retryAfter: 60, resetAt: iso(start + MINUTE) });
   expect(minute.headers.get("x-ratelimit-limit")).toBe("3");
 
   server.clock.advance(MINUTE);
   expect(await statuses(2)).toEqual([200, 200]);
   const hour = await ask();
-  expect(refusalOf(hour)).toMatchObject({ limit: 5, remaining: 0, retryAfter: 59 * 60, resetAt: iso(start + HOUR) });
+  expect(rejectionOf(hour)).toMatchObject({ limit: 5, remaining: 0, retryAfter: 59 * 60, resetAt: iso(start + HOUR) });
   expect(hour.headers.get("x-ratelimit-limit")).toBe("5");
 });
 
-test("What one window refuses costs nothing in the other.", async () => {
+test("What one window rejects costs nothing in the other.", async () => {
   expect(await statuses(10)).toEqual([200, 200, 200, 429, 429, 429, 429, 429, 429, 429]);
   server.clock.advance(MINUTE);
   expect(await statuses(3)).toEqual([200, 200, 429]);
 });
 
-test("What one window refuses does not begin the other.", async () => {
+test("What one window rejects does not begin the other.", async () => {
   await statuses(3);
   server.clock.advance(MINUTE);
   await statuses(2);
   server.clock.advance(58 * MINUTE + 30_000);
   expect(await statuses(1)).toEqual([429]);
   server.clock.advance(30_000);
-  // Both windows are whole: had the refusal begun a minute, its budget would be whole only in half of one.
+  // Both windows are whole: had the rejection begun a minute, its budget would be whole only in half of one.
   const { headers } = await ask();
   expect(headers.get("ratelimit")).toBe('"3600s";r=4;t=3600, "60s";r=2;t=60');
 });
@@ -61,7 +61,7 @@ test("Where both are full, the one that stays full longer is named.", async () =
   await statuses(2);
   server.clock.advance(MINUTE);
   await statuses(3);
-  expect(refusalOf(await ask())).toMatchObject({ limit: 5, retryAfter: 59 * 60 });
+  expect(rejectionOf(await ask())).toMatchObject({ limit: 5, retryAfter: 59 * 60 });
 });
 
 test("While neither is full, the headers show the window with the least left.", async () => {
@@ -74,7 +74,7 @@ test("Waiting as long as retryAfter says always suffices.", async () => {
   server.clock.advance(1);
   await statuses(3);
   server.clock.advance(500);
-  const { retryAfter } = refusalOf(await ask());
+  const { retryAfter } = rejectionOf(await ask());
   expect(retryAfter).toBe(60);
   server.clock.advance(retryAfter * 1_000);
   expect((await ask()).status).toBe(200);

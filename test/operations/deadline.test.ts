@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { refusalOf } from "../support/refusal.js";
+import { rejectionOf } from "../support/rejection.js";
 import { startTestServer, type TestServer } from "../support/server.js";
 
 const onPostgres = process.env.TEST_DATABASE_URL === undefined ? test.skip : test;
@@ -26,9 +26,9 @@ function whileLocked<T>(table: "Project" | "ApiKey", run: () => Promise<T>): Pro
   );
 }
 
-test("An operation that cannot even begin in time is refused as a whole with 504.", async () => {
+test("An operation that cannot even begin in time is rejected as a whole with 504.", async () => {
   const answer = await whileLocked("ApiKey", () => server.query(key, "{ viewer { id } }"));
-  expect(refusalOf(answer)).toMatchObject({ http: 504, code: "GATEWAY_TIMEOUT", reason: "UPSTREAM_TIMEOUT" });
+  expect(rejectionOf(answer)).toMatchObject({ http: 504, code: "GATEWAY_TIMEOUT", reason: "UPSTREAM_TIMEOUT" });
   expect((await server.query(key, "{ __typename }")).status).toBe(200);
 });
 

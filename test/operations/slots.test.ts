@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import { afterEach, expect, test } from "@jest/globals";
 import { listen } from "../support/listen.js";
-import { refusalOf } from "../support/refusal.js";
+import { rejectionOf } from "../support/rejection.js";
 import { CLIENT, startTestServer, type TestServer } from "../support/server.js";
 
 let server: TestServer;
@@ -62,11 +62,11 @@ test("Who would wait longer than MAX_QUEUE_MS is rejected at once in the form of
     const waiting = [server.query(key, "{ viewer { id } }"), server.query(key, "{ viewer { id } }")];
     await untilCounted(1, 1);
     server.clock.advance(60_001);
-    const refused = [await server.query(key, "{ viewer { id } }"), await server.send("/api/v1/projects")] as const;
-    return [...refused, waiting] as const;
+    const rejected = [await server.query(key, "{ viewer { id } }"), await server.send("/api/v1/projects")] as const;
+    return [...rejected, waiting] as const;
   });
 
-  expect(refusalOf(graphql)).toMatchObject({ http: 503, code: "SERVICE_UNAVAILABLE", reason: "UPSTREAM_UNAVAILABLE", retryAfter: 1 });
+  expect(rejectionOf(graphql)).toMatchObject({ http: 503, code: "SERVICE_UNAVAILABLE", reason: "UPSTREAM_UNAVAILABLE", retryAfter: 1 });
   expect(graphql.headers.get("retry-after")).toBe("1");
   expect(graphql.headers.get("x-request-id")).toBe(graphql.body.errors[0].extensions.requestId);
   expect(graphql.headers.get("access-control-allow-origin")).toBe("*");
@@ -82,7 +82,7 @@ test("What is rejected at once is a whole answer over a real line, also to HEAD,
   const { url, stop } = await listen(server);
   const headers = { authorization: `Bearer ${key}`, "content-type": "application/json", "x-request-id": "mine" };
   const post = (accept: string) => fetch(url, { method: "POST", headers: { ...headers, accept }, body: '{"query":"{ viewer { id } }"}' });
-  const [refused, problem, head, waiting] = await whileBusy(async () => {
+  const [rejected, problem, head, waiting] = await whileBusy(async () => {
     const others = [server.query(key, "{ viewer { id } }"), server.query(key, "{ viewer { id } }")];
     await untilCounted(1, 1);
     server.clock.advance(60_001);
@@ -96,8 +96,8 @@ test("What is rejected at once is a whole answer over a real line, also to HEAD,
     ] as const;
   });
   await Promise.all(waiting);
-  expect([refused.status, refused.headers.get("content-type")]).toEqual([503, "application/graphql-response+json; charset=utf-8"]);
-  expect(await refused.json()).toMatchObject({
+  expect([rejected.status, rejected.headers.get("content-type")]).toEqual([503, "application/graphql-response+json; charset=utf-8"]);
+  expect(await rejected.json()).toMatchObject({
     errors: [{ extensions: { reason: "UPSTREAM_UNAVAILABLE", requestId: "mine", documentationUrl: new URL("/errors#SERVICE_UNAVAILABLE", url).href } }], // prettier-ignore
   });
   expect([problem.status, problem.headers.get("content-type")]).toEqual([503, "application/problem+json"]);
@@ -144,13 +144,13 @@ test("The one slow answer of a process that is not warm yet is no pace by which 
 test("Who has waited for MAX_QUEUE_MS without a slot is rejected, too.", async () => {
   server = await startTestServer({ MAX_OPERATIONS: "1", MAX_QUEUE_MS: "50" });
   const { key } = await addKnownUser();
-  const [refused, waiting] = await whileBusy(async () => {
+  const [rejected, waiting] = await whileBusy(async () => {
     const first = server.query(key, "{ viewer { id } }");
     await untilCounted(1, 0);
     return [await server.query(key, "{ viewer { id } }"), [first]] as const;
   });
   await Promise.all(waiting);
-  expect(refusalOf(refused)).toMatchObject({ http: 503, reason: "UPSTREAM_UNAVAILABLE" });
+  expect(rejectionOf(rejected)).toMatchObject({ http: 503, reason: "UPSTREAM_UNAVAILABLE" });
 });
 
 test("A client that is slow to send its body holds no slot.", async () => {
@@ -174,9 +174,9 @@ test("Bodies beyond MAX_BODIES_BYTES are rejected with 503, and welcome when the
   const slow = [postSlowly(key), postSlowly(key)];
   for (const { send } of slow) send(body);
   for (let count = 0; count < 20; count += 1) await server.query(key, "{ __typename }"); // by then both have been read
-  const refused = await server.query(key, "{ __typename }", { filler: "x".repeat(700) });
-  expect(refusalOf(refused)).toMatchObject({ http: 503, reason: "UPSTREAM_UNAVAILABLE" });
-  expect(refused.headers.get("retry-after")).toBe("1");
+  const rejected = await server.query(key, "{ __typename }", { filler: "x".repeat(700) });
+  expect(rejectionOf(rejected)).toMatchObject({ http: 503, reason: "UPSTREAM_UNAVAILABLE" });
+  expect(rejected.headers.get("retry-after")).toBe("1");
 
   for (const { end } of slow) end();
   for (const { answer } of slow) expect((await answer).status).toBe(200);
@@ -218,7 +218,7 @@ test("Whoever is over the limit is told so at once, while all others wait.", asy
     const first = await Promise.race([rejected, ...allowed]);
     return [first, allowed] as const;
   });
-  expect(refusalOf(limited)).toMatchObject({ http: 429, reason: "RATE_LIMIT_EXCEEDED" });
+  expect(rejectionOf(limited)).toMatchObject({ http: 429, reason: "RATE_LIMIT_EXCEEDED" });
   expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual([200, 200]);
 });
 

@@ -32,8 +32,8 @@ function put(body: Body, headers: Record<string, string> = JSON_TYPE, path = PAT
 const zip = (content: string | Uint8Array) => new Uint8Array(gzipSync(content));
 const whole = JSON.stringify(putBody());
 
-/** Puts a body that is refused; gives the error, after checking that nothing was stored. */
-async function refused(body: Body, headers?: Record<string, string>) {
+/** Puts a body that is rejected; gives the error, after checking that nothing was stored. */
+async function rejected(body: Body, headers?: Record<string, string>) {
   const answer = await put(body, headers);
   const listed = await restClient(server, key).get("/projects");
   expect(listed.body.data).toEqual({ projects: [], total: 0 });
@@ -51,7 +51,7 @@ test.each([
   ["U+0000", "\u0000"],
   ["thousands of brackets", "[".repeat(3_900)],
 ])("A body that is no JSON is INVALID_FORMAT: %s.", async (_what, body) => {
-  expect(await refused(body)).toMatchObject({ http: 400, code: "INVALID_FORMAT", message: "The body is not valid JSON" });
+  expect(await rejected(body)).toMatchObject({ http: 400, code: "INVALID_FORMAT", message: "The body is not valid JSON" });
 });
 
 test.each([
@@ -60,18 +60,18 @@ test.each([
   ["of spaces", " \r\n\t"],
 ])("An empty body is INVALID_FORMAT: %s.", async (_what, body) => {
   const message = "The body is empty; send a JSON object";
-  expect(await refused(body)).toMatchObject({ http: 400, code: "INVALID_FORMAT", message });
+  expect(await rejected(body)).toMatchObject({ http: 400, code: "INVALID_FORMAT", message });
 });
 
 test.each(["[]", '"x"', "null", "1", "true", `[${whole}]`])("JSON that is no object is INVALID_FORMAT: %s.", async (body) => {
-  const { http, code, message, details } = await refused(body);
+  const { http, code, message, details } = await rejected(body);
   expect([http, code]).toEqual([400, "INVALID_FORMAT"]);
   expect(message).toMatch(/^\w.*object/);
   expect(details.fields).toEqual([{ path: [], reason: "INVALID_FORMAT", message }]);
 });
 
 test.each<Record<string, string>>([{}, { "content-type": "" }])("A body without a Content-Type is INVALID_FORMAT: %j.", async (headers) => {
-  const { http, code, message } = await refused(whole, headers);
+  const { http, code, message } = await rejected(whole, headers);
   expect([http, code]).toEqual([400, "INVALID_FORMAT"]);
   expect(message).toContain("Content-Type header is missing");
 });
@@ -83,8 +83,8 @@ test.each([
   "application/jsonp",
   "application/json; charset=latin1",
   "application/json; charset=utf-16",
-])("A body of the type %s is refused with 415.", async (type) => {
-  expect(await refused(whole, { "content-type": type })).toMatchObject({ http: 415, code: "INVALID_FORMAT" });
+])("A body of the type %s is rejected with 415.", async (type) => {
+  expect(await rejected(whole, { "content-type": type })).toMatchObject({ http: 415, code: "INVALID_FORMAT" });
 });
 
 test.each([
@@ -94,11 +94,11 @@ test.each([
 ])("A body that is no UTF-8 is INVALID_FORMAT: %s.", async (_what, bytes) => {
   const [before = "", after = ""] = whole.split("Hello");
   const body = new Uint8Array(Buffer.concat([Buffer.from(before), Buffer.from(bytes), Buffer.from(after)]));
-  expect(await refused(body)).toMatchObject({ http: 400, code: "INVALID_FORMAT", message: "The body is not valid UTF-8" });
+  expect(await rejected(body)).toMatchObject({ http: 400, code: "INVALID_FORMAT", message: "The body is not valid UTF-8" });
 });
 
 test("Half of a surrogate pair in an escape is INVALID_PARAMETER, since no UTF-8 could give it back.", async () => {
-  const { http, code, details } = await refused(whole.replace("Hello", "\\ud83d"));
+  const { http, code, details } = await rejected(whole.replace("Hello", "\\ud83d"));
   expect([http, code, details.fields[0].path]).toEqual([400, "INVALID_PARAMETER", ["markdown"]]);
 });
 
@@ -109,31 +109,31 @@ test.each([
   ["text that was never zipped", new TextEncoder().encode(whole)],
 ])("A body that is called gzip and is none is INVALID_FORMAT: %s.", async (_what, body) => {
   const message = "The body is not valid gzip, or was cut off";
-  expect(await refused(body, { ...JSON_TYPE, "content-encoding": "gzip" })).toMatchObject({ http: 400, code: "INVALID_FORMAT", message });
+  expect(await rejected(body, { ...JSON_TYPE, "content-encoding": "gzip" })).toMatchObject({ http: 400, code: "INVALID_FORMAT", message });
 });
 
 test("A zipped body of nothing, or of what is no JSON, is INVALID_FORMAT.", async () => {
   const headers = { ...JSON_TYPE, "content-encoding": "gzip" };
   for (const body of [new Uint8Array(), zip(""), zip("{"), zip(new Uint8Array([0x22, 0xff, 0x22]))]) {
-    expect(await refused(body, headers)).toMatchObject({ http: 400, code: "INVALID_FORMAT" });
+    expect(await rejected(body, headers)).toMatchObject({ http: 400, code: "INVALID_FORMAT" });
   }
 });
 
 test.each(["br", "deflate", "zstd", "gzip, gzip", "gzip, br", "aes128gcm"])(
-  "A body in the encoding %s is refused with 415 and the encodings that are taken.",
+  "A body in the encoding %s is rejected with 415 and the encodings that are taken.",
   async (encoding) => {
-    const { http, code, headers } = await refused(zip(whole), { ...JSON_TYPE, "content-encoding": encoding });
+    const { http, code, headers } = await rejected(zip(whole), { ...JSON_TYPE, "content-encoding": encoding });
     expect([http, code, headers.get("accept-encoding")]).toEqual([415, "INVALID_FORMAT", "gzip, identity"]);
   },
 );
 
 const tooMany = (limit: number, setting: string) => ({ http: 413, code: "INVALID_PARAMETER", details: { limit, exceeded: setting } });
 
-test("A body that is declared to be over MAX_UPLOAD_BYTES is refused with 413 before it is read.", async () => {
+test("A body that is declared to be over MAX_UPLOAD_BYTES is rejected with 413 before it is read.", async () => {
   let pulls = 0;
   const body = new ReadableStream({ pull: () => void (pulls += 1) }, { highWaterMark: 0 });
   const headers = { ...JSON_TYPE, "content-length": String(UPLOAD + 1) };
-  expect(await refused(body, headers)).toMatchObject(tooMany(UPLOAD, "MAX_UPLOAD_BYTES"));
+  expect(await rejected(body, headers)).toMatchObject(tooMany(UPLOAD, "MAX_UPLOAD_BYTES"));
   expect(pulls).toBe(0);
 });
 
@@ -148,16 +148,16 @@ test.each<Record<string, string>>([{}, { "content-encoding": "gzip" }])(
         if (pieces === 1_000) controller.close();
       },
     });
-    expect(await refused(body, { ...JSON_TYPE, ...encoding })).toMatchObject(tooMany(UPLOAD, "MAX_UPLOAD_BYTES"));
+    expect(await rejected(body, { ...JSON_TYPE, ...encoding })).toMatchObject(tooMany(UPLOAD, "MAX_UPLOAD_BYTES"));
     expect(pieces).toBeLessThan(10);
   },
 );
 
-test("A gzip bomb is refused with 413 that names MAX_UNZIPPED_BYTES.", async () => {
+test("A gzip bomb is rejected with 413 that names MAX_UNZIPPED_BYTES.", async () => {
   const bomb = zip(JSON.stringify(putBody({ markdown: "x".repeat(2_000_000) })));
   expect(bomb.byteLength).toBeLessThan(UPLOAD);
-  const refusal = await refused(bomb, { ...JSON_TYPE, "content-encoding": "gzip" });
-  expect(refusal).toMatchObject(tooMany(UNZIPPED, "MAX_UNZIPPED_BYTES"));
+  const rejection = await rejected(bomb, { ...JSON_TYPE, "content-encoding": "gzip" });
+  expect(rejection).toMatchObject(tooMany(UNZIPPED, "MAX_UNZIPPED_BYTES"));
 });
 
 /** Says one thing over a socket of its own and then no more; gives what the server answered, if anything. */

@@ -83,7 +83,7 @@ test("A device code works once, also for many at once, and the second time it is
 });
 
 test.each(["", "AAAAAA", "x", "A".repeat(10_000), "%' OR 1=1 --", "\u0000", "😀", "\ud83d"])(
-  "A device code that nobody made is refused: %j.",
+  "A device code that nobody made is rejected: %j.",
   async (code) => {
     expect(await logIn({ device_code: code })).toMatchObject(WRONG);
   },

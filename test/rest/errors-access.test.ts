@@ -13,7 +13,7 @@ afterAll(() => server.close());
 
 const SESSION = `/projects/app/sessions/${uuid(1)}`;
 
-/** The error of a refusal in the structured form. */
+/** The error of a rejection in the structured form. */
 function errorOf({ status, headers, body }: Answer) {
   const { code, message, details } = body.error;
   expect(body).toEqual({ success: false, status: "failed", message, error: { code, message, details } });
@@ -37,7 +37,7 @@ const ROUTES: [string, string][] = [
   ["GET", "/billing/entitlement"],
 ];
 
-const refusalOf = async (method: string, path: string, authorization?: string) => {
+const rejectionOf = async (method: string, path: string, authorization?: string) => {
   const answer = await server.send(`/api/v1${path}`, { method, headers: authorization === undefined ? {} : { authorization } });
   const { http, code } = errorOf(answer);
   return { http, code, challenge: answer.headers.get("www-authenticate") };
@@ -46,7 +46,7 @@ const refusalOf = async (method: string, path: string, authorization?: string) =
 test.each(ROUTES)(
   "%s %s needs a token: with none, a bad one, half of one or another scheme it is 401 with a challenge.",
   async (method, path) => {
-    const ask = (authorization?: string) => refusalOf(method, path, authorization);
+    const ask = (authorization?: string) => rejectionOf(method, path, authorization);
     const invalid = { http: 401, code: "INVALID_TOKEN", challenge: 'Bearer error="invalid_token"' };
     expect(await ask()).toEqual({ http: 401, code: "MISSING_TOKEN", challenge: "Bearer" });
     expect(await ask("Bearer bks_live_wrong")).toEqual(invalid);
@@ -71,7 +71,7 @@ test.each([
   ["DELETE", SESSION, "sessions:write"],
   ["PATCH", "/projects/app", "projects:write"],
   ["DELETE", "/projects/app", "projects:write"],
-])("%s %s needs the scope that its refusal names: %s.", async (method, path, requiredScope) => {
+])("%s %s needs the scope that its rejection names: %s.", async (method, path, requiredScope) => {
   const key = await server.addKey(user, ["keys:manage"]);
   const body = method === "GET" || method === "DELETE" ? null : JSON.stringify(putBody({ query: "x" }));
   const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };

@@ -14,7 +14,7 @@ afterAll(() => server.close());
 const SESSION = `/projects/app/sessions/${uuid(1)}`;
 const PROBLEM = "application/problem+json";
 
-/** The error of a refusal in the structured form, which is checked to be whole and to have nothing else. */
+/** The error of a rejection in the structured form, which is checked to be whole and to have nothing else. */
 function errorOf({ status, headers, body }: Answer) {
   const { code, message, details } = body.error;
   expect(headers.get("content-type")).toBe("application/json");
@@ -180,7 +180,7 @@ test.each(["GET", "PUT", "PATCH", "DELETE", "POST", "HEAD"])("A browser may send
   expect(list(headers.get("access-control-allow-headers"))).toEqual(["authorization", "content-encoding", "content-type", "if-none-match"]);
 });
 
-test("A browser may read every header that the contract names, of answers and of refusals.", async () => {
+test("A browser may read every header that the contract names, of answers and of rejections.", async () => {
   const named = ["etag", "last-modified", "content-length", "x-markdown-size", "x-raw-data-size", "x-session-data-size", "x-request-id"];
   const limits = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "ratelimit", "ratelimit-policy", "retry-after"];
   const client = restClient(server, user.key);

@@ -108,7 +108,7 @@ test("Every parameter of a path is documented, and so are those of the query.", 
   expect(queryOf("/sessions/recent")).toEqual([["limit", false]]);
 });
 
-test("The schemas of the bodies take what the server takes, and refuse what it refuses.", () => {
+test("The schemas of the bodies take what the server takes, and reject what it rejects.", () => {
   const bodyOf = (path: string, method: string) =>
     z.fromJSONSchema(openApi.paths[path][method].requestBody.content["application/json"].schema);
   const put = bodyOf(SESSION, "put");
@@ -230,9 +230,9 @@ test("The document describes problem details too, for who accepts them.", async 
 test("The document of a server with plain errors describes these.", async () => {
   const plain = await startTestServer({ REST_ERRORS: "plain" });
   const { body } = await plain.send("/api/v1/openapi.json");
-  const refused = await plain.send("/api/v1/projects");
+  const rejected = await plain.send("/api/v1/projects");
   await plain.close();
-  expect(check("get", "/projects", refused, body)).toBe(401);
+  expect(check("get", "/projects", rejected, body)).toBe(401);
 });
 
 test("Every session id that the server takes is one that the document allows.", async () => {

@@ -76,10 +76,10 @@ test("Of 20 requests at once with one key, at 5 an hour, exactly 5 pass.", async
   const { key } = await small.addUser();
   small.clock.advance(500);
   const answers = await Promise.all(Array.from({ length: 20 }, () => restClient(small, key).get("/projects")));
-  const refused = answers.filter(({ status }) => status === 429);
-  expect([answers.filter(({ status }) => status === 200).length, refused.length]).toEqual([5, 15]);
+  const rejected = answers.filter(({ status }) => status === 429);
+  expect([answers.filter(({ status }) => status === 200).length, rejected.length]).toEqual([5, 15]);
   const resetAt = new Date(small.clock.now().getTime() + 3_600_000).toISOString();
-  for (const { headers, body } of refused) {
+  for (const { headers, body } of rejected) {
     const message = "Rate limit exceeded. Please try again in 3600 seconds.";
     const details = { retry_after: 3_600, limit: 5, remaining: 0, resetAt, requestId: headers.get("x-request-id") };
     expect(body).toEqual({ success: false, status: "failed", message, error: { code: "RATE_LIMIT_EXCEEDED", message, details } });
@@ -115,7 +115,7 @@ test("Problem details tell of a full window too.", async () => {
   expect(body).toMatchObject({ status: 429, code: "RATE_LIMIT_EXCEEDED", retry_after: 60, limit: 1, remaining: 0 });
 });
 
-test("A refused request costs nothing and does nothing, and the whole budget is back when the window ends.", async () => {
+test("A rejected request costs nothing and does nothing, and the whole budget is back when the window ends.", async () => {
   const user = await server.addUser();
   const key = await server.addKey(user, allScopes, "2/1h");
   const client = restClient(server, key);

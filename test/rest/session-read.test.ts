@@ -183,7 +183,7 @@ test.each(ABSENT)("The project has no session %s: RESOURCE_NOT_FOUND.", async (i
   expect([failure.sessionId, status, body]).toEqual([expect.stringContaining(decodeURIComponent(id).slice(0, 200)), 404, ""]);
 });
 
-test("A member reads what the owner reads; a stranger, a key without sessions:read and one for an unknown project are refused.", async () => {
+test("A member reads what the owner reads; a stranger, a key without sessions:read and one for an unknown project are rejected.", async () => {
   await start();
   await client.put(`/projects/own/sessions/${uuid(2)}`, putBody());
   const member = await server.addUser();

@@ -26,7 +26,7 @@ const at = (number: number, projectId = "app") => `/projects/${projectId}/sessio
 const PATH = at(1);
 const now = () => server.clock.now().toISOString();
 const put = (body: object = {}, path = PATH, by = client) => by.put(path, putBody({ ...body }));
-const refusal = async (answer: Promise<Answer>) => failureOf(await answer);
+const rejection = async (answer: Promise<Answer>) => failureOf(await answer);
 const sessionAt = async (path: string) => (await client.get(path)).body.data.session;
 const textAt = async (path: string, accept: string, by = client) => (await by.get(path, { accept })).body;
 
@@ -82,7 +82,7 @@ test("Without session data, or with an empty one, the stored one stays; all else
   await put({ sessionData: "" }, at(2));
 
   expect(await textAt(PATH, DATA)).toEqual([]);
-  expect(await refusal(client.get(at(2), { accept: DATA }))).toMatchObject({ http: 404, code: "RESOURCE_NOT_FOUND" });
+  expect(await rejection(client.get(at(2), { accept: DATA }))).toMatchObject({ http: 404, code: "RESOURCE_NOT_FOUND" });
 });
 
 test("Fields that are not known are ignored, at every depth.", async () => {
@@ -104,7 +104,7 @@ test.each(WORDS)("An empty %s in the metadata counts as absent, as null does.", 
 });
 
 test("Every field that is missing is named at once, and nothing is stored.", async () => {
-  const failure = await refusal(client.put(PATH, {}));
+  const failure = await rejection(client.put(PATH, {}));
 
   const missing = (name: string) => ({ path: [name], reason: "MISSING_REQUIRED_FIELD", message: `${name} is required` });
   const fields = ["projectName", "name", "markdown", "rawData"].map(missing);
@@ -115,7 +115,7 @@ test("Every field that is missing is named at once, and nothing is stored.", asy
 test("Every value of a wrong type is named at once, with what it should be, and nothing is stored.", async () => {
   const texts = ["projectId", "projectName", "name", "markdown", "rawData", "sessionData", "startedAt", "endedAt", "expectedEtag"];
   const metadata = { ...Object.fromEntries(WORDS.map((word) => [word, 5])), gitBranches: ["ok", 7], tags: "no list" };
-  const failure = await refusal(client.put(PATH, { ...Object.fromEntries(texts.map((name) => [name, 5])), metadata }));
+  const failure = await rejection(client.put(PATH, { ...Object.fromEntries(texts.map((name) => [name, 5])), metadata }));
   const fields = failure.fields as { reason: string; message: string }[];
 
   const ofMetadata = [...WORDS, "gitBranches.1", "tags"].map((name) => `metadata.${name}`);
@@ -128,19 +128,19 @@ test("Every value of a wrong type is named at once, with what it should be, and 
 test("Every value that is not allowed is named at once, beside those that are missing and the id in the path.", async () => {
   const metadata = { deviceId: "x".repeat(256), tags: ["ok", ""] };
   const body = { projectName: " ", name: "", markdown: "\ud800", metadata, startedAt: "yesterday" };
-  const failure = await refusal(client.put("/projects/app/sessions/no-uuid", body));
+  const failure = await rejection(client.put("/projects/app/sessions/no-uuid", body));
 
   const names = ["sessionId", "projectName", "name", "markdown", "rawData", "metadata.deviceId", "metadata.tags.1", "startedAt"];
   expect(badFieldsOf(failure).sort()).toEqual(names.sort());
   const noUuid = { http: 400, code: "INVALID_PARAMETER", fields: [{ path: ["sessionId"], message: "sessionId: must be a UUID" }] };
-  expect(await refusal(put({}, "/projects/app/sessions/no-uuid"))).toMatchObject(noUuid);
+  expect(await rejection(put({}, "/projects/app/sessions/no-uuid"))).toMatchObject(noUuid);
   expect(await stateOf(client)).toEqual(NOTHING);
 });
 
 test("What is well-formed but senseless is 422: a start after the end, and another project than that of the path.", async () => {
-  const times = await refusal(put({ startedAt: LATE, endedAt: EARLY }));
-  const project = await refusal(put({ projectId: "other" }));
-  const mixed = await refusal(put({ startedAt: LATE, endedAt: EARLY, name: "" }));
+  const times = await rejection(put({ startedAt: LATE, endedAt: EARLY }));
+  const project = await rejection(put({ projectId: "other" }));
+  const mixed = await rejection(put({ startedAt: LATE, endedAt: EARLY, name: "" }));
 
   expect([times.http, times.code, badFieldsOf(times)]).toEqual([422, "INVALID_PARAMETER", ["startedAt"]]);
   expect([project.http, project.code, badFieldsOf(project)]).toEqual([422, "INVALID_PARAMETER", ["projectId"]]);
@@ -156,7 +156,7 @@ test("A session id that lives in another project of the owner is RESOURCE_CONFLI
   const before = await stateOf(client);
   server.clock.advance(1_000);
   for (const projectId of ["second", "third"]) {
-    const failure = await refusal(put({ markdown: "moved", sessionData: "[2]" }, at(1, projectId)));
+    const failure = await rejection(put({ markdown: "moved", sessionData: "[2]" }, at(1, projectId)));
     expect(failure).toMatchObject({ http: 409, code: "RESOURCE_CONFLICT", projectId, sessionId: uuid(1) });
   }
 
@@ -213,8 +213,8 @@ test("A PUT with an expectedEtag replaces just that version; of a session at ano
   const expectedEtag = (await put()).headers.get("etag");
   const second = await put({ name: "Second", expectedEtag });
   const before = await stateOf(client);
-  const stale = await refusal(put({ name: "Third", expectedEtag }));
-  const absent = await refusal(put({ expectedEtag }, at(2, "new")));
+  const stale = await rejection(put({ name: "Third", expectedEtag }));
+  const absent = await rejection(put({ expectedEtag }, at(2, "new")));
 
   expect(second.status).toBe(200);
   expect(stale).toMatchObject({ http: 409, code: "RESOURCE_CONFLICT", sessionId: uuid(1), currentEtag: second.headers.get("etag") });
@@ -230,13 +230,13 @@ test("DELETE answers that it is done; again, and where the project does not have
 
   expect([done.status, done.body]).toEqual([200, { success: true }]);
   const missing = { http: 404, code: "RESOURCE_NOT_FOUND", projectId: "app" };
-  for (const path of [PATH, at(2), "/projects/app/sessions/no-uuid"]) expect(await refusal(client.delete(path))).toMatchObject(missing);
-  expect(await refusal(stranger.delete(at(2, "other")))).toMatchObject({ http: 403, code: "ACCESS_DENIED" });
+  for (const path of [PATH, at(2), "/projects/app/sessions/no-uuid"]) expect(await rejection(client.delete(path))).toMatchObject(missing);
+  expect(await rejection(stranger.delete(at(2, "other")))).toMatchObject({ http: 403, code: "ACCESS_DENIED" });
   expect((await stateOf(client)).projects.map(({ sessionCount }: { sessionCount: number }) => sessionCount)).toEqual([1, 0]);
   expect((await put()).status).toBe(201);
 });
 
-test("A PUT needs at most 4 statements, be it the first one, a replacement, or refused.", async () => {
+test("A PUT needs at most 4 statements, be it the first one, a replacement, or rejected.", async () => {
   for (const path of [PATH, PATH, at(1, "second")]) {
     const statements = await server.statementsOf(() => put({ sessionData: "[]", metadata: { tags: ["a"] } }, path));
     expect([statements.length > 0, statements.length <= 4]).toEqual([true, true]);

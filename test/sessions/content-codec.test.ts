@@ -13,6 +13,6 @@ test("Every text comes back as it was, and two texts never have one stored form.
   expect(new Set(distinct.map(encodeContent)).size).toBe(distinct.length);
 });
 
-test("What is stored has no U+0000, which PostgreSQL refuses, and no byte order mark in front, which a driver drops.", () => {
+test("What is stored has no U+0000, which PostgreSQL rejects, and no byte order mark in front, which a driver drops.", () => {
   expect(texts.map(encodeContent).filter((stored) => stored.includes("\u0000") || stored.startsWith("\uFEFF"))).toEqual([]);
 });

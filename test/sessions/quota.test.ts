@@ -11,26 +11,26 @@ afterAll(() => server.close());
 const store = (key: string, input: object) =>
   mutate(server, key, "saveSession", { projectId: "app", name: "X", markdown: "", ...input }, "created");
 const billed = async (key: string) => (await read(server, key, `{ viewer { storedBytes } }`)).viewer.storedBytes;
-const REFUSED = [{ code: "RATE_LIMITED", reason: "QUOTA_EXCEEDED", status: 429, retryable: false }];
+const REJECTED = [{ code: "RATE_LIMITED", reason: "QUOTA_EXCEEDED", status: 429, retryable: false }];
 
 test("The quota is full to the byte: markdown, raw data and session data count in UTF-8.", async () => {
   const { key } = await server.addUser();
   await save(server, key, { id: uuid(1), markdown: "ü".repeat(20), rawData: "🦕".repeat(5), sessionData: "x".repeat(39) });
 
   expect(await billed(key)).toBe(99);
-  expect((await store(key, { markdown: "xx" })).errors).toMatchObject(REFUSED);
+  expect((await store(key, { markdown: "xx" })).errors).toMatchObject(REJECTED);
   expect((await store(key, { markdown: "x" })).errors).toEqual([]);
-  expect((await store(key, { markdown: "x" })).errors).toMatchObject(REFUSED);
+  expect((await store(key, { markdown: "x" })).errors).toMatchObject(REJECTED);
   expect((await store(key, {})).errors).toEqual([]);
   expect(await billed(key)).toBe(100);
 });
 
-test("What is refused leaves nothing behind: no session, no new project, no change.", async () => {
+test("What is rejected leaves nothing behind: no session, no new project, no change.", async () => {
   const { key } = await server.addUser();
   await save(server, key, { id: uuid(1), name: "Kept", markdown: "kept" });
 
-  expect((await store(key, { projectId: "new", markdown: "x".repeat(97) })).errors).toMatchObject(REFUSED);
-  expect((await store(key, { id: uuid(1), markdown: "x".repeat(101) })).errors).toMatchObject(REFUSED);
+  expect((await store(key, { projectId: "new", markdown: "x".repeat(97) })).errors).toMatchObject(REJECTED);
+  expect((await store(key, { id: uuid(1), markdown: "x".repeat(101) })).errors).toMatchObject(REJECTED);
   expect(await read(server, key, `{ projects { id sessionCount } sessions { name markdownContent } viewer { storedBytes } }`)).toEqual({
     projects: [{ id: "app", sessionCount: 1 }],
     sessions: [{ name: "Kept", markdownContent: "kept" }],
@@ -38,7 +38,7 @@ test("What is refused leaves nothing behind: no session, no new project, no chan
   });
 });
 
-test("A replacement counts the difference only, and a full quota never refuses a smaller one.", async () => {
+test("A replacement counts the difference only, and a full quota never rejects a smaller one.", async () => {
   const { key } = await server.addUser();
   await save(server, key, { id: uuid(1), markdown: "x".repeat(100) });
 
@@ -46,7 +46,7 @@ test("A replacement counts the difference only, and a full quota never refuses a
   await save(server, key, { id: uuid(1), markdown: "y".repeat(60) });
   expect(await billed(key)).toBe(60);
   await save(server, key, { id: uuid(2), markdown: "z".repeat(40) });
-  expect((await store(key, { id: uuid(1), markdown: "y".repeat(61) })).errors).toMatchObject(REFUSED);
+  expect((await store(key, { id: uuid(1), markdown: "y".repeat(61) })).errors).toMatchObject(REJECTED);
 });
 
 test("Bytes that stay because no session data is given go on counting.", async () => {
@@ -55,7 +55,7 @@ test("Bytes that stay because no session data is given go on counting.", async (
   await save(server, key, { id: uuid(1), markdown: "1234567890" });
 
   expect(await billed(key)).toBe(100);
-  expect((await store(key, { id: uuid(1), markdown: "12345678901" })).errors).toMatchObject(REFUSED);
+  expect((await store(key, { id: uuid(1), markdown: "12345678901" })).errors).toMatchObject(REJECTED);
 });
 
 test("Deleting gives the bytes back.", async () => {
@@ -65,7 +65,7 @@ test("Deleting gives the bytes back.", async () => {
   await change(server, key, "deleteSession", { id: uuid(1) }, "id");
 
   expect(await billed(key)).toBe(30);
-  expect((await store(key, { markdown: "x".repeat(71) })).errors).toMatchObject(REFUSED);
+  expect((await store(key, { markdown: "x".repeat(71) })).errors).toMatchObject(REJECTED);
   expect((await store(key, { markdown: "x".repeat(70) })).errors).toEqual([]);
 });
 
@@ -76,7 +76,7 @@ test("A user who is over a quota that was lowered can replace sessions by no lar
 
   expect((await store(key, { id: uuid(1), markdown: "y".repeat(50) })).errors).toEqual([]);
   expect((await store(key, { id: uuid(1), markdown: "y".repeat(49) })).errors).toEqual([]);
-  expect((await store(key, { id: uuid(1), markdown: "y".repeat(50) })).errors).toMatchObject(REFUSED);
+  expect((await store(key, { id: uuid(1), markdown: "y".repeat(50) })).errors).toMatchObject(REJECTED);
   expect((await store(key, {})).errors).toEqual([]);
 });
 
