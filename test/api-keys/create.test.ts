@@ -71,7 +71,7 @@ test("No key grants a scope that it lacks itself: FORBIDDEN, naming the scope.",
   }
 });
 
-test("Nor does a key with admin, for its own user or for another: it makes keys of its own scopes only.", async () => {
+test("Nor does a key with admin, for its own user or for another: it makes keys only with its own scopes.", async () => {
   const other = await server.addUser();
   const admin = await server.addKey(user, ["admin", "projects:read"]);
 

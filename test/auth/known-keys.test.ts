@@ -15,7 +15,7 @@ const running = (): TestServer => {
   return server;
 };
 
-/** Ends the key as another instance of the server does it: nothing of it is heard here. */
+/** Ends the key as another instance of the server does: this instance is not told. */
 async function endKey(change: object): Promise<void> {
   await running().prisma.apiKey.updateMany({ where: { userId: user.id }, data: change });
 }

@@ -9,7 +9,7 @@ afterAll(() => server.close());
 
 const ask = (key: string) => server.query(key, "{ __typename }");
 
-/** The key's last use as its owner sees it, once nothing is left to write. */
+/** Reads the key's last use as its owner sees it, after all writes have ended. */
 async function lastUse(userId: string): Promise<string | undefined> {
   await server.settled();
   const [key] = await server.services.apiKeys.list(userId);
@@ -45,7 +45,7 @@ test("However many requests come at once, they do not each write the last use.",
   expect(writes).toBeLessThanOrEqual(2); // those whose look-up came back after the first write may write once more
 });
 
-test("A request that is rejected is no use of a key.", async () => {
+test("A request that is rejected does not count as a use of a key.", async () => {
   const { id, key } = await server.addUser();
   await ask(`${key}x`);
   expect(await lastUse(id)).toBeUndefined();
@@ -67,7 +67,7 @@ test("Once a last use cannot be stored, none is tried for a minute, and then aga
   expect(await lastUse(id)).toBe(server.clock.now().toISOString());
 });
 
-test("A last use that cannot be stored is a line in the log, and the request is answered all the same.", async () => {
+test("If a last use cannot be stored, the request is answered nevertheless, and the log has a line about it.", async () => {
   const { key } = await server.addUser();
   await server.prisma.$executeRaw`CREATE RULE keep AS ON UPDATE TO "ApiKey" DO INSTEAD SELECT 1 / 0`;
   expect((await ask(key)).body).toEqual({ data: { __typename: "Query" } });

@@ -4,20 +4,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 
-/** @typedef {{ name: string, place: import("./server-process.mjs").Place, remove: () => Promise<void> }} BenchDatabase */
+/** @typedef {{ name: string, location: import("./server-process.mjs").DatabaseLocation, remove: () => Promise<void> }} BenchDatabase */
 
 /** An empty folder for an embedded database. @returns {Promise<BenchDatabase>} */
 export async function createFolder() {
   const dataDir = await mkdtemp(join(tmpdir(), "backstory-bench-"));
   return {
     name: "PGlite",
-    place: { databaseUrl: undefined, dataDir },
+    location: { databaseUrl: undefined, dataDir },
     remove: () => rm(dataDir, { recursive: true, force: true, maxRetries: 3 }),
   };
 }
 
 /**
- * An empty database of its own on a PostgreSQL server.
+ * A new, empty database on a PostgreSQL server.
  * @param {string} serverUrl
  * @returns {Promise<BenchDatabase>}
  */
@@ -29,7 +29,7 @@ export async function createPostgresDatabase(serverUrl) {
   url.pathname = `/${name}`;
   return {
     name: `PostgreSQL ${version?.major}`,
-    place: { databaseUrl: url.href, dataDir: "unused" },
+    location: { databaseUrl: url.href, dataDir: "unused" },
     async remove() {
       await onServer(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     },

@@ -8,7 +8,7 @@ const BATCH = 250;
  * Stores the generated projects and sessions for the one user of a database that the server has been started on before.
  * Rows are inserted in bulk, for speed; the search documents and keywords are made by the product's own functions.
  *
- * @param {{ databaseUrl: string | undefined, dataDir: string }} place
+ * @param {{ databaseUrl: string | undefined, dataDir: string }} location
  * @param {(session: import("./data.mjs").Session) => void} onSession hears of every session
  */
 export async function fill({ databaseUrl, dataDir }, onSession) {

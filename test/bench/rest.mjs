@@ -88,8 +88,8 @@ function get(title, variables, toPath, check) {
 }
 
 /** Puts every session into one project, for lists of 20,000. The server must not run. Returns the id of the project. */
-export async function gatherSessions(/** @type {import("./server-process.mjs").Place} */ place) {
-  const database = await openDatabase({ ...place, databaseTimeoutMs: 600_000 });
+export async function gatherSessions(/** @type {import("./server-process.mjs").DatabaseLocation} */ location) {
+  const database = await openDatabase({ ...location, databaseTimeoutMs: 600_000 });
   try {
     const { prisma } = database;
     const { key, id } = await prisma.project.findFirstOrThrow({ orderBy: { key: "asc" } });

@@ -24,18 +24,18 @@ const SETTLE_MS = 2_000;
 const note = (/** @type {string} */ text) => console.error(text);
 
 /** Everything that is measured on one database. */
-async function bench(/** @type {BenchDatabase} */ { name, place }) {
+async function bench(/** @type {BenchDatabase} */ { name, location }) {
   note(`${name}: starting on nothing, and again`);
-  const first = await startAndStop(place);
-  const second = await startAndStop(place);
+  const first = await startAndStop(location);
+  const second = await startAndStop(location);
 
   note(`${name}: storing ${SESSIONS} sessions`);
   const expectations = createExpectations();
-  await fill(place, expectations.add);
+  await fill(location, expectations.add);
   const expected = expectations.finish();
   const scenarios = createScenarios(expected);
 
-  const server = await startServer(place);
+  const server = await startServer(location);
   await delay(SETTLE_MS);
   const idleBytes = await server.memoryBytes();
   const figures = [];
@@ -53,15 +53,15 @@ async function bench(/** @type {BenchDatabase} */ { name, place }) {
   const afterBytes = await server.memoryBytes();
   await server.stop();
 
-  const both = await startServer(place, "test/bench/overhead-server.mjs");
+  const both = await startServer(location, "test/bench/overhead-server.mjs");
   const [whole = "", open = ""] = both.urls;
   await checkAnswers(open, project);
   const share = await compare({ url: whole, scenario: project }, { url: open, scenario: project }, load);
   await both.stop();
 
   note(`${name}: long lists and large sessions over REST`);
-  const projectId = await gatherSessions(place);
-  const gathered = await startServer(place);
+  const projectId = await gatherSessions(location);
+  const gathered = await startServer(location);
   const rest = await measureRest(gathered, projectId);
   await gathered.stop();
 
@@ -79,8 +79,8 @@ async function bench(/** @type {BenchDatabase} */ { name, place }) {
   };
 }
 
-async function startAndStop(/** @type {import("./server-process.mjs").Place} */ place) {
-  const server = await startServer(place);
+async function startAndStop(/** @type {import("./server-process.mjs").DatabaseLocation} */ location) {
+  const server = await startServer(location);
   await delay(SETTLE_MS);
   const memoryBytes = await server.memoryBytes();
   await server.stop();

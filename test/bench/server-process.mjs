@@ -23,7 +23,7 @@ const SETTINGS = {
   RATE_LIMIT_FIELDS: `Query.searchSessions=${UNLIMITED},Query.analytics=${UNLIMITED}`,
 };
 
-/** @typedef {{ databaseUrl: string | undefined, dataDir: string }} Place */
+/** @typedef {{ databaseUrl: string | undefined, dataDir: string }} DatabaseLocation */
 /** @typedef {Awaited<ReturnType<typeof startServer>>} ServerProcess */
 
 /** Every process that was started and has not ended. @type {Set<import("node:child_process").ChildProcess>} */
@@ -37,11 +37,11 @@ export function killServers() {
 /** @typedef {{ settings?: Record<string, string>, onLog?: (line: string) => void }} ServerOptions */
 
 /**
- * Starts a server as a process of its own and waits until it has answered a query. `urls` are the GraphQL addresses
+ * Starts a server as a separate process and waits until it has answered a query. `urls` are the GraphQL addresses
  * that it announced, `startMs` the time until the answer, `stop` ends it as an operator does, `kill` as a crash does.
  * `settings` go before the benchmark's own; what is logged is shown unless `onLog` takes it.
  *
- * @param {Place} place
+ * @param {DatabaseLocation} location
  * @param {string} script
  * @param {ServerOptions} options
  */

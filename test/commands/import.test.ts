@@ -116,7 +116,7 @@ test("What cannot be read is reported on stderr with path and reason, without es
   ]);
 });
 
-test("Of several texts of one session the longest has its id and another one a UUID of its own; equal texts are one session.", () => {
+test("Of several texts of one session the longest has its id, and another one has a derived UUID; equal texts are one session.", () => {
   expect(stored.get(texts["version-long.md"])?.id).toBe(uuid(7));
   // RFC 9562, version 5, of the namespace 00000000-0000-4000-8000-000000000007 and the name of the first file with the text.
   expect(stored.get(texts["version-short.md"])?.id).toBe("dd2cf32d-0403-563b-a672-a5953280c3a0");

@@ -56,7 +56,7 @@ test("A port that is taken is named with what to do, and no first key is made un
   await next.kill("SIGTERM");
 });
 
-test("A second process on the same folder is rejected and told what to do, and the first one goes on.", async () => {
+test("A second process on one folder ends with a message that says what to do, and the first one goes on.", async () => {
   const server = await cli.serve();
 
   for (const args of [["serve"], ["user", "list"], ["migrate"]]) {

@@ -15,7 +15,7 @@ function mistakesOf(env: Readonly<Record<string, string>>): readonly string[] {
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 
-test("Without settings the server listens on localhost:4000, keeps its data in ./data, and limits as the contract says.", () => {
+test("Without settings the server listens on localhost:4000, keeps its data in ./data, and has the documented limits.", () => {
   expect(readConfig({})).toMatchObject({
     port: 4000,
     host: "127.0.0.1",

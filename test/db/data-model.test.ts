@@ -56,13 +56,13 @@ async function migratedColumns(): Promise<Column[]> {
   return rows;
 }
 
-const byPlace = (a: Column, b: Column) => (`${a.table}.${a.column}` < `${b.table}.${b.column}` ? -1 : 1);
+const byName = (a: Column, b: Column) => (`${a.table}.${a.column}` < `${b.table}.${b.column}` ? -1 : 1);
 
 test("The migrations make just the columns of the data model: their names, types and arrays, and which may be null.", async () => {
-  const modelled = (await modelledColumns()).sort(byPlace);
+  const modelled = (await modelledColumns()).sort(byName);
 
   expect(modelled.length).toBeGreaterThan(50);
-  expect((await migratedColumns()).sort(byPlace)).toEqual(modelled);
+  expect((await migratedColumns()).sort(byName)).toEqual(modelled);
 });
 
 test("The default icon and colour are the same in the code, the database and the data model.", async () => {

@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => cli.remove());
 
-/** The example as it is run here: the same, with the address of this test's server. */
+/** Replaces the address in an example by that of this test's server. */
 const here = (text: string) => text.replaceAll("http://localhost:4000", server.url);
 
 /** The expected value, with "..." standing for any text. */

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { catalogue, errorReasons } from "../../src/core/errors/catalogue.js";
 import { CLIENT, startTestServer, type TestServer } from "../support/server.js";
 
-/** The table of the contract, section 1. */
-const CONTRACT = `
+/** All errors that clients may get: code, reason, status, and whether a retry may help. */
+const EXPECTED = `
 UNAUTHENTICATED       MISSING_TOKEN          401 no
 UNAUTHENTICATED       INVALID_TOKEN          401 no
 UNAUTHENTICATED       INVALID_CREDENTIALS    401 no
@@ -41,15 +41,15 @@ async function readEnum(name: string): Promise<EnumValue[]> {
   return body.data.__type.enumValues;
 }
 
-test("errorCatalog is the contract's table, without a key.", async () => {
+test("errorCatalog has exactly these errors, and needs no key.", async () => {
   const rows = (await readCatalogue()).map(({ code, reason, httpStatus, retryable }) =>
     [code, reason, httpStatus, retryable ? "yes" : "no"].join(" "),
   );
-  const expected = CONTRACT.trim().replaceAll(/ +/g, " ").split("\n");
+  const expected = EXPECTED.trim().replaceAll(/ +/g, " ").split("\n");
   expect(rows.toSorted()).toEqual(expected.toSorted());
 });
 
-test("errorCatalog, the enums of the schema and the reference page say the same.", async () => {
+test("errorCatalog, the enums of the schema and the reference page agree.", async () => {
   const entries = await readCatalogue();
   expect(entries).toEqual(errorReasons.map((reason) => ({ reason, ...catalogue[reason], message: undefined })));
   expect((await readEnum("ErrorReason")).map(({ name }) => name).toSorted()).toEqual(entries.map(({ reason }) => reason).toSorted());

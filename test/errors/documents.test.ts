@@ -15,7 +15,7 @@ type Details = { readonly reason: string; readonly fields?: readonly BadField[] 
 
 const problem = { http: 400, status: 400, code: "VALIDATION_ERROR" };
 
-test("A document that does not parse is INVALID_FORMAT at the place where parsing ended.", async () => {
+test("A document that does not parse is INVALID_FORMAT at the location where parsing ended.", async () => {
   const rejection = rejectionOf(await server.query(key, "{\n  projects { id \n"));
   expect(rejection).toMatchObject({ ...problem, reason: "INVALID_FORMAT", locations: [{ line: 3, column: 1 }] });
   expect(rejection.message).toMatch(/^Syntax Error/);
@@ -39,7 +39,7 @@ test.each([
   ["An enum value that does not exist", "{ sessions(orderBy: ^NEWEST) { id } }", "INVALID_PARAMETER"],
   ["A variable where it does not fit", "query (^$n: String) { projects(limit: $n) { id } }", "INVALID_FORMAT"],
   ["A variable that is not declared", "{ projects(limit: ^$n) { id } }", "INVALID_PARAMETER"],
-])("%s is named with its place and reason.", async (_what, marked, reason) => {
+])("%s is named with its location and reason.", async (_what, marked, reason) => {
   const rejection = rejectionOf(await server.query(key, marked.replace("^", "")));
   expect(rejection).toMatchObject({ ...problem, reason });
   expect(rejection.locations[0]).toEqual({ line: 1, column: marked.indexOf("^") + 1 });
@@ -71,7 +71,7 @@ const CREATE = `mutation ($input: CreateProjectInput!, $id: ID!, $order: Session
 const READ = `query ($id: ID!, $order: SessionOrder, $filters: SessionFilters, $limit: Int) {
   project(id: $id) { id } sessions(orderBy: $order, filters: $filters, limit: $limit) { id } }`;
 
-test("Variables that do not coerce are one error with every bad value, its path, its reason and all their places.", async () => {
+test("Variables that do not coerce are one error with every bad value, its path, its reason and all locations.", async () => {
   const answer = await server.query(key, READ, {
     order: "NEWEST",
     filters: { tags: ["a", 7], projectIds: [null], since: "2026", dateRange: { start: "yesterday" } },

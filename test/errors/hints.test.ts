@@ -3,7 +3,7 @@ import { getIntrospectionQuery } from "graphql";
 import { rejectionOf } from "../support/rejection.js";
 import { startTestServer, type TestServer } from "../support/server.js";
 
-/** Mistakes that a schema which may be looked at corrects. */
+/** Mistakes for which GraphQL suggests the right name, if it may show the schema. */
 const MISTAKES: readonly (readonly [string, string, object, string])[] = [
   ["a field", "{ project(id: 1) { nam } }", {}, '"name"'],
   ["a root field", "{ projcts { id } }", {}, '"projects"'],
@@ -25,9 +25,9 @@ describe("Where introspection is on,", () => {
   });
   afterAll(() => server.close());
 
-  test.each(MISTAKES)("the name that was meant by %s is suggested.", async (_what, query, variables, meant) => {
+  test.each(MISTAKES)("the right name for %s is suggested.", async (_what, query, variables, rightName) => {
     const { body } = await server.query(key, query, { ...variables });
-    expect(JSON.stringify(body).replaceAll("\\", "")).toMatch(new RegExp(`Did you mean .*${meant}`));
+    expect(JSON.stringify(body).replaceAll("\\", "")).toMatch(new RegExp(`Did you mean .*${rightName}`));
   });
 });
 
@@ -40,13 +40,13 @@ describe("Where introspection is off,", () => {
   });
   afterAll(() => server.close());
 
-  test.each(MISTAKES)("no name is suggested for %s, to nobody.", async (_what, query, variables, meant) => {
+  test.each(MISTAKES)("no name is suggested for %s, with a key or without.", async (_what, query, variables, rightName) => {
     for (const caller of [null, key]) {
       const answer = await server.query(caller, query, { ...variables });
       if (caller !== null) expect(rejectionOf(answer).code).toBe("VALIDATION_ERROR");
       const text = JSON.stringify(answer.body).replaceAll("\\", "");
       expect(text).not.toContain("Did you mean");
-      expect(text).not.toContain(meant);
+      expect(text).not.toContain(rightName);
     }
   });
 

@@ -11,7 +11,7 @@ let isEnding = false;
 
 /**
  * Sees to it that something is ended or removed, however its fault comes out.
- * @throws where all is being ended, so that whoever made it goes no further
+ * @throws where all is being ended, so that the code that made it goes no further
  */
 export function onCleanUp(/** @type {() => unknown} */ task) {
   tasks.push(task);

@@ -19,31 +19,31 @@ const LEAST_MS = 200;
 const MOST_MS = scaled(3_000, 1_200);
 const START_MS = 60_000;
 
-/** @typedef {import("../bench/server-process.mjs").Place} Place */
+/** @typedef {import("../bench/server-process.mjs").DatabaseLocation} DatabaseLocation */
 
 /** Kills a server again and again while clients write to it: what it has acknowledged is there, and nothing is in halves. */
 export default async function* kill() {
   onCleanUp(killServers);
   const folder = await createFolder();
   onCleanUp(folder.remove);
-  yield { title: `${ROUNDS} rounds on ${folder.name}`, figures: await killAgainAndAgain(folder.place) };
+  yield { title: `${ROUNDS} rounds on ${folder.name}`, figures: await killAgainAndAgain(folder.location) };
   const postgres = await createPostgresServer();
   await postgres.command("CREATE DATABASE kill");
-  const place = { databaseUrl: postgres.urlOf("kill"), dataDir: "unused" };
-  yield { title: `${ROUNDS} rounds on PostgreSQL`, figures: await killAgainAndAgain(place) };
+  const location = { databaseUrl: postgres.urlOf("kill"), dataDir: "unused" };
+  yield { title: `${ROUNDS} rounds on PostgreSQL`, figures: await killAgainAndAgain(location) };
 }
 
-async function killAgainAndAgain(/** @type {Place} */ place) {
+async function killAgainAndAgain(/** @type {DatabaseLocation} */ location) {
   const random = createRandom(seed);
   const log = createServerLog();
   const ledger = createLedger({ random, largest: LARGEST });
   const writers = Array.from({ length: WRITERS }, (_, index) => ledger.createWriter(`project-${index % 2}`));
-  const start = () => within(startServer(place, undefined, { onLog: log.onLog }), START_MS, "A start");
+  const start = () => within(startServer(location, undefined, { onLog: log.onLog }), START_MS, "A start");
   const bad = { lost: 0, half: 0, miscounted: 0 };
   /** @type {number[]} */
   const starts = [];
 
-  await killWhileStarting(place, random() * MOST_MS);
+  await killWhileStarting(location, random() * MOST_MS);
   for (let round = 0; round <= ROUNDS; round += 1) {
     const server = await start();
     starts.push(server.startMs);
@@ -72,8 +72,8 @@ function atLeastOne(/** @type {string} */ what, /** @type {number} */ seen) {
 }
 
 /** The first start makes the database, so that it is the one that a kill can harm most. */
-async function killWhileStarting(/** @type {Place} */ place, /** @type {number} */ afterMs) {
-  const starting = startServer(place, undefined, { onLog: () => undefined });
+async function killWhileStarting(/** @type {DatabaseLocation} */ location, /** @type {number} */ afterMs) {
+  const starting = startServer(location, undefined, { onLog: () => undefined });
   starting.catch(() => undefined); // that it comes to nothing is what is wanted
   await delay(afterMs);
   killServers();

@@ -20,7 +20,7 @@ export function createLedger(/** @type {{ random: () => number, largest: number 
     return entry;
   }
 
-  /** Sends the next version of a session by one door or the other. */
+  /** Sends the next version of a session by GraphQL or by REST. */
   async function write(/** @type {string} */ url, /** @type {Entry} */ entry) {
     entry.sent += 1;
     const number = entry.sent;
@@ -38,7 +38,7 @@ export function createLedger(/** @type {{ random: () => number, largest: number 
     largest,
     entries: () => entries,
     acknowledged: () => acknowledged,
-    /** A client with sessions of its own, so that its versions follow each other. It begins new ones and replaces old ones. */
+    /** Makes a client with its own sessions, so that its versions follow each other. It begins new ones and replaces old ones. */
     createWriter(/** @type {string} */ projectId) {
       /** @type {Entry[]} */
       const own = [];

@@ -13,12 +13,12 @@ import { createServerLog } from "./server-log.mjs";
 const PROCESSES = 4;
 const LIMIT = scaled(500, 100);
 const AT_ONCE = 4 * LIMIT;
-/** Of a limit, what is sent before Redis is lost. */
+/** The share of a limit that is sent before Redis is lost. */
 const BEFORE = 0.8;
 const BACK_MS = 3_000;
 const START_MS = 60_000;
 const LOST_MS = 1_500;
-/** What comes at once may wait: only the limit is to refuse. */
+/** What comes at once may wait: only the limit is to reject. */
 const PATIENT = { MAX_QUEUE_MS: "60000" };
 
 /** @typedef {import("../bench/server-process.mjs").ServerProcess} ServerProcess */
@@ -26,13 +26,13 @@ const PATIENT = { MAX_QUEUE_MS: "60000" };
 /** @typedef {Awaited<ReturnType<typeof createRedisServer>>} Redis */
 
 /**
- * What each rule must keep to while Redis is lost: how many may pass, beside which refusals, and how many operations are
+ * What each rule must keep to while Redis is lost: how many may pass, beside which rejections, and how many operations are
  * sent meanwhile, which is more than may pass.
  */
 const RULES = [
-  { rule: "closed", most: LIMIT, refusals: ["RATE_LIMITED", "SERVICE_UNAVAILABLE"], meanwhile: 2.4 * LIMIT },
-  { rule: "local", most: LIMIT + PROCESSES * LIMIT, refusals: ["RATE_LIMITED"], meanwhile: 6.4 * LIMIT },
-  { rule: "open", most: Infinity, refusals: ["RATE_LIMITED"], meanwhile: 2.4 * LIMIT },
+  { rule: "closed", most: LIMIT, rejections: ["RATE_LIMITED", "SERVICE_UNAVAILABLE"], meanwhile: 2.4 * LIMIT },
+  { rule: "local", most: LIMIT + PROCESSES * LIMIT, rejections: ["RATE_LIMITED"], meanwhile: 6.4 * LIMIT },
+  { rule: "open", most: Infinity, rejections: ["RATE_LIMITED"], meanwhile: 2.4 * LIMIT },
 ];
 
 /** Several processes share the limit of one key, exactly, and keep to the rule of the settings while Redis is restarted. */
@@ -45,8 +45,8 @@ export default async function* limits() {
   for (const rule of RULES.filter(({ most }) => !isQuick || Number.isFinite(most))) {
     const log = createServerLog();
     const settings = { REDIS_URL: redis.url, RATE_LIMIT_FAIL: rule.rule, RATE_LIMIT_GRAPHQL: `${LIMIT}/1h`, ...PATIENT };
-    const place = { databaseUrl: postgres.urlOf("limits"), dataDir: "unused" };
-    const starting = Array.from({ length: PROCESSES }, () => startServer(place, undefined, { settings, onLog: log.onLog }));
+    const location = { databaseUrl: postgres.urlOf("limits"), dataDir: "unused" };
+    const starting = Array.from({ length: PROCESSES }, () => startServer(location, undefined, { settings, onLog: log.onLog }));
     const servers = await within(Promise.all(starting), START_MS, "The start of the servers");
     if (rule === RULES[0]) yield { title: `${AT_ONCE} operations at once`, figures: await countAtOnce(servers) };
     yield { title: `Redis is restarted, RATE_LIMIT_FAIL=${rule.rule}`, figures: await loseRedis(servers, redis, rule, log) };
@@ -57,10 +57,10 @@ export default async function* limits() {
 
 async function countAtOnce(/** @type {ServerProcess[]} */ servers) {
   const outcomes = await Promise.all(fire(servers, await makeKey(servers), AT_ONCE));
-  const { passed, refused, others } = sort(outcomes, ["RATE_LIMITED"]);
+  const { passed, rejected, others } = sort(outcomes, ["RATE_LIMITED"]);
   return [
     exactly("operations that passed", passed, LIMIT),
-    exactly("operations that were RATE_LIMITED", refused, AT_ONCE - LIMIT),
+    exactly("operations that were RATE_LIMITED", rejected, AT_ONCE - LIMIT),
     { ...exactly("anything else", others.length, 0), seen: tally(others.map(describe)) },
   ];
 }
@@ -73,7 +73,7 @@ async function countAtOnce(/** @type {ServerProcess[]} */ servers) {
  * @param {typeof RULES[number]} rule
  * @param {ReturnType<typeof createServerLog>} log
  */
-async function loseRedis(servers, redis, { most, refusals, meanwhile }, log) {
+async function loseRedis(servers, redis, { most, rejections, meanwhile }, log) {
   const key = await makeKey(servers);
   const first = fire(servers, key, BEFORE * LIMIT);
   await middleOf(first);
@@ -89,13 +89,13 @@ async function loseRedis(servers, redis, { most, refusals, meanwhile }, log) {
   const last = fire(servers, key, LIMIT);
 
   const outcomes = await Promise.all([...first, ...second, ...third, ...last]);
-  const { passed, others } = sort(outcomes, refusals);
-  const refused = outcomes.filter(({ status, codes }) => status !== 200 || codes.length > 0).map(describe);
+  const { passed, others } = sort(outcomes, rejections);
+  const rejected = outcomes.filter(({ status, codes }) => status !== 200 || codes.length > 0).map(describe);
   return [
     told("operations", outcomes.length),
     most === Infinity ? told("operations that passed", passed) : atMost("operations that passed", passed, most),
     atLeast("the same, with all that Redis had to give", passed, LIMIT - first.length),
-    told("refusals", tally(refused)),
+    told("rejections", tally(rejected)),
     { ...exactly("answers that the rule does not have", others.length, 0), seen: tally(others.map(describe)) },
     exactly("processes that call themselves ready without Redis", readyWithout, 0),
     atMost("until all are ready again", Math.max(...readyMs) / 1_000, BACK_MS / 1_000, " s"),
@@ -103,7 +103,7 @@ async function loseRedis(servers, redis, { most, refusals, meanwhile }, log) {
   ];
 }
 
-/** A key of its own for each count, so that none begins with what another used. */
+/** Makes a new key for each count, so that no count begins with a used budget. */
 async function makeKey(/** @type {ServerProcess[]} */ [server]) {
   assert(server !== undefined);
   const query = 'mutation { createApiKey(input: { name: "limits", scopes: [PROJECTS_READ] }) { key } }';
@@ -127,11 +127,11 @@ function middleOf(/** @type {Promise<Outcome>[]} */ attempts) {
   });
 }
 
-function sort(/** @type {Outcome[]} */ outcomes, /** @type {string[]} */ refusals) {
+function sort(/** @type {Outcome[]} */ outcomes, /** @type {string[]} */ rejections) {
   const passed = outcomes.filter(({ status, codes }) => status === 200 && codes.length === 0).length;
   const failed = outcomes.filter(({ status, codes }) => status !== 200 || codes.length > 0);
-  const others = failed.filter(({ status, codes }) => ![429, 503].includes(status) || !codes.every((code) => refusals.includes(code)));
-  return { passed, refused: failed.length - others.length, others };
+  const others = failed.filter(({ status, codes }) => ![429, 503].includes(status) || !codes.every((code) => rejections.includes(code)));
+  return { passed, rejected: failed.length - others.length, others };
 }
 
 function describe(/** @type {Outcome} */ { status, codes, body }) {

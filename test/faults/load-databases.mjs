@@ -21,11 +21,11 @@ export async function* eachDatabase() {
   onCleanUp(killServers);
   const { DATABASE_URL } = process.env;
   for (const create of [createFolder, ...(DATABASE_URL ? [() => createPostgresDatabase(DATABASE_URL)] : [])]) {
-    const { name, place, remove } = await create();
+    const { name, location, remove } = await create();
     onCleanUp(remove);
     onCleanUp(killServers);
     const log = createServerLog();
-    const server = await within(startServer(place, undefined, { settings: SETTINGS, onLog: log.onLog }), START_MS, "The start");
+    const server = await within(startServer(location, undefined, { settings: SETTINGS, onLog: log.onLog }), START_MS, "The start");
     yield { name, server, stocked: await stock(server.url), log };
     log.show();
     await server.stop();

@@ -15,7 +15,7 @@ const OPENING_MS = 20;
 /** Less than the 20 s for which the server waits for a request, since it may close a connection just when one is on its way. */
 const MOST_IDLE_MS = 15_000;
 
-/** The place in the sequence, which goes on from phase to phase. */
+/** The position in the sequence, which goes on from phase to phase. */
 let next = 0;
 let unanswered = 0;
 
@@ -162,5 +162,5 @@ process.once("message", async (/** @type {Plan} */ plan) => {
   process.send?.({ records, unanswered }, () => process.exit());
 });
 
-// Whoever forked it is gone.
+// The process that forked this one is gone.
 process.once("disconnect", () => process.exit(1));

@@ -14,7 +14,7 @@ const GRACE_MS = 60_000;
 /** What came of a phase: every request that was sent, and how many were due and could not be. @typedef {{ seconds: number, samples: Sample[], unsent: number }} Loaded */
 
 /**
- * Loads a server in phases that follow each other at once, from a process of its own.
+ * Loads a server in phases that follow each other at once, from a separate process.
  *
  * @param {string} url
  * @param {import("./traffic.mjs").Traffic} traffic

@@ -17,12 +17,12 @@ const OVERLOAD_SECONDS = scaled(30, 5);
 const RECOVERY_SECONDS = 2;
 const LEAST_GOODPUT = 0.7;
 const LEAST_RECOVERED = 0.9;
-const MOST_REFUSAL_MS = 100;
+const MOST_REJECTION_MS = 100;
 const PROBE_MS = 100;
 
 /** @typedef {import("./load.mjs").Loaded} Loaded */
 
-/** Asks for ten times what the server can do: it goes on doing most of what it can, and refuses the rest at once. */
+/** Asks for ten times what the server can do: it goes on doing most of what it can, and rejects the rest at once. */
 export default async function* overload() {
   for await (const { name, server, stocked, log } of eachDatabase()) {
     const traffic = makeMixed(stocked);
@@ -77,8 +77,8 @@ function percent(/** @type {number} */ share) {
 
 function judge(/** @type {number} */ capacity, /** @type {Loaded} */ over, /** @type {Loaded} */ after) {
   const { samples, seconds, unsent } = over;
-  const refusals = samples.filter(({ status }) => status === 503);
-  const complete = refusals.filter(({ hasRetryAfter, isUnavailable }) => hasRetryAfter && isUnavailable);
+  const rejections = samples.filter(({ status }) => status === 503);
+  const complete = rejections.filter(({ hasRetryAfter, isUnavailable }) => hasRetryAfter && isUnavailable);
   const others = samples.filter(({ status, isGood }) => status !== 503 && !isGood);
   const answered = samples.filter(({ isGood }) => isGood);
   const ms = (/** @type {number[]} */ times) => `${Math.round(quantile(times, 0.5))} / ${Math.round(quantile(times, 0.99))} ms`;
@@ -89,11 +89,11 @@ function judge(/** @type {number} */ capacity, /** @type {Loaded} */ over, /** @
     told("how late requests were sent, p50 / p99", ms(samples.map(({ dueMs, sentMs }) => sentMs - dueMs))),
     told("answered as they have to be, p50 / p99", ms(answered.map(({ tookMs }) => tookMs))),
     atLeast("goodput, of the capacity", (100 * goodput(over)) / capacity, 100 * LEAST_GOODPUT, " %"),
-    atLeast("refusals", refusals.length, 1),
-    told("refusals, p50 / p99", ms(refusals.map(({ tookMs }) => tookMs))),
-    atMost("refusals, p99", quantile(refusals.map(({ tookMs }) => tookMs), 0.99), MOST_REFUSAL_MS, " ms"), // prettier-ignore
-    exactly("of these without the code or Retry-After", refusals.length - complete.length, 0),
-    exactly("answers that are neither that nor refusals, or none", others.length, 0),
+    atLeast("rejections", rejections.length, 1),
+    told("rejections, p50 / p99", ms(rejections.map(({ tookMs }) => tookMs))),
+    atMost("rejections, p99", quantile(rejections.map(({ tookMs }) => tookMs), 0.99), MOST_REJECTION_MS, " ms"), // prettier-ignore
+    exactly("of these without the code or Retry-After", rejections.length - complete.length, 0),
+    exactly("answers that are neither that nor rejections, or none", others.length, 0),
     told(
       "late answers to the overload then, of the capacity",
       percent(goodput(continued(over), RECOVERY_SECONDS, after.seconds) / capacity),

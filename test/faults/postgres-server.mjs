@@ -14,7 +14,7 @@ const INSTALLED = "/usr/lib/postgresql";
 /** @typedef {Awaited<ReturnType<typeof createPostgresServer>>} PostgresServer */
 /** The account that the server runs as, where it is not our own. @typedef {{ uid: number, gid: number }} Account */
 
-/** A new PostgreSQL server in a folder of its own, on a port of its own of 127.0.0.1, which trusts whoever comes. It runs. */
+/** Starts a new PostgreSQL server in a new folder, on a free port of 127.0.0.1. It trusts every client. */
 export async function createPostgresServer() {
   const account = await findAccount();
   const folder = await mkdtemp(join(tmpdir(), "backstory-postgres-"));

@@ -34,7 +34,7 @@ const UNREACHABLE = ["SERVICE_UNAVAILABLE", "BAD_GATEWAY", "GATEWAY_TIMEOUT"];
 /**
  * Something that befalls the database: how it begins and ends, what requests may be told meanwhile, and whether reads
  * must go on as if nothing were.
- * @typedef {{ title: string, begin: () => Promise<unknown>, end: () => Promise<unknown>, refusals: string[], readsGoOn: boolean, database: string }} Trouble
+ * @typedef {{ title: string, begin: () => Promise<unknown>, end: () => Promise<unknown>, rejections: string[], readsGoOn: boolean, database: string }} Trouble
  */
 
 /** Takes the database away from under a loaded server in several ways, and gives it back. */
@@ -47,7 +47,7 @@ export default async function* postgresStop() {
   const disk = await mountSmallDisk(postgres);
   if (typeof disk === "string") return yield { title: "the disk is full", figures: [told(`skipped: ${disk}`, "")] };
   await postgres.command(`CREATE TABLESPACE small LOCATION '${disk.folder}'`, "CREATE DATABASE small TABLESPACE small");
-  const full = { title: "the disk is full", begin: disk.fill, end: disk.free, refusals: ["SERVICE_UNAVAILABLE"], readsGoOn: true };
+  const full = { title: "the disk is full", begin: disk.fill, end: disk.free, rejections: ["SERVICE_UNAVAILABLE"], readsGoOn: true };
   yield { title: full.title, figures: await suffer(postgres, { ...full, database: "small" }) };
 }
 
@@ -59,7 +59,7 @@ function usualTroubles(/** @type {PostgresServer} */ postgres) {
       title: `PostgreSQL is stopped (${mode}) for ${LOST_MS / 1_000} s`,
       begin: () => postgres.stop(mode),
       end: postgres.start,
-      refusals: UNREACHABLE,
+      rejections: UNREACHABLE,
       readsGoOn: false,
       database: "faults",
     })),
@@ -68,7 +68,7 @@ function usualTroubles(/** @type {PostgresServer} */ postgres) {
       title: `PostgreSQL is restarted ${RESTARTS} times`,
       begin: () => restartAgainAndAgain(postgres),
       end: () => Promise.resolve(),
-      refusals: UNREACHABLE,
+      rejections: UNREACHABLE,
       readsGoOn: false,
       database: "faults",
     },
@@ -76,7 +76,7 @@ function usualTroubles(/** @type {PostgresServer} */ postgres) {
       title: "PostgreSQL is read-only",
       begin: () => postgres.command("ALTER SYSTEM SET default_transaction_read_only = on", reload),
       end: () => postgres.command("ALTER SYSTEM RESET default_transaction_read_only", reload),
-      refusals: ["SERVICE_UNAVAILABLE"],
+      rejections: ["SERVICE_UNAVAILABLE"],
       readsGoOn: true,
       database: "faults",
     },
@@ -95,8 +95,8 @@ async function restartAgainAndAgain(/** @type {PostgresServer} */ postgres) {
 async function suffer(/** @type {PostgresServer} */ postgres, /** @type {Trouble} */ trouble) {
   const log = createServerLog();
   const ledger = createLedger({ random: createRandom(seed), largest: LARGEST });
-  const place = { databaseUrl: postgres.urlOf(trouble.database), dataDir: "unused" };
-  const server = await within(startServer(place, undefined, { settings: SETTINGS, onLog: log.onLog }), START_MS, "The start");
+  const location = { databaseUrl: postgres.urlOf(trouble.database), dataDir: "unused" };
+  const server = await within(startServer(location, undefined, { settings: SETTINGS, onLog: log.onLog }), START_MS, "The start");
   const load = createSteadyLoad({ url: server.url, ledger, random: createRandom(seed + 1) });
 
   await load.begin();
@@ -126,19 +126,19 @@ async function suffer(/** @type {PostgresServer} */ postgres, /** @type {Trouble
   ];
 }
 
-function judgeAnswers(/** @type {Done[]} */ done, /** @type {Trouble} */ { refusals, readsGoOn }) {
+function judgeAnswers(/** @type {Done[]} */ done, /** @type {Trouble} */ { rejections, readsGoOn }) {
   const usual = done.filter(({ sentIn, answeredIn }) => answeredIn === "before" || sentIn === "after");
   const lost = done.filter(({ sentIn }) => sentIn === "lost");
   const bad = (/** @type {Done[]} */ some) => some.filter(({ outcome }) => !isGood(outcome));
   const [reads, writes] = ["read", "write"].map((kind) => lost.filter((one) => one.kind === kind));
-  const wrong = bad(done).filter(({ outcome: { codes, status } }) => status === 0 || !codes.every((code) => refusals.includes(code)));
+  const wrong = bad(done).filter(({ outcome: { codes, status } }) => status === 0 || !codes.every((code) => rejections.includes(code)));
   const slowest = Math.max(...done.map(({ outcome }) => outcome.tookMs));
   return [
     told("requests", `${done.length}, of these ${lost.length} meanwhile`),
-    told("refusals", tally(bad(done).map(describe))),
+    told("rejections", tally(bad(done).map(describe))),
     told("reads and writes that succeeded meanwhile", `${reads.length - bad(reads).length}, ${writes.length - bad(writes).length}`),
     ...(readsGoOn
-      ? [named("reads that failed meanwhile", bad(reads)), isRefused("writes that were refused meanwhile", bad(writes).length)]
+      ? [named("reads that failed meanwhile", bad(reads)), isRejected("writes that were rejected meanwhile", bad(writes).length)]
       : []),
     named("answers that it does not excuse", wrong),
     named(`failures before, and later than ${BACK_MS / 1_000} s after the return`, bad(usual)),
@@ -152,7 +152,7 @@ function named(/** @type {string} */ what, /** @type {Done[]} */ failed) {
 }
 
 /** If none was, the trouble was none, and nothing is proved. */
-function isRefused(/** @type {string} */ what, /** @type {number} */ seen) {
+function isRejected(/** @type {string} */ what, /** @type {number} */ seen) {
   return { what, seen, required: "some", ok: seen > 0 };
 }
 

@@ -10,7 +10,7 @@ import { findFreePort } from "./free-port.mjs";
 
 const DEADLINE_MS = 20_000;
 
-/** A new Redis in a folder of its own, on a port of its own of 127.0.0.1, which keeps what it has acknowledged. It runs. */
+/** Starts a new Redis in a new folder, on a free port of 127.0.0.1. It keeps what it has acknowledged. */
 export async function createRedisServer() {
   const folder = await mkdtemp(join(tmpdir(), "backstory-redis-"));
   onCleanUp(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));

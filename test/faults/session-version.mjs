@@ -7,7 +7,7 @@ const SMALLEST = 1_000;
 
 /**
  * A version of a session, always the same for the same id, number and largest size. Every piece of its texts carries the
- * id and the number, and each text has a length of its own, so that no mixture of two versions looks like one.
+ * id and the number, and the texts have different lengths, so that no mixture of two versions looks like one.
  */
 export function makeVersion(/** @type {string} */ id, /** @type {number} */ number, /** @type {number} */ largest) {
   const line = `${id} version ${number} ${digest(`${id} ${number}`)}\n`;
@@ -33,7 +33,7 @@ export function toPut(/** @type {string} */ projectId, /** @type {SessionVersion
   return { method: "PUT", path: sessionPath(projectId, id), body };
 }
 
-/** The same over GraphQL. */
+/** The request that stores a version over GraphQL. */
 export function toSaveSession(/** @type {string} */ projectId, /** @type {SessionVersion} */ { id, name, markdown, rawData, sessionData }) {
   const query = "mutation ($input: SaveSessionInput!) { saveSession(input: $input) { session { etag } } }";
   return toGraphQLRequest({ query, variables: { input: { projectId, id, name, markdown, rawData, sessionData } } });

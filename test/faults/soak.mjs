@@ -18,7 +18,7 @@ const WINDOW_SECONDS = SOAK_SECONDS / 10;
 const SAMPLE_MS = scaled(1_000, 250);
 /** Within seconds nothing has settled: in short, only that memory does not run away. */
 const MOST_GROWTH = scaled(10, 25);
-const MOST_REFUSED = 1;
+const MOST_REJECTED = 1;
 /** Longer than idle connections to the database are kept, which is 10 s; in short, they may still be there. */
 const SETTLE_MS = scaled(12_000, 6_000);
 const MOST_HANDLES = scaled(10, 20);
@@ -65,7 +65,7 @@ export default async function* soak() {
 
 function judgeAnswers(/** @type {Loaded} */ loaded, /** @type {Traffic} */ { expected }) {
   const { samples, seconds, unsent } = loaded;
-  const refused = samples.filter(({ status }) => status === 503);
+  const rejected = samples.filter(({ status }) => status === 503);
   const wrong = samples.filter(({ status, isGood }) => status !== 503 && !isGood);
   const names = wrong.map(({ kind, status }) => `${expected[kind]?.request.method} ${expected[kind]?.request.path.slice(0, 60)} ${status}`);
   const times = (/** @type {number} */ from, /** @type {number} */ to) =>
@@ -75,7 +75,7 @@ function judgeAnswers(/** @type {Loaded} */ loaded, /** @type {Traffic} */ { exp
     told("requests", samples.length),
     told("answers as they have to be", `${Math.round(goodput(loaded))}/s`),
     { ...exactly("answers that are not as they have to be", wrong.length, 0), seen: tally(names) },
-    atMost("refused for overload, or not sent", (100 * (refused.length + unsent)) / (samples.length + unsent), MOST_REFUSED, " %"),
+    atMost("rejected for overload, or not sent", (100 * (rejected.length + unsent)) / (samples.length + unsent), MOST_REJECTED, " %"),
     told("p99 in the first tenth", p99(times(0, WINDOW_SECONDS))),
     told("p99 in the last tenth", p99(times(seconds - WINDOW_SECONDS, seconds))),
   ];

@@ -8,7 +8,7 @@ import { sessionPath } from "./session-version.mjs";
 const CLIENTS = 30;
 const PROJECTS = 3;
 const WRITES = 0.3;
-/** What a client waits between two requests, so that refusals, which come at once, do not become a load of their own. */
+/** What a client waits between two requests, so that rejections, which come at once, do not add to the load. */
 const PAUSE_MS = scaled(50, 150);
 
 /** One request: what it was, and what went on when it was sent and answered. @typedef {{ kind: "read" | "write", sentIn: string, answeredIn: string, outcome: import("./attempt.mjs").Outcome }} Done */

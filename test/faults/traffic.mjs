@@ -16,7 +16,7 @@ export function makeMixed(/** @type {import("./stock.mjs").Stock} */ stock) {
   return toTraffic([...reads(stock), ...writes(), ...mistakes(stock)]);
 }
 
-/** Of all kinds, over both doors. @returns {Kind[]} */
+/** The traffic of all kinds, over GraphQL and REST. @returns {Kind[]} */
 function reads(/** @type {import("./stock.mjs").Stock} */ { projectIds, sessions }) {
   const project = "query ($id: ID!) { project(id: $id) { id name sessionCount sessions(limit: 10) { id name createdAt markdownSize } } }";
   const session = "query ($id: ID!) { session(id: $id) { id name markdownContent } }";

@@ -171,7 +171,7 @@ describe("Under the default limits", () => {
     expect(body.errors.every(({ extensions }: { extensions: object }) => "reason" in extensions)).toBe(true);
   });
 
-  test("the queries of the contract's page are all answered.", async () => {
+  test("usual queries of a client are all answered.", async () => {
     const metadata = "metadata { clientName clientVersion agentName deviceId machineName title gitBranches llmModels tags }";
     const session = `fragment S on Session { id projectId name markdownContent markdownSize rawDataSize etag createdAt updatedAt startedAt endedAt ${metadata} }`;
     const stats =

@@ -74,7 +74,7 @@ const cases: readonly (readonly [string, () => Sent])[] = [
   ],
 ];
 
-test.each(cases)("A request is answered in the same way directly and as a web request: %s.", async (_name, sent) => {
+test.each(cases)("A direct request and a web request get equal answers: %s.", async (_name, sent) => {
   const direct = await comparable(await directly(sent()));
   expect(direct).toEqual(await comparable(await asWebRequest(sent())));
   expect(direct.body).not.toBe("");

@@ -24,7 +24,7 @@ function auditsAs(authorization: () => Record<string, string>) {
 describe("GraphQL over HTTP holds for a caller with a key:", () => {
   const audits = auditsAs(() => ({ authorization: `Bearer ${key}` }));
 
-  test("There are the 61 audits that the contract names.", () => {
+  test("There are 61 audits.", () => {
     expect(audits).toHaveLength(61);
   });
 

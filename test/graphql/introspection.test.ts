@@ -45,7 +45,7 @@ describe("Under the default limits", () => {
     const { types } = body.data.__schema;
     type Described = { name: string; description: string | null; args?: Described[] };
     type Type = Described & Record<"fields" | "inputFields" | "enumValues", Described[] | null>;
-    const bare = (types as Type[])
+    const undescribed = (types as Type[])
       .filter(({ name }) => !name.startsWith("__"))
       .flatMap((type) =>
         [type, ...(type.fields ?? []), ...(type.inputFields ?? []), ...(type.enumValues ?? [])]
@@ -53,7 +53,7 @@ describe("Under the default limits", () => {
           .filter(({ description }) => (description ?? "") === "")
           .map(({ name }) => `${type.name}.${name}`),
       );
-    expect(bare).toEqual([]);
+    expect(undescribed).toEqual([]);
   });
 
   const nested = (levels: number) => `${"fields { type { ".repeat(levels)}name${" } }".repeat(levels)}`;

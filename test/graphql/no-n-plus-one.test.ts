@@ -105,7 +105,7 @@ test.each(Object.entries(ONE_STATEMENT))("One statement reads %s.", async (_what
 const BOUNDED: readonly (readonly [string, number, string])[] = [
   ["two pages of one project", 2, `{ project(id: "p0") { a: sessions(limit: 1) { metadata { tags } } b: sessions(limit: 2) { metadata { tags } } } }`],
   ["the Markdown of many sessions", 2, "{ sessions { name markdownContent metadata { tags } project { name } } }"],
-  ["projects of sessions with sessions of their own", 2, "{ sessions { project { sessions(limit: 2) { name metadata { tags } project { name } } } } }"],
+  ["projects of sessions with their sessions", 2, "{ sessions { project { sessions(limit: 2) { name metadata { tags } project { name } } } } }"],
   ["filtered sessions of projects", 2, `{ projects { sessions(filters: { tags: ["shared"] }) { name metadata { tags } project { name } } } }`],
   ["pages of the sessions of projects", 2, "{ projects { sessionsConnection(first: 2) { edges { cursor node { name metadata { tags } project { name } } } } } }"],
   ["three root fields", 3, `{ projects { sessions { name metadata { tags } } } sessions { metadata { tags } } session(id: "${uuid(1)}") { markdownContent } }`],
@@ -115,7 +115,7 @@ test.each(BOUNDED)("Reading %s takes %d statements.", async (_what, count, query
   expect(await server.statementsOf(() => read(server, many, query))).toHaveLength(count);
 });
 
-test("The statement of a query is the same text whatever its values are, so that it is prepared once.", async () => {
+test("The text of a query's statement does not depend on the values, so that it is prepared once.", async () => {
   const query = "query ($limit: Int) { projects(limit: $limit) { id sessions(limit: $limit) { id } } }";
   const texts = await server.statementsOf(async () => {
     for (const limit of [1, 5, 16]) await read(server, many, query, { limit });

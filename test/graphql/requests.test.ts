@@ -39,7 +39,7 @@ test.each([
 test.each([
   ["no query", {}, [{ path: ["query"], reason: "MISSING_REQUIRED_FIELD" }]],
   ["a query that is no text", { query: { text: "{ __typename }" } }, [{ path: ["query"], reason: "INVALID_FORMAT" }]],
-  ["a parameter that is none", { query: "{ __typename }", querry: "" }, [{ path: ["querry"], reason: "INVALID_PARAMETER" }]],
+  ["an unknown parameter", { query: "{ __typename }", querry: "" }, [{ path: ["querry"], reason: "INVALID_PARAMETER" }]],
   ["variables that are text", { query: "{ __typename }", variables: "{}" }, [{ path: ["variables"], reason: "INVALID_FORMAT" }]],
   ["extensions that are a list", { query: "{ __typename }", extensions: [] }, [{ path: ["extensions"], reason: "INVALID_FORMAT" }]],
   [
@@ -60,19 +60,19 @@ test.each([
 test.each([
   ["one of several", { query: "query A { __typename } query B { __typename }", operationName: "B" }],
   ["the only one, unnamed", { query: "query A { __typename }", operationName: null }],
-])("The operation that is meant runs: %s.", async (_what, body) => {
+])("The right operation runs: %s.", async (_what, body) => {
   expect(await post(JSON.stringify(body))).toMatchObject({ status: 200, body: { data: { __typename: "Query" } } });
 });
 
 test.each([
   ["that the document does not have", { query: "query A { __typename }", operationName: "B" }, "operationName", "INVALID_PARAMETER"],
   ["that is missing", { query: "query A { __typename } query B { __typename }" }, "operationName", "MISSING_REQUIRED_FIELD"],
-  ["where there is none", { query: "fragment F on Query { __typename }" }, "query", "INVALID_PARAMETER"],
+  ["where the document has no operation", { query: "fragment F on Query { __typename }" }, "query", "INVALID_PARAMETER"],
 ])("An operation %s is VALIDATION_ERROR and names the parameter.", async (_what, body, name, reason) => {
   expect(rejectionOf(await post(JSON.stringify(body)))).toMatchObject({ ...problem, reason, fields: [{ path: [name], reason }] });
 });
 
-test("An operationName of no characters is absent, in a request of its own, in a batch and by GET.", async () => {
+test("An empty operationName counts as absent, in a single request, in a batch and by GET.", async () => {
   const alone = { query: "query A { __typename }", operationName: "" };
   const unclear = { query: "query A { __typename } query B { __typename }", operationName: "" };
   const missing = { reason: "MISSING_REQUIRED_FIELD", fields: [{ path: ["operationName"] }] };

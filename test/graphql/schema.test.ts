@@ -29,8 +29,8 @@ test("schema.graphql is what the code prints.", () => {
 
 test("Every type, field, argument, input field and enum value has a description.", () => {
   const silent: string[] = [];
-  const check = (place: string, { description }: { description?: string | null | undefined }) => {
-    if (description == null || description.trim() === "") silent.push(place);
+  const check = (path: string, { description }: { description?: string | null | undefined }) => {
+    if (description == null || description.trim() === "") silent.push(path);
   };
   for (const type of Object.values(schema.getTypeMap())) {
     if (type.name.startsWith("__")) continue;
@@ -99,8 +99,8 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   "Session.relatedSessions": "limit: Int = 5",
 };
 
-test.each(Object.entries(ARGUMENTS))("%s takes %s.", (place, expected) => {
-  const [type = "", name = ""] = place.split(".");
+test.each(Object.entries(ARGUMENTS))("%s takes %s.", (path, expected) => {
+  const [type = "", name = ""] = path.split(".");
   const printed = fieldsOf(type)[name]?.args.map((arg) => {
     const fallback = astFromValue(arg.defaultValue, arg.type);
     return `${arg.name}: ${String(arg.type)}${fallback == null ? "" : ` = ${print(fallback)}`}`;

@@ -4,7 +4,7 @@ import { createSchema } from "../../src/server/graphql/schema.js";
 import { createProject, run, save, uuid } from "../support/actions.js";
 import { startTestServer, type TestServer } from "../support/server.js";
 
-/** Stands for the id of the first key of whoever asks. */
+/** Stands for the id of the caller's first key. */
 const KEY_ID = "KEY_ID";
 
 /** Every root field that needs a caller, and the scope it needs; null where any key will do. */

@@ -26,7 +26,7 @@ test("Of a batch of twenty thousand operations none is run, and none counted.", 
   expect(await server.prisma.project.count()).toBe(0);
 });
 
-test("A batch within a batch is one operation that is none.", async () => {
+test("A batch within a batch counts as one invalid operation.", async () => {
   const { body } = await send([operations(10, "{ __typename }"), { query: "{ __typename }" }], withKey());
   expect(body).toHaveLength(2);
   expect(body[0].errors[0].extensions).toMatchObject({ reason: "INVALID_FORMAT" });

@@ -83,7 +83,7 @@ test("A 304 carries of its headers what the 200 would have carried (RFC 9110, se
   }
 });
 
-test("What two users hold under one address is told apart, though it is at the same version.", async () => {
+test("Caches tell apart the sessions of two users at one URL, even at equal versions.", async () => {
   const other = await server.addUser();
   await store();
   await restClient(server, other.key).put(SESSION, putBody({ projectName: "Another app", sessionData: "{}" }));

@@ -46,8 +46,8 @@ async function briefly(ask: () => Promise<Answer>): Promise<Answer> {
 
 const SETTINGS = { RATE_LIMIT_GRAPHQL: "100000/1h", RATE_LIMIT_REST: "100000/1h", RATE_LIMIT_AUTH_FAILURES: "100000/1h" };
 
-/** Documents with a text in the place of a value, and of what is no value. */
-const DOCUMENTS: Readonly<Record<string, (literal: string, bare: string) => string>> = {
+/** Documents with a text instead of a value, or where no value may be. */
+const DOCUMENTS: Readonly<Record<string, (literal: string, text: string) => string>> = {
   "an enum value": (literal) => `{ sessions(orderBy: ${literal}) { id } }`,
   "a number": (literal) => `{ projects(limit: ${literal}) { id } }`,
   "a time": (literal) => `{ analytics(timeRange: { start: ${literal} }) { totalSessions } }`,
@@ -55,8 +55,8 @@ const DOCUMENTS: Readonly<Record<string, (literal: string, bare: string) => stri
   "an object": (literal) => `{ sessions(filters: ${literal}) { id } }`,
   "the default of a variable": (literal) => `query ($o: SessionOrder = ${literal}) { sessions(orderBy: $o) { id } }`,
   "an argument that does not exist": (literal) => `{ projects(limt: ${literal}) { id } }`,
-  "the end of a document": (_literal, bare) => `{ __typename } } ${bare}`,
-  "a value that never ends": (_literal, bare) => `{ project(id: "${bare.replaceAll(/["\n\\]/g, " ")}`,
+  "the end of a document": (_literal, text) => `{ __typename } } ${text}`,
+  "a value that never ends": (_literal, text) => `{ project(id: "${text.replaceAll(/["\n\\]/g, " ")}`,
 };
 
 /** Documents with a name of any length. */
@@ -75,7 +75,7 @@ const NAMED: Readonly<Record<string, (name: string) => string>> = {
   operation: (name) => `query ${name} { projcts }`,
 };
 
-/** Variables with a text in a place where none is expected. */
+/** Variables with a text where none is expected. */
 const VARIABLES: Readonly<Record<string, readonly [string, (given: string) => unknown]>> = {
   "an enum value": ["SessionOrder", (given) => given],
   "a number": ["Int", (given) => given],
@@ -163,7 +163,7 @@ describe("With a key,", () => {
   });
   afterAll(() => server.close());
 
-  /** What a text is to fail with in each of these places. */
+  /** The error that a long text in each of these fields must cause. */
   const FIELDS: Readonly<Record<string, string>> = {
     "createUser(input: { email: $t }) { user { id } }": "VALIDATION_ERROR",
     'addProjectMember(input: { projectId: "p", email: $t, role: VIEWER }) { member { role } }': "VALIDATION_ERROR",
@@ -249,8 +249,8 @@ describe("In headers and addresses,", () => {
     expect(await statusOf(graphql({ "x-request-id": given }))).toBe(200);
 
     const encoded = encodeURIComponent(given).slice(0, HEADER_BYTES - (HEADER_BYTES % 3));
-    for (const place of [`/projects/${encoded}/sessions`, `/projects/app/sessions/${encoded}`, `/${encoded}`]) {
-      expect([400, 404]).toContain(await statusOf(() => client.get(place)));
+    for (const path of [`/projects/${encoded}/sessions`, `/projects/app/sessions/${encoded}`, `/${encoded}`]) {
+      expect([400, 404]).toContain(await statusOf(() => client.get(path)));
     }
     for (const query of [`limit=${encoded}`, `limit=1&cursor=${encoded}`, `resumable=${encoded}`]) {
       expect(await statusOf(() => client.get(`/projects/app/sessions?${query}`))).toBe(400);

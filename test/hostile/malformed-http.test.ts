@@ -14,7 +14,7 @@ afterAll(() => server.stop());
 
 type Heard = { readonly status: number; readonly headers: Headers; readonly body: string };
 
-/** Sends text over a socket of its own and gives the one answer that came before the server closed it. */
+/** Sends text over a new socket and returns the one answer that came before the server closed it. */
 async function say(text: string): Promise<Heard> {
   const { hostname, port } = new URL(server.url);
   const socket = connect(Number(port), hostname);

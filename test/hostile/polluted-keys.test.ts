@@ -30,7 +30,7 @@ function expectNothingPolluted(): void {
   expect(({} as Record<string, unknown>).polluted).toBeUndefined();
 }
 
-test.each(POISON)("An operation in a body's %s is none, and the key is named as unknown.", async (name, poison) => {
+test.each(POISON)("An operation in a body's %s is not run, and the key is named as unknown.", async (name, poison) => {
   const rejection = rejectionOf(await send("POST", "/graphql", `{${poison}}`));
   expect(rejection).toMatchObject({ http: 400, message: expect.stringContaining("query is required") });
   const beside = rejectionOf(await send("POST", "/graphql", `{"query":"{ __typename }",${poison}}`));

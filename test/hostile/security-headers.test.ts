@@ -59,7 +59,7 @@ test("Only the page with an editor may use styles that it does not bring.", asyn
   }
 });
 
-test("What is no page may do nothing in a browser, stand in no frame, and is not guessed to be one.", async () => {
+test("An answer that is not a page may do nothing in a browser or in a frame, and a browser does not guess its type.", async () => {
   const rest = restClient(server, key);
   const graphql = [
     await server.query(key, "{ __typename }"),

@@ -30,7 +30,7 @@ test.each([
   ["an answer", "{ __typename }", {}],
   ["a rejection", "{ projects { id } }", {}],
   ["a rejected media type", "{ __typename }", { accept: "image/png" }],
-])("A browser may read %s with the headers that the contract names.", async (_what, query, headers) => {
+])("A browser may read %s with the headers that clients need.", async (_what, query, headers) => {
   const answer = await server.query(null, query, undefined, { origin: "https://app.example", ...headers });
   expect(answer.headers.get("access-control-allow-origin")).toBe("*");
   expect(list(answer.headers.get("access-control-expose-headers"))).toEqual(

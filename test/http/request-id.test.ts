@@ -32,7 +32,7 @@ test.each(["", "x".repeat(129), "<script>alert(1)</script>", "two words", 'quote
   },
 );
 
-test("Every request without an id gets one of its own.", async () => {
+test("Every request without an id gets a new one.", async () => {
   const ids = await Promise.all(Array.from({ length: 5 }, async () => (await ask({})).headers.get("x-request-id")));
   expect(new Set(ids).size).toBe(5);
 });

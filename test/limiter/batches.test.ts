@@ -17,7 +17,8 @@ function sendBatch(key: string, queries: readonly string[]) {
 }
 
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => `{ n${index}: __typename }`);
-const isRejected = (item: { errors?: [{ extensions: { reason: string } }] }) => item.errors?.[0].extensions.reason === "RATE_LIMIT_EXCEEDED";
+const isRejected = (item: { errors?: [{ extensions: { reason: string } }] }) =>
+  item.errors?.[0].extensions.reason === "RATE_LIMIT_EXCEEDED";
 
 test("A batch of ten costs ten.", async () => {
   const { key } = await server.addUser();

@@ -127,7 +127,7 @@ describe("RATE_LIMIT_FIELDS", () => {
     expect(b.fields).toContainEqual({ name: "markdownSize", type: { kind: "SCALAR" } });
   });
 
-  test("on a field of an interface is one budget for all types that have it.", async () => {
+  test("on a field of an interface is one budget for all types with the field.", async () => {
     const key = await addKey();
     const [id, other] = ["0b5c3c5e-0001-4000-8000-000000000001", "0b5c3c5e-0001-4000-8000-000000000002"];
     await saveSession(key, id);

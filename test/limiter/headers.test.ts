@@ -67,7 +67,7 @@ test("An answer to an invalid key tells nothing of budgets.", async () => {
   expect(Object.values(limitsOf(await server.query("wrong", "{ __typename }")))).toEqual(NAMES.map(() => null));
 });
 
-test("rateLimit tells the same as the headers, this operation counted.", async () => {
+test("rateLimit agrees with the headers, and counts its own operation.", async () => {
   const { key } = await server.addUser();
   const query = "{ rateLimit { limit remaining used resetAt cost } }";
   await server.query(key, query);

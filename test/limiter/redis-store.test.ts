@@ -13,7 +13,7 @@ const clock = { now: () => new Date("2026-06-15T12:00:00.000Z") };
 const budget = `test ${randomUUID()}`;
 const opened: LimiterStore[] = [];
 
-/** A store of its own connection, as another process has it, when it is connected. */
+/** Opens another store with another connection, as another process does, and waits until it is connected. */
 async function openStore(): Promise<LimiterStore> {
   const store = createRedisStore(url ?? "", clock);
   opened.push(store);

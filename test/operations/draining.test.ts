@@ -73,7 +73,7 @@ test("What was accepted before the port was closed is answered after it.", async
   expect(await ended).toBe(0);
 });
 
-test("What does not end within DRAIN_TIMEOUT_MS is cut off, and the exit code is 0 all the same.", async () => {
+test("A request that does not end within DRAIN_TIMEOUT_MS is cut off, and the exit code is still 0.", async () => {
   const server = await start({ DRAIN_DELAY_MS: "0", DRAIN_TIMEOUT_MS: "100" });
   const { rest } = await askInPart(server.port);
   await ask(server.origin);

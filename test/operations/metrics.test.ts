@@ -44,7 +44,7 @@ test("Decisions of the rate limits are counted by kind of budget.", async () => 
   expect(await read("backstory_limiter_store_up")).toBe(1);
 });
 
-test("Names beyond the first 200, and those of strangers, do not become metrics of their own.", async () => {
+test("Names beyond the first 200, and those of strangers, get no metrics.", async () => {
   await server.query(null, "query Stranger { __typename }");
   for (let number = 0; number < 220; number += 1) await server.query(key, `query Name${number} { __typename }`);
 

@@ -12,7 +12,7 @@ afterEach(async () => {
   await server.close();
 });
 
-/** Waits until so many operations are worked on and so many wait, as the metrics have it. */
+/** Waits until the metrics show so many running operations and so many waiting ones. */
 async function untilCounted(running: number, waiting: number): Promise<void> {
   const wanted = [`backstory_operations{state="running"} ${running}\n`, `backstory_operations{state="waiting"} ${waiting}\n`];
   for (;;) {
@@ -42,7 +42,7 @@ async function addKnownUser() {
 
 type SlowBody = { readonly answer: Promise<Response>; readonly send: (text: string) => void; readonly end: () => void };
 
-/** A request whose body is sent as the test has it. */
+/** Opens a request whose body the test sends piece by piece. */
 function postSlowly(key: string): SlowBody {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const writer = writable.getWriter();
@@ -208,7 +208,7 @@ test("Bodies count when they arrive: announced ones keep nobody from being serve
   await stop();
 });
 
-test("Whoever is over the limit is told so at once, while all others wait.", async () => {
+test("A caller over the limit is rejected at once, while all others wait.", async () => {
   server = await startTestServer({ MAX_OPERATIONS: "1", RATE_LIMIT_GRAPHQL: "3/1h" });
   const { key } = await addKnownUser();
   const [limited, waiting] = await whileBusy(async () => {

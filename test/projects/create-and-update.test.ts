@@ -74,7 +74,7 @@ test("An update changes what it names, gives the default to an icon or colour th
   expect(blue).toMatchObject({ name: "New", icon: "Code2", color: "blue" });
 });
 
-test("Every icon and colour of the contract is taken, and nothing else.", async () => {
+test("Every icon and colour of these lists is accepted, and no other value.", async () => {
   await createProject(server, user.key, { id: "looks" });
   const looks = [...ICONS.split(" ").map((icon) => ({ icon })), ...COLORS.split(" ").map((color) => ({ color }))];
   const good = await Promise.all(

@@ -32,7 +32,7 @@ function put(body: Body, headers: Record<string, string> = JSON_TYPE, path = PAT
 const zip = (content: string | Uint8Array) => new Uint8Array(gzipSync(content));
 const whole = JSON.stringify(putBody());
 
-/** Puts a body that is rejected; gives the error, after checking that nothing was stored. */
+/** Puts a body that is rejected, checks that nothing was stored, and returns the error. */
 async function rejected(body: Body, headers?: Record<string, string>) {
   const answer = await put(body, headers);
   const listed = await restClient(server, key).get("/projects");
@@ -107,7 +107,7 @@ test.each([
   ["of its head alone", zip(whole).slice(0, 10)],
   ["damaged", zip(whole).map((byte, index) => (index === 20 ? byte ^ 0xff : byte))],
   ["text that was never zipped", new TextEncoder().encode(whole)],
-])("A body that is called gzip and is none is INVALID_FORMAT: %s.", async (_what, body) => {
+])("A body that is declared as gzip but is not gzip is INVALID_FORMAT: %s.", async (_what, body) => {
   const message = "The body is not valid gzip, or was cut off";
   expect(await rejected(body, { ...JSON_TYPE, "content-encoding": "gzip" })).toMatchObject({ http: 400, code: "INVALID_FORMAT", message });
 });
@@ -160,7 +160,7 @@ test("A gzip bomb is rejected with 413 that names MAX_UNZIPPED_BYTES.", async ()
   expect(rejection).toMatchObject(tooMany(UNZIPPED, "MAX_UNZIPPED_BYTES"));
 });
 
-/** Says one thing over a socket of its own and then no more; gives what the server answered, if anything. */
+/** Sends one text over a new socket and then nothing more. Returns what the server answered, if anything. */
 async function say(url: string, lines: readonly string[], body: string): Promise<string> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);

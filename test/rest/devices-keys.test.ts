@@ -25,7 +25,7 @@ async function signIn(key: string, facts: object = {}): Promise<string> {
   return (await restClient(server, null).post("/device-login", { device_code: await createCode(key), ...facts })).body.refreshToken;
 }
 
-/** Whether a token works at each door: the statuses of REST and of GraphQL. */
+/** The statuses of REST and of GraphQL for a token, which tell whether it works. */
 async function statusesWith(token: string): Promise<[number, number]> {
   return [(await restClient(server, token).get("/projects")).status, (await server.query(token, "{ projects { id } }")).status];
 }

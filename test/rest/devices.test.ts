@@ -29,7 +29,7 @@ async function signIn(scopes: readonly Scope[] = allScopes, facts: object = {}) 
   return { user, key, refreshToken, accessToken };
 }
 
-/** Whether a token works at each door: the statuses of REST and of GraphQL. */
+/** The statuses of REST and of GraphQL for a token, which tell whether it works. */
 async function statusesWith(token: string): Promise<[number, number]> {
   return [(await restClient(server, token).get("/projects")).status, (await server.query(token, "{ projects { id } }")).status];
 }
@@ -110,7 +110,7 @@ test("Without a device code the request is 400, and values of a wrong type are a
   );
 });
 
-test("A refresh token is exchanged for access tokens, each of which works for exactly an hour, at both doors.", async () => {
+test("A refresh token is exchanged for access tokens, each of which works for exactly an hour, in REST and in GraphQL.", async () => {
   const { refreshToken } = await signIn();
   const { status, body } = await refresh(refreshToken);
   expect(status).toBe(200);
@@ -154,8 +154,8 @@ test("Refreshing and signing out need no body, and take any Content-Type and bod
   const { refreshToken } = await signIn();
   const client = restClient(server, refreshToken);
   const authorization = `Bearer ${refreshToken}`;
-  const bare = await server.send("/api/v1/device-refresh", { method: "POST", headers: { authorization, ...JSON_TYPE } });
-  expect([bare.status, (await client.post("/device-refresh", {})).status]).toEqual([200, 200]);
+  const withoutBody = await server.send("/api/v1/device-refresh", { method: "POST", headers: { authorization, ...JSON_TYPE } });
+  expect([withoutBody.status, (await client.post("/device-refresh", {})).status]).toEqual([200, 200]);
   expect((await client.post("/device-refresh", "anything")).status).toBe(200);
   expect((await server.send("/api/v1/device-logout", { method: "POST", headers: { authorization, ...JSON_TYPE } })).status).toBe(200);
 });

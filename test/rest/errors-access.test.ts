@@ -87,7 +87,7 @@ test("A read-only key stores nothing, not even a project.", async () => {
 });
 
 test.each(["/", "/nothing", "/projects/", "/project", "/projects/app/sessions/x/y", "/PROJECTS", "/device-login/", "/graphql/x"])(
-  "There is no route %s: 404, whoever asks.",
+  "There is no route %s: 404, with a key or without.",
   async (path) => {
     const there = errorOf(await restClient(server, user.key).get(path));
     expect(there).toMatchObject({ http: 404, code: "ENDPOINT_NOT_FOUND", message: `There is nothing at /api/v1${path}` });

@@ -180,7 +180,7 @@ test.each(["GET", "PUT", "PATCH", "DELETE", "POST", "HEAD"])("A browser may send
   expect(list(headers.get("access-control-allow-headers"))).toEqual(["authorization", "content-encoding", "content-type", "if-none-match"]);
 });
 
-test("A browser may read every header that the contract names, of answers and of rejections.", async () => {
+test("A browser may read every header that clients need, of answers and of rejections.", async () => {
   const named = ["etag", "last-modified", "content-length", "x-markdown-size", "x-raw-data-size", "x-session-data-size", "x-request-id"];
   const limits = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "ratelimit", "ratelimit-policy", "retry-after"];
   const client = restClient(server, user.key);

@@ -9,7 +9,7 @@ const SESSION = `${PROJECT}/sessions/{sessionId}`;
 const DATA_TYPE = "application/vnd.specstory.session-data+json";
 const PROBLEM = "application/problem+json";
 
-/** The table of the contract, section 5. */
+/** All routes of the REST API. */
 const ROUTES: [string, string[]][] = [
   ["/projects", ["get", "head"]],
   [PROJECT, ["delete", "patch"]],
@@ -37,10 +37,10 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** What a `$ref` of the document points to; other values as they are. */
+/** Follows a `$ref` of the document. Other values stay as they are. */
 function resolve(value: Answer["body"], document = openApi): Answer["body"] {
   if (value?.$ref === undefined) return value;
-  return String(value.$ref).split("/").slice(1).reduce((place, name) => place[name], document); // prettier-ignore
+  return String(value.$ref).split("/").slice(1).reduce((found, name) => found[name], document); // prettier-ignore
 }
 
 /** Checks an answer against what the document says of its operation, status and media type; gives back the status. */
@@ -69,7 +69,7 @@ test.each(ROUTES)("The document names %s with its methods: %j.", (path, methods)
   expect(Object.keys(openApi.paths[path] ?? {}).sort()).toEqual(methods);
 });
 
-test("The document names no route that the contract does not have.", () => {
+test("The document names no other route.", () => {
   const known = ROUTES.map(([path]) => path);
   expect(Object.keys(openApi.paths).filter((path) => !known.includes(path))).toEqual([]);
 });
@@ -91,8 +91,8 @@ test("Every operation has a summary, says who may call it and describes each of 
 });
 
 test("Every parameter of a path is documented, and so are those of the query.", () => {
-  const parametersOf = ({ parameters = [] }: Operation, place: string) =>
-    parameters.filter((parameter: { in: string }) => parameter.in === place) as { name: string; required: boolean; schema: unknown }[];
+  const parametersOf = ({ parameters = [] }: Operation, location: string) =>
+    parameters.filter((parameter: { in: string }) => parameter.in === location) as { name: string; required: boolean; schema: unknown }[];
   for (const [path, , operation] of operations()) {
     const declared = parametersOf(operation, "path");
     expect(declared.map(({ name }) => name)).toEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));

@@ -29,7 +29,7 @@ async function makeShared() {
   return { owner, viewer, editor, stranger };
 }
 
-test("GET /projects has every project that the caller can see, the newest first, in exactly the fields of the contract.", async () => {
+test("GET /projects has every project that the caller can see, the newest first, with exactly these fields.", async () => {
   const [user, other] = [await add(), await add()];
   const first = now();
   await createProject(server, user.key, { id: "old", name: "Old", icon: "Bug" });

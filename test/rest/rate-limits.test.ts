@@ -152,7 +152,7 @@ test("Of several windows all hold, and the one that is full is named.", async ()
   expect(perHour.body.error.details).toMatchObject({ limit: 10, remaining: 0, retry_after: 3_420 });
 });
 
-test("REST and GraphQL have budgets of their own, also where the key has its own limit.", async () => {
+test("REST and GraphQL have separate budgets, also if the key has its own limit.", async () => {
   const limited = await limitedTo({ RATE_LIMIT_REST: "1/1h", RATE_LIMIT_GRAPHQL: "2/1h" });
   const user = await limited.addUser();
   const own = await limited.addKey(user, allScopes, "3/1h");
@@ -168,7 +168,7 @@ test("REST and GraphQL have budgets of their own, also where the key has its own
   }
 });
 
-test("Two keys of one user have budgets of their own.", async () => {
+test("Two keys of one user have separate budgets.", async () => {
   const user = await server.addUser(undefined, allScopes, "1/1h");
   const second = await server.addKey(user, allScopes, "1/1h");
   const statuses = [];

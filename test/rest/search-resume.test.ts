@@ -33,7 +33,7 @@ async function search(query: string, projectId?: string | null, key = user.key):
 
 const idsOf = async (...args: Parameters<typeof search>) => (await search(...args)).map(({ id }) => id);
 
-test("A match is the session as lists have it, with its project's name and the place where it matches.", async () => {
+test("A match has the fields of a session in lists, its project's name and a snippet of where it matches.", async () => {
   const id = await store("Why is the vermilion button so slow?", { projectName: "Paint shop", metadata: { tags: ["ui"] } }, "paint");
   const [found, ...others] = await search("vermilion");
   const listed = await restClient(server, user.key).get("/projects/paint/sessions");
@@ -59,7 +59,7 @@ test("A search is as one types: the beginning of a word finds it, and its middle
   for (const typed of ["marine", "ltramarine", "ultramarines"]) expect(await idsOf(typed)).not.toContain(id);
 });
 
-test("Every term must match, in whatever order and place: the name, the tags or the content.", async () => {
+test("Every term must match, in any order, in the name, the tags or the content.", async () => {
   const id = await store("about indigo", { name: "Celadon report", metadata: { tags: ["mauve"] } });
   await store("about indigo alone");
   expect(await idsOf("indi mau cel")).toEqual([id]);
@@ -114,7 +114,7 @@ test("A snippet marks every word that begins as a term does, on one line, around
   expect(snippet).not.toMatch(/[\r\n\t\0]/);
 });
 
-test("The place of a match is found in a long text also where its accents are written another way.", async () => {
+test("The snippet shows the match in a long text even if its accents are written another way.", async () => {
   await store(`${"filler words ".repeat(1_000)} a ce\u0301rule\u0301en sky`);
   expect((await search("céruléen"))[0]?.snippet.normalize()).toContain("a \u0002céruléen\u0003 sky");
 });
@@ -213,7 +213,7 @@ test.each([
   expect(answer.body.error.details.fields).toMatchObject([{ path: ["query"], reason: code }]);
 });
 
-test("A query and a projectId that are both bad are named together, and unknown fields are none.", async () => {
+test("A query and a projectId that are both bad are named together, and unknown fields are ignored.", async () => {
   const client = restClient(server, user.key);
   const { status, body } = await client.post("/search/resume", { query: 1, projectId: 2, newer: true });
   expect(status).toBe(400);

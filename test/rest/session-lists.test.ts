@@ -41,7 +41,7 @@ async function makeTwo(role: "VIEWER" | null) {
   return { user, other };
 }
 
-test("GET sessions has all sessions of a project, the newest first, in exactly the fields of the contract.", async () => {
+test("GET sessions has all sessions of a project, the newest first, with exactly these fields.", async () => {
   const user = await add();
   const first = now();
   const etags = [(await put(user, "app", 2)).headers.get("etag")];

@@ -149,7 +149,7 @@ test("The Python SDK, which cannot read a 304, gets the whole answer on GET; nob
   expect([(await client.head(PATH, ask("python"))).status, (await client.get(PATH, ask("typescript"))).status]).toEqual([304, 304]);
 });
 
-test("Every change changes the ETag, the same on PUT, GET and in lists; what was not changed keeps it.", async () => {
+test("Every change changes the ETag, which PUT, GET and lists agree on; a session that was not changed keeps it.", async () => {
   const words = { clientName: "a", clientVersion: "b", agentName: "c", deviceId: "d", machineName: "e", title: "f" };
   const metadata: object = { ...words, gitBranches: ["g"], llmModels: ["h"], tags: ["i"] };
   const times = { startedAt: "2026-01-01T00:00:00Z", endedAt: "2026-01-03T00:00:00Z" };
@@ -197,7 +197,7 @@ test("A member reads what the owner reads; a stranger, a key without sessions:re
   expect(failureOf(await unscoped.get(PATH))).toMatchObject({ http: 403, code: "INSUFFICIENT_SCOPE", requiredScope: "sessions:read" });
 });
 
-const touches = (statements: readonly string[], what: string) => statements.filter((sql) => sql.includes(`"${what}"`)).length;
+const countOf = (statements: readonly string[], what: string) => statements.filter((sql) => sql.includes(`"${what}"`)).length;
 
 const UNSENT = [[JSON_TYPE, "sessionData"], [MARKDOWN, "sessionData"], [DATA, "markdown"]] as const; // prettier-ignore
 
@@ -206,7 +206,7 @@ test.each(UNSENT)("GET of one session as %s needs at most 3 statements and reads
   const statements = await server.statementsOf(() => client.get(PATH, { accept }));
 
   expect(statements.length).toBeLessThanOrEqual(3);
-  expect([touches(statements, "SessionContent"), touches(statements, "rawData"), touches(statements, other)]).toEqual([1, 0, 0]);
+  expect([countOf(statements, "SessionContent"), countOf(statements, "rawData"), countOf(statements, other)]).toEqual([1, 0, 0]);
 });
 
 test("A 304, a HEAD and every list leave the content alone.", async () => {
@@ -219,7 +219,7 @@ test("A 304, a HEAD and every list leave the content alone.", async () => {
   ];
   for (const ask of asks) {
     const statements = await server.statementsOf(ask);
-    expect([statements.length > 0, touches(statements, "SessionContent")]).toEqual([true, 0]);
+    expect([statements.length > 0, countOf(statements, "SessionContent")]).toEqual([true, 0]);
   }
 });
 

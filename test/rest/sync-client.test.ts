@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { Answer } from "../support/server.js";
 import { startBackstory, type Backstory } from "../support/cli.js";
 
-// The conversation of a client that keeps a folder of sessions in step, as SpecStory's command line has it: over a real
+// The conversation of a client that keeps a folder of sessions in step, as SpecStory's command line does: over a real
 // socket, signed in with a device code, every upload zipped.
 
 const KEY = "bks_live_syncclient";

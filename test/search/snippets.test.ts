@@ -21,7 +21,7 @@ async function snippetOf(markdown: string, query: string, name = "N"): Promise<s
 
 const FILLER = "word ".repeat(2_000);
 
-test("A snippet shows the place of the match on one line, its words in bold, in the case they were written in.", async () => {
+test("A snippet shows the match on one line, its words in bold, in the case they were written in.", async () => {
   const snippet = await snippetOf(`${FILLER}\n\n# The\tQuick fox\r\n\r\njumps${FILLER}`, "quick FOX");
 
   expect(snippet).toContain("word # The **Quick** **fox** jumpsword");
@@ -36,7 +36,7 @@ test("A match is a whole word: it is neither shown nor set in bold within others
   expect(snippet).not.toContain("start");
 });
 
-test("The place of a phrase is shown, not of one of its words.", async () => {
+test("A snippet shows a whole phrase, not one of its words.", async () => {
   const snippet = await snippetOf(`payment ${FILLER} retry ${FILLER} a payment, retry ends`, `"payment retry"`);
 
   expect(snippet).toContain("a **payment**, **retry** ends");

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const PLACES: [string, string, string[]][] = [
+const TEXTS: [string, string, string[]][] = [
   ["a path", "see src/CHECKOUT_FLOW.swift:42", ["src", "checkout", "flow", "swift", "42", "src/checkout_flow.swift", "CHECKOUT_FLOW", `"flow swift"`]],
   ["a path of Windows", "C:\\Users\\mallory\\notes.txt", ["users", "mallory", "notes", "txt", "C:\\Users\\mallory"]],
   ["an address", "https://docs.quokka.io/guide?page=seven&lang=en#intro", ["quokka", "guide", "seven", "intro", "docs.quokka.io"]],
@@ -32,7 +32,7 @@ const PLACES: [string, string, string[]][] = [
   ["lines that end with CRLF", "first\r\nsecondline\r\n", ["first", "secondline"]],
 ]; // prettier-ignore
 
-test.each(PLACES)("The words of %s are found by themselves and together.", async (what, markdown, queries) => {
+test.each(TEXTS)("The words of %s are found by themselves and together.", async (what, markdown, queries) => {
   await save(server, key, { name: what, markdown });
   const missed: string[] = [];
   for (const query of queries) if (!(await namesFound(server, key, query)).includes(what)) missed.push(query);

@@ -24,16 +24,16 @@ const EDITED: [string, string, string][] = [
   ["another order", "CREATED_AT_DESC", toCursor(["CREATED_AT_ASC", TIME, ID, "1"])],
   ["no order that there is", "CREATED_AT_DESC", toCursor(["constructor", TIME, ID, "1"])],
   ["a null where there is always a value", "CREATED_AT_DESC", toCursor(["CREATED_AT_DESC", null, ID, "1"])],
-  ["a time that is none", "CREATED_AT_DESC", toCursor(["CREATED_AT_DESC", "yesterday", ID, "1"])],
+  ["an invalid time", "CREATED_AT_DESC", toCursor(["CREATED_AT_DESC", "yesterday", ID, "1"])],
   ["infinity", "CREATED_AT_DESC", toCursor(["CREATED_AT_DESC", "infinity", ID, "1"])],
   ["a year 0", "CREATED_AT_DESC", toCursor(["CREATED_AT_DESC", "0000-01-01T00:00:00.000Z", ID, "1"])],
   ["a 30th of February", "UPDATED_AT_ASC", toCursor(["UPDATED_AT_ASC", "2026-02-30T00:00:00.000Z", ID, "1"])],
-  ["an id that is none", "CREATED_AT_DESC", toCursor(["CREATED_AT_DESC", TIME, "x", "1"])],
-  ["a key that is none", "CREATED_AT_DESC", toCursor(["CREATED_AT_DESC", TIME, ID, "-1"])],
+  ["an invalid id", "CREATED_AT_DESC", toCursor(["CREATED_AT_DESC", TIME, "x", "1"])],
+  ["an invalid key", "CREATED_AT_DESC", toCursor(["CREATED_AT_DESC", TIME, ID, "-1"])],
   ["a key too large", "CREATED_AT_DESC", toCursor(["CREATED_AT_DESC", TIME, ID, "9223372036854775808"])],
   ["U+0000 in a name", "NAME_ASC", toCursor(["NAME_ASC", "a\u0000", ID, "1"])],
   ["half a surrogate pair in a name", "NAME_ASC", toCursor(`["NAME_ASC","\\ud800","${ID}","1"]`)],
-  ["a size that is none", "MARKDOWN_SIZE_ASC", toCursor(["MARKDOWN_SIZE_ASC", "1e9", ID, "1"])],
+  ["an invalid size", "MARKDOWN_SIZE_ASC", toCursor(["MARKDOWN_SIZE_ASC", "1e9", ID, "1"])],
   ["a size too large", "MARKDOWN_SIZE_ASC", toCursor(["MARKDOWN_SIZE_ASC", "99999999999", ID, "1"])],
 ];
 
@@ -53,7 +53,7 @@ test.each(EDITED)(
   },
 );
 
-test("A cursor that was edited into another place of the same order is just that place.", async () => {
+test("A cursor that was edited to another position of its order is read as that position.", async () => {
   const page = async (order: string, value: string | null, id: string) => {
     const cursor = toCursor([order, value, id, "999999999999999999"]);
     const { edges } = (await read(server, key, `{ sessionsConnection(orderBy: ${order}, after: "${cursor}") { edges { node { name } } } }`))

@@ -101,7 +101,7 @@ const CASES: [string, () => object, string][] = [
   ["no git branches", () => ({ hasGitBranches: false }), "cde"],
   ["a searchText", () => ({ searchText: "apple" }), "ace"],
   ["a searchText in the syntax of searches", () => ({ searchText: `apple -banana or "cherry"` }), "ade"],
-  ["a blank searchText, which is none", () => ({ searchText: "  " }), "abcde"],
+  ["a blank searchText, which filters nothing", () => ({ searchText: "  " }), "abcde"],
   ["an empty list, which nothing matches", () => ({ tags: [] }), ""],
   ["null, which is no filter", () => ({ tags: null, projectId: null, projectIds: null, dateRange: null, searchText: null, hasGitBranches: null }), "abcde"],
   ["filters that hold together", () => ({ clientName: "cli", tags: ["bug"], searchText: "apple", hasGitBranches: true }), "a"],
@@ -112,7 +112,7 @@ test.each(CASES)("Every list of sessions with %s has those alone that match.", a
   expect(await found(filters())).toEqual([names, names, names, names]);
 });
 
-test("A search takes the same filters.", async () => {
+test("A search takes the filters of lists.", async () => {
   const search = async (filters: object) => {
     const query = `query ($filters: SessionFilters) { searchSessions(query: "apple", filters: $filters) { total results { name } } }`;
     const { total, results } = (await read(server, user.key, query, { filters })).searchSessions;
@@ -127,7 +127,7 @@ test("A search takes the same filters.", async () => {
   expect(await search({ createdAfter: 2 })).toEqual([2, "ce"]);
 });
 
-test("A projectId means one project: the own one, not also a shared one with the same id.", async () => {
+test("A projectId names one project: the user's own one, not also a shared one with an equal id.", async () => {
   const guest = await server.addUser();
   const owner = await server.addUser();
   await save(server, guest.key, { projectId: "both", name: "own" });

@@ -44,7 +44,7 @@ test("What is beyond that, empty, or not storable is listed, each with its own p
   expect(pathsOf(tooMany.errors)).toEqual(LISTS);
 });
 
-test("A value that stands in a list twice is kept once, in the order of its first place.", async () => {
+test("A value that occurs twice in a list is kept once, at its first position.", async () => {
   const { metadata } = await save(server, key, { metadata: { tags: ["b", "a", "b", "A"], gitBranches: ["x", "x"], llmModels: [] } });
 
   expect(metadata).toMatchObject({ tags: ["b", "a", "A"], gitBranches: ["x"], llmModels: [] });

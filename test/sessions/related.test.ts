@@ -30,7 +30,7 @@ test("Sessions about the same things are related, the most similar first, never 
   expect(await relatedTo(key, uuid(1), 1)).toEqual(related.slice(0, 1));
 });
 
-test("Sessions that have the same typical words, tags and branches have the similarity 1, and only common tags relate two also.", async () => {
+test("Sessions with equal typical words, tags and branches have the similarity 1, and common tags alone also relate two.", async () => {
   const { key } = await server.addUser();
   const same = {
     name: "Checkout",

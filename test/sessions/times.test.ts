@@ -47,7 +47,7 @@ test("What the turns tell is left out where it would contradict what is given.",
   expect(await spanOf({ endedAt: before })).toEqual([null, before]);
 });
 
-test("A start after the end is a VALIDATION_ERROR; the same moment is not.", async () => {
+test("A start after the end is a VALIDATION_ERROR; a start at the end is not.", async () => {
   const span = (startedAt: string, endedAt: string) =>
     mutate(server, key, "saveSession", { projectId: "app", name: "X", markdown: "", startedAt, endedAt }, "created");
 

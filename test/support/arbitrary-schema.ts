@@ -25,53 +25,51 @@ export function arbitrarySchema(sdl: string, seed: number, calls: string[]): Gra
   const chance = chanceOf(seed);
   const schema = buildSchema(sdl);
   const hasPromises = seed % 2 === 1;
-  const isSafe = (type: GraphQLOutputType, place: string) => hasPromises && isNonNullType(type) && /\.\d+(\.|$)/.test(place);
+  const isSafe = (type: GraphQLOutputType, path: string) => hasPromises && isNonNullType(type) && /\.\d+(\.|$)/.test(path);
 
-  function leafValue(type: GraphQLOutputType, place: string, mayFail: boolean): unknown {
-    if (mayFail && chance(place, "wrong leaf") < 0.03) return Symbol("wrong");
+  function leafValue(type: GraphQLOutputType, path: string, mayFail: boolean): unknown {
+    if (mayFail && chance(path, "wrong leaf") < 0.03) return Symbol("wrong");
     if (isEnumType(type)) return type.getValues()[0]?.value;
     const { name } = getNamedType(type);
-    if (name === "Int") return Math.floor(chance(place, "int") * 1_000);
-    if (name === "Float" || name === "NonNegativeFloat") return chance(place, "float");
-    if (name === "Boolean") return chance(place, "boolean") < 0.5;
-    return `text of ${place}`;
+    if (name === "Int") return Math.floor(chance(path, "int") * 1_000);
+    if (name === "Float" || name === "NonNegativeFloat") return chance(path, "float");
+    if (name === "Boolean") return chance(path, "boolean") < 0.5;
+    return `text of ${path}`;
   }
 
-  function plainValue(type: GraphQLOutputType, place: string, mayFail: boolean): unknown {
+  function plainValue(type: GraphQLOutputType, path: string, mayFail: boolean): unknown {
     if (isListType(type)) {
-      if (mayFail && chance(place, "no list") < 0.03) return { no: "list" };
-      const items = Array.from({ length: Math.floor(chance(place, "length") * 4) }, (_, index) =>
-        valueOf(type.ofType, `${place}.${index}`),
-      );
-      return chance(place, "set") < 0.2 ? new Set(items) : items;
+      if (mayFail && chance(path, "no list") < 0.03) return { no: "list" };
+      const items = Array.from({ length: Math.floor(chance(path, "length") * 4) }, (_, index) => valueOf(type.ofType, `${path}.${index}`));
+      return chance(path, "set") < 0.2 ? new Set(items) : items;
     }
-    if (isLeafType(type)) return leafValue(type, place, mayFail);
+    if (isLeafType(type)) return leafValue(type, path, mayFail);
     const possible = isAbstractType(type) ? schema.getPossibleTypes(type) : [type as GraphQLObjectType];
-    const runtimeType = possible[Math.floor(chance(place, "type") * possible.length)] as GraphQLObjectType; // every type has one
+    const runtimeType = possible[Math.floor(chance(path, "type") * possible.length)] as GraphQLObjectType; // every type has one
     const object: Record<string, unknown> = { __typename: runtimeType.name };
     for (const field of Object.values(runtimeType.getFields())) {
       if (!isLeafType(getNamedType(field.type))) continue;
       object[field.name] =
-        chance(place, field.name, "method") < 0.1
-          ? () => valueOf(field.type, `${place}.${field.name}`)
-          : valueOf(field.type, `${place}.${field.name}`);
+        chance(path, field.name, "method") < 0.1
+          ? () => valueOf(field.type, `${path}.${field.name}`)
+          : valueOf(field.type, `${path}.${field.name}`);
     }
     return object;
   }
 
-  function valueOf(type: GraphQLOutputType, place: string): unknown {
+  function valueOf(type: GraphQLOutputType, path: string): unknown {
     const inner = getNullableType(type);
-    const mayFail = !isSafe(type, place);
-    const kind = chance(place, "kind");
-    if (mayFail && kind < 0.04) return new Error(`returned at ${place}`);
+    const mayFail = !isSafe(type, path);
+    const kind = chance(path, "kind");
+    if (mayFail && kind < 0.04) return new Error(`returned at ${path}`);
     if (mayFail && kind < (isNonNullType(type) ? 0.06 : 0.16)) return kind < 0.1 ? null : undefined;
-    if (mayFail && hasPromises && kind < 0.2) return later(place, () => Promise.reject(new Error(`rejected at ${place}`)));
-    if (hasPromises && kind < 0.5) return later(place, () => plainValue(inner, place, mayFail));
-    return plainValue(inner, place, mayFail);
+    if (mayFail && hasPromises && kind < 0.2) return later(path, () => Promise.reject(new Error(`rejected at ${path}`)));
+    if (hasPromises && kind < 0.5) return later(path, () => plainValue(inner, path, mayFail));
+    return plainValue(inner, path, mayFail);
   }
 
-  function later(place: string, make: () => unknown): Promise<unknown> {
-    const promise = waitTurns(Math.floor(chance(place, "turns") * 4)).then(make);
+  function later(path: string, make: () => unknown): Promise<unknown> {
+    const promise = waitTurns(Math.floor(chance(path, "turns") * 4)).then(make);
     promise.catch(() => undefined); // properties that are not selected reject, too
     return promise;
   }
@@ -87,10 +85,10 @@ export function arbitrarySchema(sdl: string, seed: number, calls: string[]): Gra
       )
         continue;
       field.resolve = (_source, args, _context, info) => {
-        const place = responsePathAsArray(info.path).join(".");
-        calls.push(describeCall(place, args, info));
-        if (!isSafe(field.type, place) && chance(place, "throws") < 0.05) throw new Error(`thrown at ${place}`);
-        return valueOf(field.type, place);
+        const path = responsePathAsArray(info.path).join(".");
+        calls.push(describeCall(path, args, info));
+        if (!isSafe(field.type, path) && chance(path, "throws") < 0.05) throw new Error(`thrown at ${path}`);
+        return valueOf(field.type, path);
       };
     }
   }
@@ -98,7 +96,7 @@ export function arbitrarySchema(sdl: string, seed: number, calls: string[]): Gra
 }
 
 /** What a resolver was told. */
-function describeCall(place: string, args: unknown, info: GraphQLResolveInfo): string {
+function describeCall(path: string, args: unknown, info: GraphQLResolveInfo): string {
   const { fieldName, fieldNodes, parentType, returnType, operation, fragments, variableValues } = info;
   const names = [
     fieldName,
@@ -109,7 +107,7 @@ function describeCall(place: string, args: unknown, info: GraphQLResolveInfo): s
     Object.keys(fragments),
     JSON.stringify(variableValues),
   ];
-  return `${place} ${JSON.stringify(args)} ${names.join(" ")}`;
+  return `${path} ${JSON.stringify(args)} ${names.join(" ")}`;
 }
 
 async function waitTurns(turns: number): Promise<void> {

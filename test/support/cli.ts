@@ -56,7 +56,7 @@ export async function newCommandLine(settings: Environment = {}) {
   };
 }
 
-/** The server of a command line of its own, which goes with it. */
+/** Starts a server with a new command line, which is removed with it. */
 export async function startBackstory(settings: Environment = {}) {
   const cli = await newCommandLine(settings);
   const { url, kill } = await cli.serve();

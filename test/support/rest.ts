@@ -5,7 +5,7 @@ type HeaderFields = Readonly<Record<string, string>>;
 
 export type RestClient = ReturnType<typeof restClient>;
 
-/** A client of the REST door, signed in with a key, or with none at all. Paths begin after `/api/v1`. */
+/** A client of the REST API, signed in with a key, or with none at all. Paths begin after `/api/v1`. */
 export function restClient(server: TestServer, key: string | null) {
   const authorization: HeaderFields = key === null ? {} : { authorization: `Bearer ${key}` };
 
@@ -59,7 +59,7 @@ export function failureOf({ status, headers, body }: Answer): Record<string, unk
   return { http: status, code, message, ...details };
 }
 
-/** The dotted places of the bad values that a failure names. */
+/** The dotted paths of the bad values that a failure names. */
 export function badFieldsOf(failure: Record<string, unknown>): string[] {
   return (failure.fields as { path: (string | number)[] }[]).map(({ path }) => path.join("."));
 }
