@@ -3,8 +3,8 @@ import { createTypeScriptImportResolver } from "eslint-import-resolver-typescrip
 import { importX } from "eslint-plugin-import-x";
 import tseslint from "typescript-eslint";
 
-/** The floors of the architecture from the ground up (docs/architecture.md): a folder or file imports what stands before it, and nothing after it. */
-export const FLOORS = [
+/** The layers of the architecture, the lowest first (docs/architecture.md). A folder or file may import those before it, and none after it. */
+export const LAYERS = [
   "production.ts",
   "platform",
   "db",
@@ -37,7 +37,7 @@ export const FLOORS = [
   "main.ts",
 ];
 
-/** The one import that runs up: the kits hand the services to handlers, and need their type for that. */
+/** The only import of a higher layer: the kits hand the services to handlers, for which they need only the type. */
 const UPWARD = "src/kits/services.ts";
 
 const SURFACES = [
@@ -54,22 +54,22 @@ const SURFACES = [
   "**/rest-*.js",
 ];
 
-const isFile = (floor) => floor.endsWith(".ts");
-const filesOf = (floor) => (isFile(floor) ? `src/${floor}` : `src/${floor}/**/*.ts`);
-const patternOf = (floor) => (isFile(floor) ? `**/${floor.replace(".ts", ".js")}` : `**/${floor}/**`);
+const isFile = (layer) => layer.endsWith(".ts");
+const filesOf = (layer) => (isFile(layer) ? `src/${layer}` : `src/${layer}/**/*.ts`);
+const patternOf = (layer) => (isFile(layer) ? `**/${layer.replace(".ts", ".js")}` : `**/${layer}/**`);
 
-/** A service holds rules and statements; every surface uses it, so it knows none of them. */
+/** Services hold rules and statements. Every surface uses them, so they import no surface. */
 const isService = { group: SURFACES, message: "A service knows neither GraphQL nor HTTP." };
 
-/** The rule of one floor. A later entry replaces the rule of an earlier one, so services repeat the rule of their floor. */
-function importsOf(floor, index) {
-  const above = FLOORS.slice(index + 1).map(patternOf);
-  const patterns = above.length === 0 ? [] : [{ group: above, message: `${floor} stands below that (docs/architecture.md)` }];
+/** Makes the rule of one layer. A later entry replaces the rule of an earlier one, so services repeat the rule of their layer. */
+function importsOf(layer, index) {
+  const above = LAYERS.slice(index + 1).map(patternOf);
+  const patterns = above.length === 0 ? [] : [{ group: above, message: `${layer} is below that layer (docs/architecture.md)` }];
   const rule = (more) => ({ "no-restricted-imports": ["error", { patterns: [...patterns, ...more] }] });
   return [
-    { files: [filesOf(floor)], ignores: [UPWARD], rules: rule([]) },
-    ...(floor.startsWith("features/") && !isFile(floor)
-      ? [{ files: [`src/${floor}/service.ts`, `src/${floor}/*-service.ts`], rules: rule([isService]) }]
+    { files: [filesOf(layer)], ignores: [UPWARD], rules: rule([]) },
+    ...(layer.startsWith("features/") && !isFile(layer)
+      ? [{ files: [`src/${layer}/service.ts`, `src/${layer}/*-service.ts`], rules: rule([isService]) }]
       : []),
   ];
 }
@@ -92,9 +92,9 @@ export default tseslint.config(
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/no-confusing-void-expression": "off",
       "@typescript-eslint/no-invalid-void-type": "off",
-      // The rule does not end on types that contain themselves, as graphql's do.
+      // The rule does not end on recursive types, such as those of graphql.
       "@typescript-eslint/no-unsafe-class-instance-assignment": "off",
-      // What factories return never uses `this`, so its functions may be handed on alone.
+      // Objects that factories return never use `this`, so their functions may be passed on.
       "@typescript-eslint/unbound-method": "off",
       "no-restricted-globals": [
         "error",
@@ -140,12 +140,12 @@ export default tseslint.config(
     rules: { "max-params": ["error", { max: 5 }] },
   },
   {
-    // A test's setting is a page of its own, and its helpers take what the test has.
+    // The setup of a test may be long, and its helpers take as many arguments as the test needs.
     files: ["test/**", "scripts/**"],
     rules: { "max-lines-per-function": "off", "max-params": "off", "no-restricted-syntax": "off" },
   },
   {
-    // Answers of the server are of any shape; what a test expects to find in them is what it asserts.
+    // Answers of the server are untyped, and a test asserts what it expects of them.
     files: ["test/**/*.ts"],
     rules: Object.fromEntries(
       ["assignment", "member-access", "argument", "call", "return"].map((kind) => [`@typescript-eslint/no-unsafe-${kind}`, "off"]),
@@ -158,5 +158,5 @@ export default tseslint.config(
       globals: { process: "readonly", Buffer: "readonly", console: "readonly", URL: "readonly", fetch: "readonly", setTimeout: "readonly" },
     },
   },
-  ...FLOORS.flatMap(importsOf),
+  ...LAYERS.flatMap(importsOf),
 );

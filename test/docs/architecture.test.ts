@@ -6,27 +6,27 @@ import { run } from "../support/process.js";
 
 const ARCHITECTURE = "docs/architecture.md";
 
-/** FLOORS of eslint.config.js, read by Node.js itself: the plugins of lint are of no use in here. */
-let floors: string[];
+/** LAYERS of eslint.config.js. A new Node.js process reads it, because jest cannot import the plugins of lint. */
+let layers: string[];
 beforeAll(async () => {
-  const script = 'import("./eslint.config.js").then(({ FLOORS }) => process.stdout.write(JSON.stringify(FLOORS)))';
-  floors = JSON.parse((await run(process.execPath, ["--eval", script])).stdout) as string[];
+  const script = 'import("./eslint.config.js").then(({ LAYERS }) => process.stdout.write(JSON.stringify(LAYERS)))';
+  layers = JSON.parse((await run(process.execPath, ["--eval", script])).stdout) as string[];
 });
 
-test("The floors of the architecture are those of lint, in their order.", () => {
-  expect(tableUnder(ARCHITECTURE, "Floors").map(([floor]) => floor)).toEqual(floors);
+test("The layers of the architecture are those of lint, in their order.", () => {
+  expect(tableUnder(ARCHITECTURE, "Layers").map(([layer]) => layer)).toEqual(layers);
 });
 
-test("Every floor says in one line what it is for.", () => {
-  expect(tableUnder(ARCHITECTURE, "Floors").filter(([, about = ""]) => about.length < 5)).toEqual([]);
+test("Every layer says in one line what it is for.", () => {
+  expect(tableUnder(ARCHITECTURE, "Layers").filter(([, about = ""]) => about.length < 5)).toEqual([]);
 });
 
-test("Every floor exists, and every source file stands on one.", () => {
+test("Every layer exists, and every source file belongs to one.", () => {
   const files = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
-  const standsOn = (file: string, floor: string) => file === floor || file.startsWith(`${floor}/`);
+  const belongsTo = (file: string, layer: string) => file === layer || file.startsWith(`${layer}/`);
 
-  expect(floors.filter((floor) => !existsSync(join("src", floor)))).toEqual([]);
-  expect(files.filter((file) => !floors.some((floor) => standsOn(file, floor)))).toEqual([]);
+  expect(layers.filter((layer) => !existsSync(join("src", layer)))).toEqual([]);
+  expect(files.filter((file) => !layers.some((layer) => belongsTo(file, layer)))).toEqual([]);
 });
 
 test("The table of other folders has every folder of the repository that is not made by a command, and no other.", () => {

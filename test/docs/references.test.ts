@@ -16,7 +16,7 @@ const LANGUAGES = ["sh", "json", "js", "text", "graphql", "yaml"];
 
 /** Words in capitals that are neither settings nor errors nor scopes: variables of other programs, roles, methods. */
 const OTHER_WORDS =
-  /^(POSTGRES_PASSWORD|SITE_ADDRESS|TEST_\w+|BENCH_\w+|FAULT_\w+|CHROMIUM_PATH|DEVICE|VIEWER|EDITOR|FLOORS|GET|POST|LICENSE)$/;
+  /^(POSTGRES_PASSWORD|SITE_ADDRESS|TEST_\w+|BENCH_\w+|FAULT_\w+|CHROMIUM_PATH|DEVICE|VIEWER|EDITOR|LAYERS|GET|POST|LICENSE)$/;
 
 /** How GitHub makes the anchor of a heading. */
 const anchorOf = (heading: string) => heading.toLowerCase().replaceAll(/[^\w\- ]/g, "").replaceAll(" ", "-"); // prettier-ignore
