@@ -3,7 +3,10 @@ import { createTypeScriptImportResolver } from "eslint-import-resolver-typescrip
 import { importX } from "eslint-plugin-import-x";
 import tseslint from "typescript-eslint";
 
-/** The layers of the architecture, the lowest first (docs/architecture.md). A folder or file may import those before it, and none after it. */
+/**
+ * The layers of the architecture, the lowest first (docs/architecture.md). A folder or file may import those before it, and
+ * none after it.
+ */
 export const LAYERS = [
   "production.ts",
   "platform",

@@ -10,7 +10,10 @@ const CANCEL_REQUEST = 80_877_102;
 
 const CANCEL_TIMEOUT_MS = 2_000;
 
-/** Asks PostgreSQL to cancel the statement that runs on this client's connection. A new connection carries the request, and PostgreSQL does not answer it. */
+/**
+ * Asks PostgreSQL to cancel the statement that runs on this client's connection. A new connection carries the request, and
+ * PostgreSQL does not answer it.
+ */
 export function sendCancelRequest(client: pg.PoolClient): void {
   const known = backend.safeParse(client);
   if (!known.success) return; // some poolers give no secret key: the statement's timeout ends it

@@ -61,7 +61,10 @@ function createQueue(): Enqueue {
   };
 }
 
-/** Wraps PGlite for Prisma so that its statements run in the queue. PGlite blocks this thread: without the queue, many statements would keep everything else waiting. */
+/**
+ * Wraps PGlite for Prisma so that its statements run in the queue. PGlite blocks this thread: without the queue, many
+ * statements would keep everything else waiting.
+ */
 function withQueue(pglite: PGlite, enqueue: Enqueue): PGlite {
   const query: PGlite["query"] = (...args) => enqueue(() => pglite.query(...args));
   const transaction: PGlite["transaction"] = (run) => enqueue(() => pglite.transaction(run));

@@ -36,7 +36,10 @@ export function createRowCodec<Row extends object>(alias: string, columns: Colum
   return {
     ...createCodec<Row>(alias, Object.entries<Column>(columns), []),
 
-    /** Makes a codec for some of the columns, and attachments, because each column costs time in a list. The type does not show which are read. */
+    /**
+     * Makes a codec for some of the columns, and attachments, because each column costs time in a list. The type does not
+     * show which are read.
+     */
     only(names: readonly (keyof Row & string)[], attachments: readonly Attachment[] = []): RowCodec<Row> {
       const entries = names.map((name) => [name, columns[name]] as const);
       return createCodec<Row>(alias, entries, attachments);

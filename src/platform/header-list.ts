@@ -1,4 +1,7 @@
-/** Headers as Node writes them: a name, its value, the next name ... It is cheaper to make and to copy than an object with a dozen names. */
+/**
+ * Headers as Node writes them: a name, its value, the next name ... It is cheaper to make and to copy than an object with a
+ * dozen names.
+ */
 export type HeaderList = readonly string[];
 
 export function toHeaderList(headers: Readonly<Record<string, string>>): HeaderList {

@@ -24,7 +24,10 @@ export type PageBounds<Position> = { readonly after?: Position; readonly before?
 
 export type Page = { readonly limit: number; readonly offset: number };
 
-/** Reads a list in pages of `size` rows, each on demand: `read` is given the last row of the page before. A page that is not full is the last. */
+/**
+ * Reads a list in pages of `size` rows, each on demand: `read` is given the last row of the page before. A page that is not
+ * full is the last.
+ */
 export async function* pagesOf<Row>(size: number, read: (last?: Row) => Promise<Row[]>): AsyncGenerator<Row[]> {
   let page = await read();
   while (page.length > 0) {

@@ -24,7 +24,10 @@ export const timeFromText = z
 /** A time as text, as cursors hold it. */
 export const timeText = z.iso.datetime().refine((text) => !text.startsWith("0000"), "must be in the years 1 to 9999");
 
-/** A rule for `refine` of an object: one time must not be after another. It runs even if other rules fail, so that all mistakes are reported at once. */
+/**
+ * A rule for `refine` of an object: one time must not be after another. It runs even if other rules fail, so that all
+ * mistakes are reported at once.
+ */
 export function notAfter(start: string, end: string) {
   const bothGiven = z.object({ [start]: z.date(), [end]: z.date() });
   const holds = (times: Readonly<Record<string, unknown>>) => Number(times[start]) <= Number(times[end]);

@@ -10,7 +10,10 @@ import { runBackstory } from "../support/process.js";
 type Package = { readonly scripts: Readonly<Record<string, string>> };
 const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as Package;
 
-/** The language of the block that must follow a block of each language, so that a test runs it. Text is output, or a command that no test runs. */
+/**
+ * The language of the block that must follow a block of each language, so that a test runs it. Text is output, or a command
+ * that no test runs.
+ */
 const ANSWERS: Readonly<Record<string, readonly string[]>> = { graphql: ["json"], js: ["text"] };
 const LANGUAGES = ["sh", "json", "js", "text", "graphql", "yaml"];
 

@@ -1,7 +1,10 @@
 import { AppError } from "./app-error.js";
 import type { ErrorReason } from "./catalogue.js";
 
-/** Codes of failures of the database or of races, not of bugs: Prisma's (its error reference), PostgreSQL's (its manual, appendix A), Node's. */
+/**
+ * Codes of failures of the database or of races, not of bugs: Prisma's (its error reference), PostgreSQL's (its manual,
+ * appendix A), Node's.
+ */
 const BY_CODE: Readonly<Record<string, ErrorReason>> = {
   P1001: "UPSTREAM_UNAVAILABLE", // cannot reach the server
   P1002: "UPSTREAM_UNAVAILABLE", // reached, but it timed out
@@ -37,7 +40,10 @@ const BY_CODE: Readonly<Record<string, ErrorReason>> = {
   EPIPE: "UPSTREAM_ERROR",
 };
 
-/** Messages of drivers and the pool that come without a code, in lower case; the first match counts. None is a pattern, since messages have any length. */
+/**
+ * Messages of drivers and the pool that come without a code, in lower case; the first match counts. None is a pattern,
+ * since messages have any length.
+ */
 const BY_MESSAGE: readonly (readonly [string, ErrorReason])[] = [
   // The three messages of pg and its pool for a connection that was not made in time.
   ["timeout exceeded when trying to connect", "UPSTREAM_UNAVAILABLE"],

@@ -20,13 +20,19 @@ const BURST = 1_000;
 /** A queue that has lasted this many times the longest wait counts as lasting overload. */
 const BURST_WAITS = 5;
 
-/** Under lasting overload a request may enter the queue if its estimated wait is at most this share of the longest wait: the pace may halve while it waits. */
+/**
+ * Under lasting overload a request may enter the queue if its estimated wait is at most this share of the longest wait: the
+ * pace may halve while it waits.
+ */
 const ADMITTED_SHARE = 0.5;
 
 /** Weight of the newest sample in the moving average of the pace. */
 const NEWEST_WEIGHT = 0.02;
 
-/** The number of ticks in the longest wait. Waits are counted in ticks and not by the clock: a process that is too busy to tick is not stalled. */
+/**
+ * The number of ticks in the longest wait. Waits are counted in ticks and not by the clock: a process that is too busy to
+ * tick is not stalled.
+ */
 const TICKS = 10;
 
 /**

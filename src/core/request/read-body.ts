@@ -41,7 +41,10 @@ export async function readWebBody(request: Request, reading: BodyReading): Promi
   return body.whole();
 }
 
-/** Reads the body of a request of Node's HTTP server. It listens to events, since a stream's iterator takes several turns of the event loop. */
+/**
+ * Reads the body of a request of Node's HTTP server. It listens to events, since a stream's iterator takes several turns of
+ * the event loop.
+ */
 export function readNodeBody(request: Readable, contentLength: string | undefined, reading: BodyReading): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const body = createBodyCollector(contentLength, reading);

@@ -31,7 +31,10 @@ export function createAnalyticsService(dependencies: Dependencies) {
   return { ...createTotals(dependencies), ...createRangeCounts(dependencies), ...createProjectStats(dependencies) };
 }
 
-/** Selects all sessions that a user may see, or those created in a span of time. It reads them project by project, by the index over time. */
+/**
+ * Selects all sessions that a user may see, or those created in a span of time. It reads them project by project, by the
+ * index over time.
+ */
 function visibleSessions(principal: Principal, range?: TimeRange): Prisma.Sql {
   const within = range === undefined ? Prisma.empty : Prisma.sql`AND s."createdAt" BETWEEN ${range.start} AND ${range.end}`;
   return Prisma.sql`(${accessibleKeys(principal)}) k("key")

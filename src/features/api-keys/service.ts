@@ -31,7 +31,10 @@ type Dependencies = {
   readonly policy: Concealment;
 };
 
-/** The time of a key's last use is written only when the stored one is this old: a write for every request would cost more than the request. */
+/**
+ * The time of a key's last use is written only when the stored one is this old: a write for every request would cost more
+ * than the request.
+ */
 const LAST_USED_PRECISION_MS = 60_000;
 
 const COLUMNS = Prisma.sql`"id", "userId", "kind"::text AS "kind", "name", "hash", "scopes", "rateLimit", "createdAt", "expiresAt", "lastUsedAt", "revokedAt"`;

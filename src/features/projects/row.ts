@@ -26,7 +26,10 @@ type Preloaded = { readonly list?: readonly object[]; listOwner?: object };
 
 export type ProjectRow = Project & Preloaded;
 
-/** The columns and the list that are read of projects. Statements are kept by the name of the variant, so equal selections must have equal names. */
+/**
+ * The columns and the list that are read of projects. Statements are kept by the name of the variant, so equal selections
+ * must have equal names.
+ */
 export type ProjectSelection = {
   readonly variant: string;
   readonly codec: RowCodec<Project>;

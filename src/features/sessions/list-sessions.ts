@@ -114,7 +114,10 @@ function firstOfEach(keys: Prisma.Sql, list: List): Prisma.Sql {
   return Prisma.sql`(SELECT s.* FROM (${keys}) k("key") CROSS JOIN LATERAL ${firstOf(Prisma.sql`s."projectKey" = k."key"`, list)} s)`;
 }
 
-/** Selects the first rows that a user may see: of the user's own sessions and those of each shared project, or of the projects that the filters name. */
+/**
+ * Selects the first rows that a user may see: of the user's own sessions and those of each shared project, or of the
+ * projects that the filters name.
+ */
 function composeVisible(list: List): Prisma.Sql {
   const { projectKeys, orderBy, inverted, selection = wholeSession } = list;
   const own = Prisma.sql`s."ownerId" = ${userId}::uuid`;

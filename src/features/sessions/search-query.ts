@@ -6,7 +6,10 @@ export type SearchQuery = {
   readonly wanted: readonly (readonly string[])[];
 };
 
-/** Matches one term: a single minus, which excludes, then a phrase in quotes (the last quote may be missing) or text up to the next space. */
+/**
+ * Matches one term: a single minus, which excludes, then a phrase in quotes (the last quote may be missing) or text up to
+ * the next space.
+ */
 const TERM = /((?:-(?!-))?)(?:"([^"]*)"?|([^\s"]+))/g;
 
 /** Separates words: every ASCII character except letters and digits. The function "searchable" of the database does the same. */

@@ -5,7 +5,10 @@ import { toListedProject } from "../projects/rest-shapes.js";
 
 type Resumable = { readonly projects: readonly Project[]; readonly sessions: AsyncIterable<readonly SessionSummary[]> };
 
-/** Writes the projects as JSON with their sessions inside, while the sessions are read. Sessions come project by project, in the order of the projects. */
+/**
+ * Writes the projects as JSON with their sessions inside, while the sessions are read. Sessions come project by project, in
+ * the order of the projects.
+ */
 export async function* resumableProjects({ projects, sessions }: Resumable): AsyncGenerator<string> {
   yield '{"success":true,"data":{"projects":[';
   let begun = 0;

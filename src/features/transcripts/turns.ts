@@ -1,4 +1,7 @@
-/** A time as SpecStory writes it: `2026-06-02 09:00:05Z`, `2026-06-02T09:00:05.060Z`, `2026-06-02 09:00Z` or, in local time, `2026-06-02 02:00:05-0700`. */
+/**
+ * A time as SpecStory writes it: `2026-06-02 09:00:05Z`, `2026-06-02T09:00:05.060Z`, `2026-06-02 09:00Z` or, in local time,
+ * `2026-06-02 02:00:05-0700`.
+ */
 const TIME = String.raw`[1-9]\d{3}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:?\d\d)`;
 const WHOLE_TIME = new RegExp(`^${TIME}$`);
 const LAST_TIME = new RegExp(`(?:^| )(${TIME})$`);

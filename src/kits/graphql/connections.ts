@@ -29,7 +29,10 @@ type Source<Row, Position> = {
   readonly load: (bounds: PageBounds<Position>, limit: number) => Promise<readonly Row[]>;
 };
 
-/** Makes a page of a list a Relay connection (GraphQL Cursor Connections Specification). It reads one row more than asked, to see whether there is a next page. */
+/**
+ * Makes a page of a list a Relay connection (GraphQL Cursor Connections Specification). It reads one row more than asked,
+ * to see whether there is a next page.
+ */
 export async function toConnection<Row, Position>(
   { first, last, after, before }: PageArguments<Position>,
   { encode, load }: Source<Row, Position>,

@@ -2,7 +2,10 @@ import type { Tracer } from "@opentelemetry/api";
 import type { OperationDefinitionNode } from "graphql";
 import type { ExecutionResult } from "./execution/execute.js";
 
-/** Executes an operation in a span (OpenTelemetry's semantic conventions for GraphQL servers). The span has no document, whose texts may be content. */
+/**
+ * Executes an operation in a span (OpenTelemetry's semantic conventions for GraphQL servers). The span has no document,
+ * whose texts may be content.
+ */
 export function traceOperation(
   tracer: Tracer,
   { operation, name }: OperationDefinitionNode,

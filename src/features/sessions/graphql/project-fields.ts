@@ -30,7 +30,10 @@ const sessionsOf = defineLoadersByArguments(
   ({ selection, ...page }) => JSON.stringify([page, selection.variant]),
 );
 
-/** Reads a plain page of sessions together with the projects. If its arguments are not valid, nothing is preloaded and the field itself fails. */
+/**
+ * Reads a plain page of sessions together with the projects. If its arguments are not valid, nothing is preloaded and the
+ * field itself fails.
+ */
 preloadWithProjects((fields, info, principal) => {
   const [field] = fields.get("sessions") ?? [];
   const owner = field?.nodes[0].selectionSet;
