@@ -20,7 +20,7 @@ type Dependencies = { readonly query: Query; readonly clock: Clock };
 
 type Hit = { readonly rank: number; readonly total: bigint; readonly excerpt: string };
 
-/** What is the same for every search with the same filters. */
+/** The parts of the statement that do not depend on the words of a search. */
 type Scope = { readonly selection: SessionSelection; readonly projectKeys: Prisma.Sql; readonly condition: Prisma.Sql };
 
 const [userId, text, rankedBy] = [new Parameter("userId"), new Parameter("text"), new Parameter("rankedBy")];
@@ -59,14 +59,14 @@ export function createSearchService({ query: run, clock }: Dependencies) {
   };
 }
 
-/** Each word counts by the best position it has, so a match in the name outdoes any number of them in the content. */
+/** Each word counts by its best position, so that a match in the name outranks any number of matches in the content. */
 function anyOf(phrases: readonly (readonly string[])[]): string {
   const words = phrases.flat().map((word) => `"${word}"`);
   return words.join(" or ");
 }
 
 function composeSearch({ selection, projectKeys, condition }: Scope): Prisma.Sql {
-  // Found in the database, so that no content is read to be thrown away.
+  // The database cuts the excerpt out, so that no whole content is read.
   const matchOffset = Prisma.sql`regexp_instr(left(c."markdown", ${SEARCHED_CHARACTERS}::int), ${pattern}, 1, 1, 0, 'i')`;
   return Prisma.sql`
     WITH hits AS MATERIALIZED (
