@@ -1,7 +1,6 @@
 import { requireScope, type Principal } from "../../core/auth/principal.js";
 import type { Query } from "../../db/engine.js";
 import { Prisma } from "../../db/generated/prisma/client.js";
-import type { Encoded } from "../../db/row-codec.js";
 import { createTemplates, Parameter, toTemplate, type StatementTemplate } from "../../db/statement.js";
 import type { Clock } from "../../platform/clock.js";
 import { accessibleKeys } from "../projects/access.js";
@@ -18,7 +17,9 @@ export type SearchResults = { readonly total: number; readonly results: readonly
 
 type Dependencies = { readonly query: Query; readonly clock: Clock };
 
-type Hit = { readonly rank: number; readonly total: bigint; readonly excerpt: string };
+/** How many sessions match, and the best of them as JSON, since a driver takes rows apart column by column. */
+type Found = { readonly total: number; readonly hits: string };
+type Hit = readonly [session: unknown, rank: number, excerpt: string];
 
 /** The parts of the statement that do not depend on the words of a search. */
 type Scope = { readonly selection: SessionSelection; readonly projectKeys: Prisma.Sql; readonly condition: Prisma.Sql };
@@ -48,13 +49,13 @@ export function createSearchService({ query: run, clock }: Dependencies) {
       requireScope(principal, "sessions:read");
       const { text, wanted } = parseQuery(query);
       const args = { userId: principal.userId, text, rankedBy: anyOf(wanted), pattern: matchPattern(wanted), limit };
-      const hits = await run<Encoded<Hit>>(templateFor(principal, filters, selection)(args), principal.deadline);
+      const [found] = await run<Found>(templateFor(principal, filters, selection)(args), principal.deadline);
       const markWords = createWordMarker(wanted);
-      const results = hits.map((hit) => {
-        const { excerpt, ...session } = selection.codec.read(hit);
-        return { ...session, snippet: markWords(decodeContent(excerpt)) };
+      const hits = JSON.parse(found?.hits ?? "[]") as Hit[]; // what composeSearch selects
+      const results = hits.map(([session, rank, excerpt]) => {
+        return Object.assign(selection.codec.readValue(session), { rank, snippet: markWords(decodeContent(excerpt)) });
       });
-      return { total: Number(hits[0]?.total ?? 0), results };
+      return { total: found?.total ?? 0, results };
     },
   };
 }
@@ -68,6 +69,7 @@ function anyOf(phrases: readonly (readonly string[])[]): string {
 function composeSearch({ selection, projectKeys, condition }: Scope): Prisma.Sql {
   // The database cuts the excerpt out, so that no whole content is read.
   const matchOffset = Prisma.sql`regexp_instr(left(c."markdown", ${SEARCHED_CHARACTERS}::int), ${pattern}, 1, 1, 0, 'i')`;
+  const excerpt = Prisma.sql`substr(c."markdown", GREATEST(1, ${matchOffset} - ${SNIPPET_LEAD}::int), ${SNIPPET_CHARACTERS}::int)`;
   return Prisma.sql`
     WITH hits AS MATERIALIZED (
       SELECT s."key", ts_rank(d."document", websearch_to_tsquery('simple', ${rankedBy}), 32) AS "rank", s."createdAt"
@@ -77,8 +79,7 @@ function composeSearch({ selection, projectKeys, condition }: Scope): Prisma.Sql
     ), best AS (
       SELECT * FROM hits ORDER BY "rank" DESC, "createdAt" DESC, "key" DESC LIMIT ${limit}
     )
-    SELECT ${selection.codec.column}, b."rank"::float8, (SELECT count(*) FROM hits) AS "total",
-      substr(c."markdown", GREATEST(1, ${matchOffset} - ${SNIPPET_LEAD}::int), ${SNIPPET_CHARACTERS}::int) AS "excerpt"
-    FROM best b JOIN "Session" s ON s."key" = b."key" JOIN "SessionContent" c ON c."sessionKey" = b."key"
-    ORDER BY b."rank" DESC, b."createdAt" DESC, b."key" DESC`;
+    SELECT (SELECT count(*)::int FROM hits) AS "total",
+      COALESCE(json_agg(json_build_array(${selection.codec.value}, b."rank", ${excerpt}) ORDER BY b."rank" DESC, b."createdAt" DESC, b."key" DESC), '[]')::text AS "hits"
+    FROM best b JOIN "Session" s ON s."key" = b."key" JOIN "SessionContent" c ON c."sessionKey" = b."key"`;
 }

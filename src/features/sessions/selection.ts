@@ -14,7 +14,10 @@ export type Wanted = {
 /** The columns that are read of sessions. Statements are kept by the name of the variant. */
 export type SessionSelection = {
   readonly variant: string;
-  readonly codec: Pick<typeof sessionRow, "column" | "read" | "list" | "readAll" | "values" | "readValues" | "columns">;
+  readonly codec: Pick<
+    typeof sessionRow,
+    "column" | "read" | "list" | "readAll" | "value" | "readValue" | "values" | "readValues" | "columns"
+  >;
 };
 
 export const wholeSession: SessionSelection = { variant: "", codec: sessionRow };
