@@ -4,6 +4,8 @@ import type { Deadline } from "../platform/deadline.js";
 import { sendCancelRequest } from "./cancel-request.js";
 import type { Engine, Query, Statement, Transaction } from "./engine.js";
 import { migrate } from "./migrate.js";
+import { PreparedQuery } from "./prepared-query.js";
+import { limitReadTime, type ReadTimeout } from "./read-timeout.js";
 import { createStatementNames } from "./statement-names.js";
 
 type Options = { readonly databaseTimeoutMs: number; readonly databasePoolSize: number };
@@ -26,36 +28,55 @@ export function openPostgres(url: string, { databaseTimeoutMs, databasePoolSize 
   const limits = {
     max: databasePoolSize,
     statement_timeout: databaseTimeoutMs,
-    query_timeout: databaseTimeoutMs + GRACE_MS,
     idle_in_transaction_session_timeout: databaseTimeoutMs,
   };
-  const pool = new pg.Pool({ ...connection, ...limits, pipeline: true });
+  const pool = new pg.Pool({ ...connection, ...limits, types: TYPES, pipeline: true });
+  const readTimeout = limitReadTime(pool, databaseTimeoutMs + GRACE_MS);
   // A connection that breaks fails the statement that uses it, or the next one; without a listener it would end the process.
   pool.on("connect", (client) => client.on("error", () => undefined));
   pool.on("error", () => undefined);
   return {
     adapter: new PrismaPg(pool),
-    ...createStatements(pool),
+    ...createStatements(pool, readTimeout),
     connections: () => ({ busy: pool.totalCount - pool.idleCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     migrate: () => migrateOn(connection),
-    close: () => pool.end(),
+    close() {
+      readTimeout.close();
+      return pool.end();
+    },
   };
 }
 
-function createStatements(pool: pg.Pool): { readonly query: Query; readonly transaction: Transaction } {
-  const nameOf = createStatementNames();
-  const toConfig = ({ text, values }: Statement) => ({ name: nameOf(text), text, values: values as unknown[], types: TYPES });
+function createStatements(pool: pg.Pool, readTimeout: ReadTimeout): { readonly query: Query; readonly transaction: Transaction } {
+  const preparedOf = createStatementNames();
 
-  const query: Query = async <Row extends object>(statement: Statement, deadline?: Deadline) => {
-    if (deadline === undefined) return (await pool.query<Row>(toConfig(statement))).rows;
-    return withClient(pool, deadline, async (client) => (await client.query<Row>(toConfig(statement))).rows);
-  };
+  function send<Row extends object>(client: pg.PoolClient, statement: Statement): Promise<Row[]> {
+    const prepared = preparedOf(statement.text);
+    return new Promise((resolve, reject) => {
+      const onResult = (error: Error | null | undefined, { rows }: { readonly rows: object[] } = NO_RESULT) =>
+        error == null ? resolve(rows as Row[]) : reject(error); // the caller wrote the statement
+      if (prepared === undefined) client.query(statement.text, statement.values as unknown[], onResult);
+      else client.query(new PreparedQuery(prepared, statement, onResult));
+    });
+  }
+
+  async function runOn<Row extends object>(client: pg.PoolClient, statement: Statement): Promise<Row[]> {
+    try {
+      return await send<Row>(client, statement);
+    } catch (error) {
+      if (error instanceof pg.DatabaseError) Error.captureStackTrace(error); // its own stack leads to the reading of a socket
+      throw error;
+    }
+  }
+
+  const query: Query = (statement, deadline) => withClient(pool, deadline, (client) => runOn(client, statement));
 
   const transaction: Transaction = (run, deadline) =>
     withClient(pool, deadline, async (client) => {
-      const inTransaction: Query = async <Row extends object>(statement: Statement) => {
+      const inTransaction: Query = async (statement) => {
         deadline?.throwIfPassed();
-        return (await client.query<Row>(toConfig(statement))).rows;
+        readTimeout.restart(client);
+        return runOn(client, statement);
       };
       const begun = client.query("BEGIN"); // sent together with the first statement
       try {
@@ -70,6 +91,8 @@ function createStatements(pool: pg.Pool): { readonly query: Query; readonly tran
 
   return { query, transaction };
 }
+
+const NO_RESULT = { rows: [] };
 
 /** Carries the error of a transaction that was rolled back, after which its connection can be used again. */
 class RolledBack extends Error {

@@ -1,17 +1,19 @@
-/** The most names. A connection keeps each prepared statement with its plan, some 50 KB, until it is closed. */
-const MOST_NAMES = 300;
+import type { PreparedStatement } from "./prepared-query.js";
+
+/** A connection keeps each prepared statement with its plan, some 50 KB, for as long as it lives. */
+const MOST_STATEMENTS = 300;
 
 /**
- * Names the prepared statements of a database by their texts. Filters have more combinations than a connection should keep
- * plans for: after the first MOST_NAMES, a statement gets no name and is planned each time.
+ * Chooses which statements of a database are prepared, and names them. Filters can be combined in more ways than a connection
+ * should keep plans for: statements beyond the first ones are not prepared, so that they are planned each time.
  */
-export function createStatementNames(): (text: string) => string | undefined {
-  const names = new Map<string, string>();
+export function createStatementNames(): (text: string) => PreparedStatement | undefined {
+  const statements = new Map<string, PreparedStatement>();
   return (text) => {
-    const known = names.get(text);
-    if (known !== undefined || names.size >= MOST_NAMES) return known;
-    const name = `s${names.size}`;
-    names.set(text, name);
-    return name;
+    const known = statements.get(text);
+    if (known !== undefined || statements.size >= MOST_STATEMENTS) return known;
+    const statement = { name: `s${statements.size}`, description: undefined };
+    statements.set(text, statement);
+    return statement;
   };
 }
