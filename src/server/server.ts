@@ -60,9 +60,9 @@ export function createServer(dependencies: ServerDependencies): Server {
   const find = createCredentialStore(database.query);
   const findCredentials: FindCredentials = (hashes) => operations.limitTime(() => find(hashes));
   const credentials = { findCredentials, recordUse: lastUse.record, clock };
-  const authenticator = createAuthenticator({ ...credentials, accepted: ["API_KEY", "ACCESS_TOKEN"] });
-  const refreshAuthenticator = createAuthenticator({ ...credentials, accepted: ["API_KEY", "DEVICE"] });
-  const shared = { config, services, rateLimiter, operations, bodyMemory, failureLimit, authenticator, clock, tracer };
+  const authenticate = createAuthenticator({ ...credentials, accepted: ["API_KEY", "ACCESS_TOKEN"] });
+  const authenticateRefresh = createAuthenticator({ ...credentials, accepted: ["API_KEY", "DEVICE"] });
+  const shared = { config, services, rateLimiter, operations, bodyMemory, failureLimit, authenticate, clock, tracer };
   const graphql = createGraphQL(shared);
   metrics.watchOperations(operations.counts);
   metrics.watchConnections(database.connections);
@@ -70,9 +70,9 @@ export function createServer(dependencies: ServerDependencies): Server {
   const exchanges = createExchanges({ clock, random, logger, metrics });
   const fetch = createRouter({
     graphql: graphql.web,
-    rest: (app) => addRest(app, { ...shared, refreshAuthenticator }),
+    rest: (app) => addRest(app, { ...shared, authenticateRefresh }),
     restErrors: config.restErrors,
-    authenticate: authenticator.authenticate,
+    authenticate,
     failureLimit,
     bodyMemory,
     pages: { database, limiterStore, metrics, isDraining: () => isDraining },

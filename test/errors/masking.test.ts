@@ -79,6 +79,7 @@ test("A mutation that fails unexpectedly leaves the others of its operation thei
 
 test("An unknown exception before any operation is 500 with our body and no data.", async () => {
   await server.prisma.$executeRaw`ALTER TABLE "ApiKey" RENAME TO "Elsewhere"`;
+  server.forgetKeys();
   const { status, headers, body } = await server.query(key, "{ projects { id } }");
   expect(status).toBe(500);
   expect(body).not.toHaveProperty("data");

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { openFaultyLine } from "../support/faulty-line.js";
 import { rejectionOf } from "../support/rejection.js";
 import { startTestServer, type TestServer } from "../support/server.js";
@@ -22,6 +22,7 @@ onPostgres("On PostgreSQL,", () => {
     });
     key = (await server.addUser()).key;
   });
+  beforeEach(() => server.forgetKeys());
   afterAll(async () => {
     server.takeLog();
     await server.close();

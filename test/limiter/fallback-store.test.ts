@@ -21,7 +21,7 @@ beforeEach(() => {
   changes = [];
 });
 
-const clock = { now: () => new Date(nowMs) };
+const clock = { now: () => new Date(nowMs), monotonicMs: () => nowMs };
 const logger = () => createLogger("info", { write: (line: string) => void lines.push((JSON.parse(line) as { msg: string }).msg) });
 
 /** A shared store that can be lost, beneath the rule. */

@@ -4,12 +4,13 @@ import { afterAll, afterEach, expect, test } from "@jest/globals";
 import { createClient } from "@redis/client";
 import { createRedisStore } from "../../src/core/limits/redis-store.js";
 import { parsePolicy } from "../../src/core/limits/policy.js";
+import { systemClock } from "../../src/platform/clock.js";
 import type { LimiterStore } from "../../src/core/limits/limiter.js";
 
 const url = process.env.TEST_REDIS_URL;
 const onRedis = url === undefined ? test.skip : test;
 
-const clock = { now: () => new Date("2026-06-15T12:00:00.000Z") };
+const clock = { ...systemClock, now: () => new Date("2026-06-15T12:00:00.000Z") };
 const budget = `test ${randomUUID()}`;
 const opened: LimiterStore[] = [];
 

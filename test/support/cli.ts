@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { readConfig } from "../../src/config.js";
 import { openDatabase } from "../../src/db/database.js";
 import { createServices } from "../../src/features/services.js";
+import { systemClock } from "../../src/platform/clock.js";
 import { PROGRAM, run, runBackstory, spawnServer, type Environment, type Output, type ServerProcess } from "./process.js";
 
 export type CommandLine = Awaited<ReturnType<typeof newCommandLine>>;
@@ -42,7 +43,7 @@ export async function newCommandLine(settings: Environment = {}) {
       const database = await openDatabase(config);
       const random = { uuid: () => randomUUID(), bytes: (length: number) => crypto.getRandomValues(new Uint8Array(length)) };
       try {
-        return await look({ services: createServices({ database, clock: { now: () => new Date() }, random, config }) });
+        return await look({ services: createServices({ database, clock: systemClock, random, config }) });
       } finally {
         await database.close();
       }

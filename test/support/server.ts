@@ -13,6 +13,7 @@ import type { Client } from "../../src/core/request/client-address.js";
 import type { LimiterStore } from "../../src/core/limits/limiter.js";
 import { createMemoryStore } from "../../src/core/limits/memory-store.js";
 import { createLogger } from "../../src/platform/logger.js";
+import { TRUST_MS } from "../../src/core/auth/trust.js";
 import { createMetrics } from "../../src/platform/metrics.js";
 import { createServer } from "../../src/server/server.js";
 import { createServices } from "../../src/features/services.js";
@@ -134,6 +135,9 @@ export async function startTestServer(
       return { id: user.id, email, key: text };
     },
 
+    /** Lets the time pass for which the server acts on what it read of keys, so that it asks the database again. */
+    forgetKeys: () => clock.advance(TRUST_MS + 1),
+
     /** Another key of a user, with these scopes only. */
     async addKey(user: TestUser, scopes: readonly Scope[], rateLimit?: string): Promise<string> {
       return (await services.apiKeys.create({ userId: user.id, name: "test", scopes, rateLimit: rateLimit ?? null })).text;
@@ -248,10 +252,13 @@ async function openPostgresCopy(url: string, config: Config, route: Route): Prom
 
 function movableClock() {
   let now = Date.parse("2026-06-15T12:00:00.000Z");
+  let advancedMs = 0;
   return {
     now: () => new Date(now),
+    monotonicMs: () => performance.now() + advancedMs,
     advance(ms: number) {
       now += ms;
+      advancedMs += ms;
     },
   };
 }

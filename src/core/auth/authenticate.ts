@@ -2,10 +2,11 @@ import type { Clock } from "../../platform/clock.js";
 import { createRecentCache } from "../../platform/recent-cache.js";
 import { parsePolicy } from "../limits/policy.js";
 import { coalesce } from "./coalesce.js";
-import { findBearerToken, parseBearerToken, unauthenticated } from "./bearer-token.js";
+import { parseBearerToken, unauthenticated } from "./bearer-token.js";
 import type { CredentialKind, Principal } from "./principal.js";
 import { isScope } from "./scopes.js";
 import { hashSecret } from "./secret-text.js";
+import { TRUST_MS } from "./trust.js";
 
 /** What is stored of a key, as far as authentication needs it. An access token counts as its key, with an earlier end. */
 export type StoredCredential = {
@@ -19,24 +20,8 @@ export type StoredCredential = {
   readonly revokedAt: Date | null;
 };
 
+/** Resolves an Authorization header to its principal, or to null where there is no header. @throws UNAUTHENTICATED where it does not hold */
 export type Authenticate = (authorization: string | null) => Promise<Principal | null>;
-
-/** Who is asking, before the database has confirmed it. */
-export type Claim = {
-  readonly principal: Principal;
-  /** Rejects where the credential no longer holds. Nothing may be answered or changed before it has resolved. */
-  readonly confirmed: Promise<unknown>;
-};
-
-export type Authenticator = {
-  /** @returns null where there is no header. @throws UNAUTHENTICATED where it does not hold */
-  readonly authenticate: Authenticate;
-  /**
-   * The same for a credential that was seen before, without a wait: its request may be worked on while the database is asked
-   * whether the credential still holds. Null for every other header, which only `authenticate` can judge.
-   */
-  readonly claim: (authorization: string | null) => Claim | null;
-};
 
 /** Finds what is stored of several credentials at once, by the hashes of their texts. */
 export type FindCredentials = (hashes: readonly string[]) => Promise<ReadonlyMap<string, StoredCredential>>;
@@ -53,44 +38,47 @@ type Dependencies = {
 /** So many credentials are remembered, those that were used last. */
 const MOST_KNOWN = 5_000;
 
-/**
- * Resolves Authorization headers. Every request asks the database, together with those that come in at the same time, so
- * that a revoked key stops at once on every instance.
- */
-export function createAuthenticator({ findCredentials, recordUse, clock, accepted }: Dependencies): Authenticator {
-  const known = createRecentCache<Principal>(MOST_KNOWN);
+/** What was read of a credential, and until when it may be acted on. */
+type Known = { readonly credential: StoredCredential; readonly principal: Principal; readonly trustedUntilMs: number };
 
-  function judge(hash: string, credential: StoredCredential | undefined): Principal {
+/**
+ * Resolves Authorization headers. What is read of a credential serves the requests of the next moment too (trust.ts), and
+ * credentials that are not known, or were read too long ago, are looked up together.
+ */
+export function createAuthenticator({ findCredentials, recordUse, clock, accepted }: Dependencies): Authenticate {
+  const known = createRecentCache<Known>(MOST_KNOWN);
+
+  function requireValid(hash: string, credential: StoredCredential | undefined): StoredCredential {
     const holds = credential?.revokedAt === null && accepted.includes(credential.kind) && !isExpired(credential, clock.now());
-    if (!holds) {
-      known.delete(hash);
-      throw unauthenticated("INVALID_TOKEN");
-    }
-    recordUse(credential);
-    const remembered = known.get(hash);
-    if (remembered !== undefined) return remembered; // what is stored of a credential never changes, but for its end
-    const principal = toPrincipal(credential);
-    known.set(hash, principal);
+    if (holds) return credential;
+    known.delete(hash);
+    throw unauthenticated("INVALID_TOKEN");
+  }
+
+  function admit(hash: string, { credential, principal }: Known): Principal {
+    recordUse(requireValid(hash, credential));
     return principal;
   }
 
-  const confirm = coalesce(async (hashes) => {
+  const lookUp = coalesce(async (hashes) => {
+    const trustedUntilMs = clock.monotonicMs() + TRUST_MS; // the database answers from a later moment than this
     const found = await findCredentials(hashes);
-    return (hash) => judge(hash, found.get(hash));
+    return (hash) => {
+      const credential = requireValid(hash, found.get(hash));
+      // What is stored of a credential never changes, but for its end.
+      const principal = known.get(hash)?.principal ?? toPrincipal(credential);
+      const entry = { credential, principal, trustedUntilMs };
+      known.set(hash, entry);
+      return admit(hash, entry);
+    };
   });
 
-  return {
-    async authenticate(authorization) {
-      const token = parseBearerToken(authorization);
-      return token === null ? null : confirm(hashSecret(token));
-    },
-    claim(authorization) {
-      const token = authorization === null ? null : findBearerToken(authorization);
-      if (typeof token !== "string") return null;
-      const hash = hashSecret(token);
-      const principal = known.get(hash);
-      return principal === undefined ? null : { principal, confirmed: confirm(hash) };
-    },
+  return async (authorization) => {
+    const token = parseBearerToken(authorization);
+    if (token === null) return null;
+    const hash = hashSecret(token);
+    const found = known.get(hash);
+    return found !== undefined && clock.monotonicMs() <= found.trustedUntilMs ? admit(hash, found) : lookUp(hash);
   };
 }
 

@@ -9,22 +9,15 @@ const TOKEN = /^[\x21-\x7e]{1,4096}$/;
  */
 export function parseBearerToken(header: string | null): string | null {
   if (header === null) return null;
-  const token = findBearerToken(header);
-  if (typeof token === "string") return token;
-  throw unauthenticated(token.reason);
-}
-
-/** The token of a header that is there, or the reason for which it has none. */
-export function findBearerToken(header: string): string | { readonly reason: "INVALID_CREDENTIALS" | "INVALID_TOKEN" } {
   // Node takes 16 KB of headers at most, and no run of white space is read twice.
   const [scheme = "", ...rest] = header.trim().split(/\s+/);
-  if (scheme.toLowerCase() !== "bearer") return { reason: "INVALID_CREDENTIALS" };
+  if (scheme.toLowerCase() !== "bearer") throw unauthenticated("INVALID_CREDENTIALS");
   const token = rest.length === 1 ? rest[0] : undefined;
-  if (token === undefined || !TOKEN.test(token)) return { reason: "INVALID_TOKEN" };
+  if (token === undefined || !TOKEN.test(token)) throw unauthenticated("INVALID_TOKEN");
   return token;
 }
 
-/** The refusal with the challenge that RFC 6750, section 3 asks for: `error` only where a token was sent. */
+/** Makes the error with the challenge that RFC 6750, section 3 asks for: `error` only where a token was sent. */
 export function unauthenticated(reason: "MISSING_TOKEN" | "INVALID_TOKEN" | "INVALID_CREDENTIALS", message?: string): AppError {
   const challenge = reason === "INVALID_TOKEN" ? 'Bearer error="invalid_token"' : "Bearer";
   return new AppError(reason, { message, headers: { "WWW-Authenticate": challenge } });

@@ -1,21 +1,13 @@
-import { setImmediate, setTimeout } from "node:timers/promises";
+import { setImmediate } from "node:timers/promises";
 
 type Waiting<V> = { readonly promise: Promise<V>; readonly resolve: (value: V) => void; readonly reject: (error: unknown) => void };
 
 /**
- * The least time from the beginning of a look-up that answered several requests to that of the next, in milliseconds: a
- * busy server so joins more of them. An idle one asks at once.
- */
-const LEAST_INTERVAL_MS = 2;
-
-/**
- * Answers single look-ups with shared ones: what is asked while a look-up runs waits for the next, which asks for all
- * of it at once. Unlike a cache it never answers from before the question, so a revoked key stops at once, everywhere.
- * Who asks for the same meanwhile is given the same promise.
+ * Answers single look-ups with shared ones: what is asked while a look-up runs waits for the next, which asks for all of it at
+ * once. So strangers who try many keys cost the database few statements. An answer is never from before its question.
  */
 export function coalesce<V>(findMany: (keys: readonly string[]) => Promise<(key: string) => V>): (key: string) => Promise<V> {
   let waiting = new Map<string, Waiting<V>>();
-  let requests = 0;
   let running = false;
 
   async function run(): Promise<void> {
@@ -23,17 +15,13 @@ export function coalesce<V>(findMany: (keys: readonly string[]) => Promise<(key:
     while (waiting.size > 0) {
       await setImmediate(); // what the same turn of the event loop brings in belongs together
       const asked = waiting;
-      const interval = requests > 1 ? setTimeout(LEAST_INTERVAL_MS) : undefined;
       waiting = new Map();
-      requests = 0;
       await answer(asked, findMany);
-      await interval;
     }
     running = false;
   }
 
   return (key) => {
-    requests += 1;
     const known = waiting.get(key);
     if (known !== undefined) return known.promise;
     const asked = createWaiting<V>();

@@ -1,9 +1,9 @@
 import type { z } from "zod";
 import type { Deadline } from "../../platform/deadline.js";
 import { createSecretText, hashSecret } from "../../core/auth/secret-text.js";
-import type { StoredCredential } from "../../core/auth/authenticate.js";
 import type { Concealment } from "../../core/auth/concealment.js";
 import { requireScope, type Principal } from "../../core/auth/principal.js";
+import { untilTrustEnds } from "../../core/auth/trust.js";
 import type { Scope } from "../../core/auth/scopes.js";
 import type { Query } from "../../db/engine.js";
 import { Prisma, type ApiKey, type PrismaClient } from "../../db/generated/prisma/client.js";
@@ -31,12 +31,6 @@ type Dependencies = {
   readonly policy: Concealment;
 };
 
-/**
- * The time of a key's last use is written only when the stored one is this old: a write for every request would cost more
- * than the request.
- */
-const LAST_USED_PRECISION_MS = 60_000;
-
 const COLUMNS = Prisma.sql`"id", "userId", "kind"::text AS "kind", "name", "hash", "scopes", "rateLimit", "createdAt", "expiresAt", "lastUsedAt", "revokedAt"`;
 
 /** API keys and the refresh tokens of devices, which are stored as keys too. */
@@ -47,8 +41,10 @@ export function createApiKeyService({ prisma, query, clock, random, policy }: De
     return { apiKey: await prisma.apiKey.create({ data }), text };
   }
 
+  /** Ends a key. When it resolves, the key works on no instance of the server any more. */
   async function revoke(id: string): Promise<ApiKey> {
     const [revoked] = await prisma.apiKey.updateManyAndReturn({ where: { id, revokedAt: null }, data: { revokedAt: clock.now() } });
+    await untilTrustEnds();
     return revoked ?? prisma.apiKey.findUniqueOrThrow({ where: { id } });
   }
 
@@ -64,13 +60,10 @@ export function createApiKeyService({ prisma, query, clock, random, policy }: De
     return (await prisma.apiKey.count({ where: { id } })) > 0;
   }
 
-  /** Saves that a key was used now, at most once a minute. */
-  async function saveLastUse({ id, lastUsedAt }: Pick<StoredCredential, "id" | "lastUsedAt">): Promise<void> {
-    const now = clock.now();
-    const stale = new Date(now.getTime() - LAST_USED_PRECISION_MS);
-    if (lastUsedAt !== null && lastUsedAt > stale) return;
+  /** Saves that a key was used now, unless that was saved after `stale`. */
+  async function saveLastUse(id: string, stale: Date): Promise<void> {
     await query(
-      Prisma.sql`UPDATE "ApiKey" SET "lastUsedAt" = ${now} WHERE "id" = ${id}::uuid AND ("lastUsedAt" IS NULL OR "lastUsedAt" <= ${stale})`,
+      Prisma.sql`UPDATE "ApiKey" SET "lastUsedAt" = ${clock.now()} WHERE "id" = ${id}::uuid AND ("lastUsedAt" IS NULL OR "lastUsedAt" <= ${stale})`,
     );
   }
 

@@ -2,6 +2,7 @@ import { unauthenticated } from "../../core/auth/bearer-token.js";
 import type { Principal } from "../../core/auth/principal.js";
 import type { Scope } from "../../core/auth/scopes.js";
 import { createSecretText, hashSecret } from "../../core/auth/secret-text.js";
+import { untilTrustEnds } from "../../core/auth/trust.js";
 import type { Query } from "../../db/engine.js";
 import { Prisma } from "../../db/generated/prisma/client.js";
 import type { Clock } from "../../platform/clock.js";
@@ -112,6 +113,7 @@ function createDeviceTokens({ query, clock, random }: Dependencies) {
         WITH revoked AS (UPDATE "ApiKey" SET "revokedAt" = ${clock.now()} WHERE "id" = ${keyId}::uuid AND "kind" = 'DEVICE' AND "revokedAt" IS NULL)
         DELETE FROM "AccessToken" WHERE "apiKeyId" = ${keyId}::uuid`;
       await query(statement, deadline);
+      await untilTrustEnds();
     },
   };
 }

@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
-import type { Authenticator } from "../../core/auth/authenticate.js";
-import { AppError } from "../../core/errors/app-error.js";
+import type { Authenticate } from "../../core/auth/authenticate.js";
 import { toAppError } from "../../core/errors/from-unknown.js";
 import type { FailureLimit } from "../../core/auth/failure-limit.js";
 import type { BodyMemory } from "../../core/load/body-memory.js";
@@ -22,12 +21,10 @@ export type Batch = { readonly batch: Uint8Array };
 
 type Dependencies = {
   readonly pipeline: Pipeline;
-  readonly authenticator: Authenticator;
+  readonly authenticate: Authenticate;
   readonly failureLimit: FailureLimit;
   readonly bodyMemory: BodyMemory;
 };
-
-type Caller = { readonly confirmed: Promise<unknown> | undefined };
 
 const OPENING_BRACKET = "[".charCodeAt(0);
 const WHITESPACE: ReadonlySet<number> = new Set(Buffer.from(" \n\r\t"));
@@ -37,25 +34,13 @@ const WHITESPACE: ReadonlySet<number> = new Set(Buffer.from(" \n\r\t"));
  * same pipeline as a web request does, and past the Request, Response and streams between the two, which cost five times
  * as much as running a small operation.
  */
-export function createDirectGraphQL({ pipeline, authenticator, failureLimit, bodyMemory }: Dependencies) {
+export function createDirectGraphQL({ pipeline, authenticate, failureLimit, bodyMemory }: Dependencies) {
   const { bodyLimit, mostOperations, hints, limit, run, clock } = pipeline;
 
-  /** A caller who was seen before is taken at the word while the database is asked; nobody is answered before it has confirmed it. */
-  function identify(authorization: string | null, state: RequestState): Caller | Promise<Caller> {
-    const claim = authenticator.claim(authorization);
-    if (claim === null) return authenticate(authorization, state);
-    state.principal = claim.principal;
-    return { confirmed: claim.confirmed };
-  }
-
-  async function authenticate(authorization: string | null, state: RequestState): Promise<Caller> {
-    state.principal = await failureLimit.byKey(state.address, authenticator.authenticate(authorization));
-    return { confirmed: undefined };
-  }
-
-  async function process({ headers, body }: DirectRequest, state: RequestState, { confirmed }: Caller): Promise<OperationResult | Batch> {
+  async function process({ headers, body }: DirectRequest, state: RequestState): Promise<OperationResult | Batch> {
     const lease = bodyMemory.lease();
     try {
+      state.principal = await failureLimit.byKey(state.address, authenticate(headers.authorization ?? null));
       requireReadable({
         method: "POST",
         accept: headers.accept ?? null,
@@ -68,7 +53,7 @@ export function createDirectGraphQL({ pipeline, authenticator, failureLimit, bod
       const given = parseBody(decodeUtf8(bytes), mostOperations);
       state.decision = await limit(state, 1);
       requireGranted(state, 0, clock);
-      return await run(parseParameters(given), { method: "POST", state, confirmed });
+      return await run(parseParameters(given), { method: "POST", state });
     } catch (thrown) {
       return { errors: [toAppError(thrown)] };
     } finally {
@@ -76,29 +61,12 @@ export function createDirectGraphQL({ pipeline, authenticator, failureLimit, bod
     }
   }
 
-  async function identifyAndProcess(request: DirectRequest, state: RequestState): Promise<OperationResult | Batch> {
-    try {
-      const caller = await identify(request.headers.authorization ?? null, state);
-      const result = await process(request, state, caller);
-      if (caller.confirmed !== undefined && !isTurnedAway(result)) await failureLimit.byKey(state.address, caller.confirmed);
-      return result;
-    } catch (thrown) {
-      return { errors: [toAppError(thrown)] };
-    }
-  }
-
   return async (request: DirectRequest, state: RequestState): Promise<RenderedAnswer | Batch> => {
-    const result = await identifyAndProcess(request, state);
+    const result = await process(request, state);
     if ("batch" in result) return result;
     await addDecision(state, limit);
     return renderResult(result, { state, accept: request.headers.accept ?? null }, { hints });
   };
-}
-
-/** Whether there was no room for an operation within its limit or in the server. That is said at once, and tells no more than a wrong key would learn. */
-function isTurnedAway(result: OperationResult | Batch): boolean {
-  const [error] = "batch" in result ? [] : (result.errors ?? []);
-  return error instanceof AppError && (error.reason === "RATE_LIMIT_EXCEEDED" || error.reason === "UPSTREAM_UNAVAILABLE");
 }
 
 function isBatch(bytes: Uint8Array): boolean {

@@ -1,6 +1,6 @@
 import type { Tracer } from "@opentelemetry/api";
 import type { Config } from "../../config.js";
-import type { Authenticator } from "../../core/auth/authenticate.js";
+import type { Authenticate } from "../../core/auth/authenticate.js";
 import type { FailureLimit } from "../../core/auth/failure-limit.js";
 import type { RateLimiter } from "../../core/limits/rate-limiter.js";
 import type { BodyMemory } from "../../core/load/body-memory.js";
@@ -22,7 +22,7 @@ type Dependencies = {
   readonly operations: Operations;
   readonly bodyMemory: BodyMemory;
   readonly failureLimit: FailureLimit;
-  readonly authenticator: Authenticator;
+  readonly authenticate: Authenticate;
   readonly clock: Clock;
   readonly tracer: Tracer | null;
 };

@@ -23,8 +23,6 @@ export type OperationResult = { readonly data?: unknown; readonly errors?: reado
 type OperationRequest = {
   readonly method: string;
   readonly state: RequestState;
-  /** Resolves when the caller is confirmed. Queries may run before that; mutations wait for it. */
-  readonly confirmed?: Promise<unknown> | undefined;
 };
 
 export type RunOperation = (parameters: Parameters, request: OperationRequest) => Promise<OperationResult>;
@@ -52,9 +50,8 @@ export function createOperationRunner(dependencies: Dependencies): RunOperation 
   const executor = createExecutor(schema);
   const prepare = createPreparedOperations({ schema, executor, options: config });
 
-  function run(prepared: PreparedOperation, parameters: Parameters, { state, confirmed }: OperationRequest): Promise<ExecutionResult> {
+  function run(prepared: PreparedOperation, parameters: Parameters, { state }: OperationRequest): Promise<ExecutionResult> {
     return operations.run(async (deadline) => {
-      if (prepared.operation.operation === OperationTypeNode.MUTATION) await confirmed;
       const context: GraphQLContext = { state, principal: withDeadline(state, deadline), services, rateLimiter, clock, loaders: new Map() };
       const work = () => executor.execute(prepared.plan, { variables: parameters.variables, context });
       return tracer === null ? work() : traceOperation(tracer, prepared.operation, work);

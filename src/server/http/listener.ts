@@ -89,7 +89,7 @@ export function openListener({ server, random, config }: Options): Promise<Liste
 
   const http = createServer(limits, (incoming, outgoing) => {
     answering += 1;
-    outgoing.once("close", () => {
+    outgoing.on("close", () => {
       answering -= 1;
       if (!http.listening) setImmediate(() => http.closeIdleConnections());
     });

@@ -1,5 +1,5 @@
 import type { Context, Hono } from "hono";
-import type { Authenticator } from "../../core/auth/authenticate.js";
+import type { Authenticate } from "../../core/auth/authenticate.js";
 import { unauthenticated } from "../../core/auth/bearer-token.js";
 import type { FailureLimit } from "../../core/auth/failure-limit.js";
 import type { Principal } from "../../core/auth/principal.js";
@@ -28,9 +28,9 @@ type Dependencies = {
   readonly config: { readonly restErrors: RestErrorStyle; readonly rateLimits: { readonly rest: Policy }; readonly uploads: UploadLimits };
   readonly failureLimit: FailureLimit;
   /** Authenticates keys and access tokens. */
-  readonly authenticator: Authenticator;
+  readonly authenticate: Authenticate;
   /** Authenticates keys and tokens that can be exchanged for access tokens. */
-  readonly refreshAuthenticator: Authenticator;
+  readonly authenticateRefresh: Authenticate;
 };
 
 /** Adds every route of the REST API to the application. All have these steps in common, in this order: caller, limit, body, slot. */
@@ -79,10 +79,10 @@ type Arrival = { readonly access: Exclude<Access, "code">; readonly authorizatio
 /** Authenticates the caller, and takes the request from the key's budget. */
 async function admit(
   { access, authorization, state }: Arrival,
-  { authenticator, refreshAuthenticator, failureLimit, rateLimiter, config, clock }: Dependencies,
+  { authenticate, authenticateRefresh, failureLimit, rateLimiter, config, clock }: Dependencies,
 ): Promise<Principal> {
-  const { authenticate } = access === "key" ? authenticator : refreshAuthenticator;
-  const principal = await failureLimit.byKey(state.address, authenticate(authorization));
+  const resolve = access === "key" ? authenticate : authenticateRefresh;
+  const principal = await failureLimit.byKey(state.address, resolve(authorization));
   if (principal === null) throw unauthenticated("MISSING_TOKEN");
   state.principal = principal;
   state.decision = await rateLimiter.consume(`rest|key|${principal.keyId}`, principal.rateLimit ?? config.rateLimits.rest);
