@@ -24,15 +24,25 @@ export class AppError extends Error {
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(reason: ErrorReason, options: AppErrorOptions = {}) {
+    const httpStatus = options.httpStatus ?? catalogue[reason].httpStatus;
+    const { stackTraceLimit } = Error;
+    // Nobody reads the stack of a client's mistake. To capture it took a fifth of the time of a rejected request.
+    if (httpStatus < 500) Error.stackTraceLimit = 0;
     super(shorten(options.message ?? catalogue[reason].message), { cause: options.cause });
+    Error.stackTraceLimit = stackTraceLimit;
     this.reason = reason;
     this.details = shortened(options.details ?? {});
-    this.httpStatus = options.httpStatus ?? catalogue[reason].httpStatus;
+    this.httpStatus = httpStatus;
     this.headers = options.headers ?? {};
   }
 }
 
 /** Shortens the texts among the details: ids come from clients and have any length. */
 function shortened(details: ErrorDetails): ErrorDetails {
-  return Object.fromEntries(Object.entries(details).map(([name, value]) => [name, typeof value === "string" ? shorten(value) : value]));
+  const short: Record<string, unknown> = {};
+  for (const name in details) {
+    const value = details[name];
+    short[name] = typeof value === "string" ? shorten(value) : value;
+  }
+  return short;
 }

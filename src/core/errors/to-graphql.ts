@@ -1,4 +1,4 @@
-import { GraphQLError } from "graphql";
+import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { AppError } from "./app-error.js";
 import { toAppError } from "./from-unknown.js";
 import { catalogue } from "./catalogue.js";
@@ -6,16 +6,23 @@ import type { RequestFacts } from "./request-facts.js";
 import { toRequestError } from "./graphql-request-errors.js";
 
 /** A failure as the answer shows it, and the error behind it for the log and the status. */
-export type ShapedError = { readonly error: GraphQLError; readonly cause: AppError };
+export type ShapedError = { readonly error: GraphQLFormattedError; readonly cause: AppError };
 
 /** Gives any error of a GraphQL result the one form that clients see. */
 export function shapeGraphQLError(thrown: unknown, request: RequestFacts, options: { readonly hints: boolean }): ShapedError {
   const cause =
     findAppError(thrown) ?? (thrown instanceof GraphQLError ? toRequestError(thrown, options) : null) ?? toAppError(innermost(thrown));
-  const location =
-    thrown instanceof GraphQLError ? { nodes: thrown.nodes, source: thrown.source, positions: thrown.positions, path: thrown.path } : {};
-  return { error: new GraphQLError(cause.message, { ...location, extensions: toExtensions(cause, request) }), cause };
+  const { locations, path } = thrown instanceof GraphQLError ? thrown : NOWHERE;
+  const error = {
+    message: cause.message,
+    ...(locations === undefined ? {} : { locations }),
+    ...(path === undefined ? {} : { path }),
+    extensions: toExtensions(cause, request),
+  };
+  return { error, cause };
 }
+
+const NOWHERE = { locations: undefined, path: undefined };
 
 /** Makes the `extensions` of an error: the catalogue's facts and the error's details, at the same level. */
 function toExtensions({ reason, httpStatus, details }: AppError, { requestId, origin }: RequestFacts): Record<string, unknown> {

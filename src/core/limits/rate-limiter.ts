@@ -10,7 +10,7 @@ export type RateLimiter = {
 };
 
 type Call = { readonly budget: string; readonly policy: Policy; readonly cost: number; decision?: Decision };
-type StockLimiter = (field: string, call: { args: object; context: object }, config: { max: number }) => unknown;
+type StockLimiter = (field: string, call: { args: object; context: object }, config: { max: number; message: string }) => unknown;
 
 /**
  * @envelop/rate-limiter reads a caller's timestamps, decides, and writes them back, so that concurrent calls all pass
@@ -64,7 +64,8 @@ export function createRateLimiter(store: LimiterStore, onDecision: OnDecision): 
 }
 
 const ONE_CALL = { args: {}, context: {} };
-const AT_MOST_ONE = { max: 1 };
+// Without a message the plugin would compose one for each call.
+const AT_MOST_ONE = { max: 1, message: "over the limit" };
 
 function kindOf(budget: string): string {
   return budget.slice(0, budget.indexOf("|"));

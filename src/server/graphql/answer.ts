@@ -38,7 +38,7 @@ function isBatch(result: OperationResult | readonly OperationResult[]): result i
 
 /** Makes the answer to a request that was rejected before its body was read. */
 export function renderRejection(error: AppError, accept: string | null, facts: RequestFacts): RenderedAnswer {
-  const body = { errors: [shapeGraphQLError(error, facts, { hints: false }).error.toJSON()] };
+  const body = { errors: [shapeGraphQLError(error, facts, { hints: false }).error] };
   return render(body, answerTypeOf(accept), { status: error.httpStatus, headers: error.headers });
 }
 
@@ -56,7 +56,7 @@ function shape(result: OperationResult, state: RequestState, options: AnswerOpti
     if (!logged.has(origin)) logFailure(state.log, cause, { path: error.path });
     logged.add(origin);
   }
-  const errors = shaped.map(({ error }) => error.toJSON());
+  const errors = shaped.map(({ error }) => error);
   const [first] = shaped;
   const isRejected = result.data === undefined && first !== undefined;
   return { body: result.data === undefined ? { errors } : { data: result.data, errors }, rejection: isRejected ? first : null };

@@ -1,10 +1,10 @@
-import { getVariableValues, OperationTypeNode, type GraphQLError, type GraphQLSchema } from "graphql";
+import { OperationTypeNode, type GraphQLError, type GraphQLSchema } from "graphql";
 import { isPromise } from "graphql/jsutils/isPromise.js";
 import { CollectedErrors } from "./collected-errors.js";
 import { createCompleters } from "./complete.js";
 import { executeFields, executeSerially } from "./execute-fields.js";
 import { createOperationPlan, type OperationToPlan } from "./operation-plan.js";
-import type { VariableValues, OperationPlan, Run } from "./types.js";
+import type { OperationPlan, Run } from "./types.js";
 
 export type { OperationPlan } from "./types.js";
 
@@ -12,9 +12,6 @@ export type { OperationPlan } from "./types.js";
 export type ExecutionResult = { readonly data?: unknown; readonly errors?: readonly GraphQLError[] };
 
 type Input = { readonly variables: Readonly<Record<string, unknown>> | null | undefined; readonly context: unknown };
-
-/** Further mistakes in the values of variables are not reported. */
-const MOST_MISTAKES = 50;
 
 /**
  * Executes operations as the GraphQL specification says in section 6, and as graphql-js does it: data, errors, their paths and
@@ -28,20 +25,11 @@ export function createExecutor(schema: GraphQLSchema) {
     plan: (operation: OperationToPlan): OperationPlan => createOperationPlan(operation, { schema, completerOf }),
 
     execute(plan: OperationPlan, { variables, context }: Input): ExecutionResult | Promise<ExecutionResult> {
-      const values = readVariables(plan, variables ?? {});
+      const values = plan.readVariables(variables ?? {});
       if ("errors" in values) return { errors: values.errors };
       return run({ plan, context, variables: values.coerced, errors: new CollectedErrors(), arguments: new Map() });
     },
   };
-}
-
-const NO_VARIABLES = { coerced: Object.freeze({}) };
-
-function readVariables({ schema, operation }: OperationPlan, given: Readonly<Record<string, unknown>>) {
-  const { variableDefinitions = [] } = operation;
-  if (variableDefinitions.length === 0) return NO_VARIABLES;
-  return getVariableValues(schema, variableDefinitions, given, { maxErrors: MOST_MISTAKES }) as
-    { readonly errors: readonly GraphQLError[] } | { readonly coerced: VariableValues }; // graphql's own type leaves both optional
 }
 
 function run(execution: Run): ExecutionResult | Promise<ExecutionResult> {

@@ -18,6 +18,7 @@ import {
 import { collectFields, collectSubfields } from "graphql/execution/collectFields.js";
 import { readArguments, type ArgumentValues } from "../../../kits/graphql/arguments.js";
 import { leafOf, serializeQuickly } from "./leaf.js";
+import { planVariables } from "./variables.js";
 import type { Complete, FieldPlan, OperationPlan, SelectionPlan } from "./types.js";
 
 /** What an operation is planned from. */
@@ -69,6 +70,7 @@ export function createOperationPlan(
     schema,
     operation,
     fragments,
+    readVariables: planVariables(schema, operation),
     rootSelection(variables) {
       const variant = conditions.map((name) => String(variables[name])).join();
       const known = variants.get(variant);

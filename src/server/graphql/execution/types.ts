@@ -1,6 +1,7 @@
 import type { FieldNode, GraphQLField, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema, OperationDefinitionNode } from "graphql";
 import type { ArgumentValues } from "../../../kits/graphql/arguments.js";
 import type { CollectedErrors } from "./collected-errors.js";
+import type { ReadVariables } from "./variables.js";
 
 /** A position of the answer: that of a field, or of an item in a field's list. Two positions are the same if they are one object. */
 export type Position = GraphQLResolveInfo["path"] & {
@@ -48,6 +49,7 @@ export type OperationPlan = {
   readonly schema: GraphQLSchema;
   readonly operation: OperationDefinitionNode;
   readonly fragments: GraphQLResolveInfo["fragments"];
+  readonly readVariables: ReadVariables;
   /** @throws GraphQLError where the value of a condition is missing */
   readonly rootSelection: (variables: VariableValues) => SelectionPlan;
   /** @throws GraphQLError where the value of a condition is missing */
