@@ -1,4 +1,5 @@
 import { SIZE_HEADERS } from "../../features/sessions/rest-read.js";
+import type { HeaderList } from "../../platform/header-list.js";
 import { RATE_LIMIT_HEADERS } from "../../core/limits/headers.js";
 
 /** What scripts in a browser may read beside the body. */
@@ -17,4 +18,4 @@ export const EXPOSED_HEADERS = [
 export const CORS_MAX_AGE_SECONDS = 86_400;
 
 /** What an answer that scripts of any origin may read says to a browser. */
-export const CORS_HEADERS = { "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": EXPOSED_HEADERS.join(",") };
+export const CORS_HEADERS: HeaderList = ["Access-Control-Allow-Origin", "*", "Access-Control-Expose-Headers", EXPOSED_HEADERS.join(",")];

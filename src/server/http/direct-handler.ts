@@ -5,7 +5,6 @@ import type { Client } from "../../core/request/client-address.js";
 import { GRAPHQL_PATH } from "../../core/request/paths.js";
 import type { RenderedAnswer } from "../../core/request/rendered-answer.js";
 import { originOfHost } from "../../core/request/state.js";
-import { toHeaderList } from "../../platform/header-list.js";
 import type { createDirectGraphQL } from "../graphql/direct.js";
 import { CORS_HEADERS } from "./cors.js";
 import type { Exchange, Exchanges } from "./exchanges.js";
@@ -21,8 +20,6 @@ export type NodeRequest = {
   /** Whether its client does not wait for the answer any more. */
   readonly isGone: () => boolean;
 };
-
-const CORS_HEADER_LIST = toHeaderList(CORS_HEADERS);
 
 type Dependencies = {
   readonly graphql: ReturnType<typeof createDirectGraphQL>;
@@ -43,7 +40,7 @@ export function createDirectHandler({ graphql, fetch, exchanges, tracer }: Depen
       const result = await graphql(request, state);
       if ("batch" in result) return (answered = await answerBatch(request, result.batch, { ...client, begun: exchange })).status;
       const status = request.isGone() ? CLIENT_GONE : result.status;
-      answered = { ...result, status, headers: [...exchanges.headersOf(state), ...CORS_HEADER_LIST, ...result.headers] };
+      answered = { ...result, status, headers: [...exchanges.headersOf(state), ...CORS_HEADERS, ...result.headers] };
       exchanges.end(exchange, { method: "POST", path: GRAPHQL_PATH, status });
       return status;
     });

@@ -65,7 +65,7 @@ export function createOverloadRejection({ operations, restErrors, metrics, clock
     const known = forms.get(key);
     if (known !== undefined) return known;
     const rendered = renderError(error, { path, accept, style: restErrors }, { requestId: REQUEST_ID, origin: ORIGIN });
-    const form = { ...rendered, headers: [...toHeaderList({ ...DEFAULT_HEADERS, ...CORS_HEADERS }), ...rendered.headers] };
+    const form = { ...rendered, headers: [...toHeaderList(DEFAULT_HEADERS), ...CORS_HEADERS, ...rendered.headers] };
     if (forms.size < MOST_FORMS) forms.set(key, form);
     return form;
   }

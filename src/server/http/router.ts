@@ -18,7 +18,7 @@ import type { createWebGraphQL } from "../graphql/yoga.js";
 import { createGraphiQLPage, wantsGraphiQL } from "../pages/graphiql-page.js";
 import { addPages, type PageDependencies } from "../pages/pages.js";
 import { headerPairs } from "../../platform/header-list.js";
-import { CORS_MAX_AGE_SECONDS, EXPOSED_HEADERS } from "./cors.js";
+import { CORS_HEADERS, CORS_MAX_AGE_SECONDS, EXPOSED_HEADERS } from "./cors.js";
 import { renderError } from "./error-response.js";
 import type { Exchange, Exchanges } from "./exchanges.js";
 import { traceExchange } from "./request-tracing.js";
@@ -66,11 +66,13 @@ export function createRouter(dependencies: RouterDependencies): (request: Reques
         return context.res.status;
       },
     );
-    for (const [name, value] of headerPairs(exchanges.headersOf(state)))
-      if (!KEPT_HEADERS.has(name) || !context.res.headers.has(name)) context.header(name, value);
+    const { headers } = context.res; // Hono's own `header` makes a new response for each header
+    for (const [name, value] of headerPairs([...exchanges.headersOf(state), ...CORS_HEADERS]))
+      if (!KEPT_HEADERS.has(name) || !headers.has(name)) headers.set(name, value);
     exchanges.end(exchange, { method, path: address.pathname, status: context.res.status });
   });
-  app.use(cors({ origin: "*", exposeHeaders: EXPOSED_HEADERS, maxAge: CORS_MAX_AGE_SECONDS }));
+  // Only for preflight requests. On others it would make a response before the handler does, and each would be copied.
+  app.options("*", cors({ origin: "*", exposeHeaders: EXPOSED_HEADERS, maxAge: CORS_MAX_AGE_SECONDS }));
   app.use(throwErrorsOnly);
 
   app.all(GRAPHQL_PATH, async (context) => {
