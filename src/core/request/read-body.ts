@@ -68,6 +68,7 @@ export function readNodeBody(request: Readable, contentLength: string | undefine
         onError(error);
       }
     };
+    if (request.destroyed) return onError(); // its client went away while the key was looked up; no event follows
     request.on("data", onData).on("end", onEnd).on("error", onError).on("close", onClose);
   });
 }
