@@ -7,6 +7,7 @@ import { openLimiterStore } from "../../src/core/limits/open-store.js";
 import { createMetrics } from "../../src/platform/metrics.js";
 import { createLogger } from "../../src/platform/logger.js";
 import { startTestServer } from "../support/server.js";
+import { systemClock } from "../../src/platform/clock.js";
 
 const policy = parsePolicy("2/1h") ?? [];
 
@@ -21,7 +22,7 @@ beforeEach(() => {
   changes = [];
 });
 
-const clock = { now: () => new Date(nowMs), monotonicMs: () => nowMs };
+const clock = { ...systemClock, now: () => new Date(nowMs) };
 const logger = () => createLogger("info", { write: (line: string) => void lines.push((JSON.parse(line) as { msg: string }).msg) });
 
 /** A shared store that can be lost, beneath the rule. */

@@ -3,10 +3,11 @@ import { runInNewContext } from "node:vm";
 import { expect, test } from "@jest/globals";
 import { createMemoryStore } from "../../src/core/limits/memory-store.js";
 import { parsePolicy } from "../../src/core/limits/policy.js";
+import { systemClock } from "../../src/platform/clock.js";
 
 function startStore(mostCallers?: number) {
   let now = Date.parse("2026-06-15T12:00:00.000Z");
-  const clock = { now: () => new Date(now), monotonicMs: () => now, advance: (ms: number) => void (now += ms) };
+  const clock = { ...systemClock, now: () => new Date(now), advance: (ms: number) => void (now += ms) };
   const store = createMemoryStore(clock, mostCallers === undefined ? {} : { mostCallers });
   const ask = async (caller: string, policy = "1/1h", cost = 1) => (await store.consume(caller, parsePolicy(policy) ?? [], cost)).granted;
   return { clock, ask };

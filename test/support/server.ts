@@ -252,13 +252,17 @@ async function openPostgresCopy(url: string, config: Config, route: Route): Prom
 
 function movableClock() {
   let now = Date.parse("2026-06-15T12:00:00.000Z");
-  let advancedMs = 0;
+  let monotonicMs = 0;
   return {
     now: () => new Date(now),
-    monotonicMs: () => performance.now() + advancedMs,
+    monotonicMs: () => monotonicMs,
+    wait(ms: number) {
+      monotonicMs += ms;
+      return Promise.resolve();
+    },
     advance(ms: number) {
       now += ms;
-      advancedMs += ms;
+      monotonicMs += ms;
     },
   };
 }

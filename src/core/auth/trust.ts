@@ -1,4 +1,4 @@
-import { setTimeout } from "node:timers/promises";
+import type { Clock } from "../../platform/clock.js";
 
 /**
  * How long a process may act on what it read of a credential, in milliseconds, counted from before it asked the database.
@@ -13,6 +13,6 @@ const MARGIN_MS = 10;
  * Waits until no process acts any more on what it read before now. Whatever ends a credential waits for this before it
  * answers, so that no request that is sent after the answer is let in.
  */
-export async function untilTrustEnds(): Promise<void> {
-  await setTimeout(TRUST_MS + MARGIN_MS);
+export function untilTrustEnds(clock: Clock): Promise<void> {
+  return clock.wait(TRUST_MS + MARGIN_MS);
 }

@@ -44,7 +44,7 @@ export function createApiKeyService({ prisma, query, clock, random, policy }: De
   /** Ends a key. When it resolves, the key works on no instance of the server any more. */
   async function revoke(id: string): Promise<ApiKey> {
     const [revoked] = await prisma.apiKey.updateManyAndReturn({ where: { id, revokedAt: null }, data: { revokedAt: clock.now() } });
-    await untilTrustEnds();
+    await untilTrustEnds(clock);
     return revoked ?? prisma.apiKey.findUniqueOrThrow({ where: { id } });
   }
 

@@ -113,7 +113,7 @@ function createDeviceTokens({ query, clock, random }: Dependencies) {
         WITH revoked AS (UPDATE "ApiKey" SET "revokedAt" = ${clock.now()} WHERE "id" = ${keyId}::uuid AND "kind" = 'DEVICE' AND "revokedAt" IS NULL)
         DELETE FROM "AccessToken" WHERE "apiKeyId" = ${keyId}::uuid`;
       await query(statement, deadline);
-      await untilTrustEnds();
+      await untilTrustEnds(clock);
     },
   };
 }

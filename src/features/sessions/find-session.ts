@@ -4,16 +4,17 @@ import { AppError } from "../../core/errors/app-error.js";
 import type { Query } from "../../db/engine.js";
 import { Prisma } from "../../db/generated/prisma/client.js";
 import type { Encoded } from "../../db/row-codec.js";
-import { createTemplates, Parameter, toTemplate } from "../../db/statement.js";
+import { createTemplates, Parameter } from "../../db/statement.js";
 import { requireReachable, roleOf, type Role } from "../projects/access.js";
 import { projectRow } from "../projects/row.js";
+import { decodeContent } from "./content-codec.js";
 import { sessionSummary, type SessionDetail, type SessionRow } from "./row.js";
 import { wholeSession, type SessionSelection } from "./selection.js";
 
 /** The id of a session, of the user's own or of a shared one. With a project, only that project is searched. */
 export type SessionId = { readonly id: string; readonly projectId?: string | undefined };
 
-type IdInProject = { readonly id: string; readonly projectId: string };
+export type IdInProject = { readonly id: string; readonly projectId: string };
 
 /** The selection that is read of a session, and whether the Markdown is read with it. */
 export type FoundSelection = { readonly selection: SessionSelection; readonly withMarkdown: boolean };
@@ -21,7 +22,13 @@ export type FoundSelection = { readonly selection: SessionSelection; readonly wi
 type Dependencies = { readonly query: Query; readonly policy: Concealment };
 type Found = Encoded<{ role: Role | null; markdown?: string | null }>;
 type FoundInProject = Found & { readonly isThere: boolean };
-type FoundDetail = FoundInProject & { readonly projectRow: string; readonly markdownJsonSize: number };
+type FoundDetail = FoundInProject & { readonly projectRow: string; readonly markdownJsonSize: number; readonly content?: string | null };
+
+/** The texts of a session that can be read: the Markdown, and the data with which an agent resumes the conversation. */
+export type ReadableContent = "markdown" | "sessionData";
+
+/** A session with its project, and with the text that was asked for; null where none was, or where the session has none. */
+export type FoundSession = SessionDetail & { readonly role: Role; readonly content: string | null };
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const WHOLE: FoundSelection = { selection: wholeSession, withMarkdown: false };
@@ -32,7 +39,6 @@ const [userId, id, projectId] = [new Parameter("userId"), new Parameter("id"), n
 export function createSessionFinder({ query, policy }: Dependencies) {
   const statements = composeStatements(policy);
   const templateOf = createTemplates();
-  const detailTemplate = toTemplate(statements.detail);
 
   async function findAnywhere({ userId, deadline }: Principal, id: string, { selection, withMarkdown }: FoundSelection) {
     const template = templateOf(`${String(withMarkdown)} ${selection.variant}`, () => statements.anywhere(selection, withMarkdown));
@@ -55,12 +61,14 @@ export function createSessionFinder({ query, policy }: Dependencies) {
       return projectId === undefined ? findAnywhere(principal, id, found) : findInProject(principal, { id, projectId }, found);
     },
 
-    /** Finds a session with its project and everything but the content. @throws NOT_FOUND, FORBIDDEN */
-    async findDetail({ userId, deadline }: Principal, wanted: IdInProject): Promise<SessionDetail & { role: Role }> {
+    /** Finds a session with its project and, of its texts, the one that is asked for. @throws NOT_FOUND, FORBIDDEN */
+    async findDetail({ userId, deadline }: Principal, wanted: IdInProject, content?: ReadableContent): Promise<FoundSession> {
       const args = { userId, id: uuidOrNull(wanted.id), projectId: wanted.projectId };
-      const [found] = await query<FoundDetail>(detailTemplate(args), deadline);
-      const { projectRow: project, ...session } = requireThere(found, wanted);
-      return { ...sessionSummary.read(session), project: projectRow.readText(project) };
+      const template = templateOf(`detail ${content ?? ""}`, () => statements.detail(content));
+      const [found] = await query<FoundDetail>(template(args), deadline);
+      const { projectRow: project, content: stored, ...session } = requireThere(found, wanted);
+      const text = stored == null ? null : decodeContent(stored);
+      return { ...sessionSummary.read(session), project: projectRow.readText(project), content: text };
     },
   };
 }
@@ -98,7 +106,12 @@ function composeStatements(policy: Concealment) {
       ) s ${contentOf(Prisma.sql`s."role"`, withMarkdown)}`,
     inProject: (selection: SessionSelection, withMarkdown: boolean) =>
       inProject(columnsOf(selection, withMarkdown), contentOf(Prisma.sql`p."role"`, withMarkdown)),
-    detail: inProject(Prisma.sql`${sessionSummary.column}, ${projectRow.columnAs("projectRow")}, s."markdownJsonSize"`),
+    detail(content?: ReadableContent) {
+      const columns = Prisma.sql`${sessionSummary.column}, ${projectRow.columnAs("projectRow")}, s."markdownJsonSize"`;
+      if (content === undefined) return inProject(columns);
+      const withContent = Prisma.sql`${columns}, c.${Prisma.raw(`"${content}"`)} AS "content"`;
+      return inProject(withContent, contentOf(Prisma.sql`p."role"`, true));
+    },
   };
 }
 

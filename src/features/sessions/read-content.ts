@@ -4,10 +4,7 @@ import { Prisma } from "../../db/generated/prisma/client.js";
 import type { EncodedList } from "../../db/row-codec.js";
 import { Parameter, toTemplate } from "../../db/statement.js";
 import { decodeContent } from "./content-codec.js";
-import { sessionMetadata, type SessionSummary } from "./row.js";
-
-/** The texts of a session that can be read: the Markdown, and the data with which an agent resumes the conversation. */
-export type ReadableContent = "markdown" | "sessionData";
+import { sessionMetadata } from "./row.js";
 
 const keys = new Parameter("keys");
 
@@ -15,11 +12,6 @@ const selectMetadata = toTemplate(Prisma.sql`SELECT ${sessionMetadata.list} FROM
 const selectMarkdown = toTemplate(
   Prisma.sql`SELECT "sessionKey", "markdown" FROM "SessionContent" WHERE "sessionKey" = ANY(${keys}::bigint[])`,
 );
-const selectContent = (column: ReadableContent) =>
-  toTemplate(Prisma.sql`SELECT c.${Prisma.raw(`"${column}"`)} AS "text" FROM "SessionContent" c JOIN "Session" s ON s."key" = c."sessionKey"
-    WHERE s."key" = ${new Parameter("key")} AND s."etag" = ${new Parameter("etag")}`);
-const contents = { markdown: selectContent("markdown"), sessionData: selectContent("sessionData") };
-
 /** Reads the columns that lists of sessions leave out. The caller may see the sessions. */
 export function createSessionContents({ query }: { readonly query: Query }) {
   return {
@@ -34,16 +26,6 @@ export function createSessionContents({ query }: { readonly query: Query }) {
       requireScope(principal, "sessions:read");
       const rows = await query<{ sessionKey: bigint; markdown: string }>(selectMarkdown({ keys: [...keys] }), principal.deadline);
       return new Map(rows.map(({ sessionKey, markdown }) => [sessionKey, decodeContent(markdown)]));
-    },
-
-    /** Reads a content of a session at a version. Returns null if the session has another version by now. */
-    async contentAt(
-      { deadline }: Principal,
-      { key, etag }: Pick<SessionSummary, "key" | "etag">,
-      content: ReadableContent,
-    ): Promise<string | null> {
-      const [found] = await query<{ text: string | null }>(contents[content]({ key, etag }), deadline);
-      return found?.text == null ? null : decodeContent(found.text);
     },
   };
 }

@@ -5,7 +5,7 @@ import { COMMON_HEADERS } from "../../kits/rest/answer.js";
 import { isKnown } from "../../kits/rest/conditional.js";
 import { toSessionSummary } from "./rest-shapes.js";
 import type { SessionDetail } from "./row.js";
-import type { ReadableContent } from "./service.js";
+import type { FoundSession, ReadableContent } from "./service.js";
 import { toEtag } from "./etag.js";
 
 export const MARKDOWN_TYPE = "text/markdown";
@@ -16,32 +16,29 @@ type MediaType = (typeof MEDIA_TYPES)[number];
 /** The headers that HEAD gives of a session in addition to its ETag. */
 export const SIZE_HEADERS = ["X-Markdown-Size", "X-Raw-Data-Size", "X-Session-Data-Size"] as const;
 
-/** A session may be replaced between reading its version and its content. So many times in a row is not an accident. */
-const MOST_TRIES = 5;
-
 type Reading = {
   readonly request: Request;
-  readonly find: () => Promise<SessionDetail>;
-  readonly contentAt: (session: SessionDetail, content: ReadableContent) => Promise<string | null>;
+  readonly find: (content?: ReadableContent) => Promise<FoundSession>;
 };
 
 /** Answers GET and HEAD of one session, in the representation that is asked for. The content is read only if it is sent. */
-export async function readSession({ request, find, contentAt }: Reading): Promise<Response> {
+export async function readSession({ request, find }: Reading): Promise<Response> {
   // A client that accepts none of them gets JSON, since some clients send an Accept header that is too narrow.
   const type = chooseMediaType(request.headers.get("accept"), MEDIA_TYPES) ?? "application/json";
-  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+  const ifNoneMatch = wantsNotModified(request) ? request.headers.get("if-none-match") : null;
+  if (request.method === "HEAD" || ifNoneMatch !== null) {
     const session = await find();
-    if (type === SESSION_DATA_TYPE && session.sessionDataSize === 0) throw withoutSessionData(session);
+    requireContent(session, type);
     const headers = headersOf(session, type);
-    if (wantsNotModified(request) && isKnown(request.headers.get("if-none-match"), toEtag(session.etag))) {
-      return new Response(null, { status: 304, headers });
-    }
+    if (isKnown(ifNoneMatch, toEtag(session.etag))) return new Response(null, { status: 304, headers });
     if (request.method === "HEAD")
       return new Response(null, { headers: { ...headers, "Content-Length": String(lengthOf(session, type)) } });
-    const content = await contentAt(session, type === SESSION_DATA_TYPE ? "sessionData" : "markdown");
-    if (content !== null) return new Response(type === "application/json" ? toBody(session, content) : content, { headers });
   }
-  throw new AppError("UPSTREAM_UNAVAILABLE", { message: "The session is being replaced all the time" });
+  // In one statement, so that both are of the same version.
+  const session = await find(type === SESSION_DATA_TYPE ? "sessionData" : "markdown");
+  requireContent(session, type);
+  const content = session.content ?? "";
+  return new Response(type === "application/json" ? toBody(session, content) : content, { headers: headersOf(session, type) });
 }
 
 /** Tells whether the client wants 304. SpecStory's Python SDK sends If-None-Match by itself, and then reads a body from a 304. */
@@ -49,8 +46,10 @@ function wantsNotModified({ method, headers }: Request): boolean {
   return method === "HEAD" || headers.get("x-sdk-language") !== "python";
 }
 
-function withoutSessionData({ projectId, id }: SessionDetail): AppError {
-  return new AppError("RESOURCE_NOT_FOUND", { message: "The session has no session data", details: { projectId, sessionId: id } });
+/** @throws NOT_FOUND where the data to resume it from is asked for and the session has none */
+function requireContent({ projectId, id, sessionDataSize }: SessionDetail, type: MediaType): void {
+  if (type !== SESSION_DATA_TYPE || sessionDataSize > 0) return;
+  throw new AppError("RESOURCE_NOT_FOUND", { message: "The session has no session data", details: { projectId, sessionId: id } });
 }
 
 function headersOf({ etag, updatedAt, markdownSize, rawDataSize, sessionDataSize }: SessionDetail, type: MediaType) {

@@ -36,8 +36,7 @@ export const sessionRoutes = [
     handle: ({ request, params: { projectId, sessionId }, principal, services }) =>
       readSession({
         request,
-        find: () => services.sessions.detail(principal, projectId, sessionId),
-        contentAt: (session, content) => services.sessions.contentAt(principal, session, content),
+        find: (content) => services.sessions.detail(principal, { id: sessionId, projectId }, content),
       }),
   }),
   defineRoute({

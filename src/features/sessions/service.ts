@@ -3,14 +3,21 @@ import { requireScope, type Principal } from "../../core/auth/principal.js";
 import type { Query } from "../../db/engine.js";
 import type { Clock } from "../../platform/clock.js";
 import type { Role } from "../projects/access.js";
-import { createSessionFinder, type FoundSelection, type SessionId } from "./find-session.js";
+import {
+  createSessionFinder,
+  type FoundSelection,
+  type FoundSession,
+  type IdInProject,
+  type ReadableContent,
+  type SessionId,
+} from "./find-session.js";
 import { createSessionLists } from "./list-sessions.js";
 import { createSessionContents } from "./read-content.js";
-import type { SessionDetail, SessionRow } from "./row.js";
+import type { SessionRow } from "./row.js";
 
 export type SessionService = ReturnType<typeof createSessionService>;
 export type { PageOptions } from "./list-sessions.js";
-export type { ReadableContent } from "./read-content.js";
+export type { FoundSession, ReadableContent } from "./find-session.js";
 
 type Dependencies = { readonly query: Query; readonly clock: Clock; readonly policy: Concealment };
 
@@ -22,10 +29,10 @@ export function createSessionService({ query, clock, policy }: Dependencies) {
     find: (principal: Principal, id: string, projectId?: string): Promise<SessionRow & { role: Role }> =>
       find(principal, { id, projectId }),
 
-    /** Finds a session in the project that an id names, with the project and everything but the content. */
-    async detail(principal: Principal, projectId: string, id: string): Promise<SessionDetail> {
+    /** Finds a session in the project that an id names, with the project and, of its texts, the one that is asked for. */
+    async detail(principal: Principal, id: IdInProject, content?: ReadableContent): Promise<FoundSession> {
       requireScope(principal, "sessions:read");
-      return findDetail(principal, { id, projectId });
+      return findDetail(principal, id, content);
     },
 
     async get(principal: Principal, id: SessionId, selection?: FoundSelection): Promise<SessionRow> {
