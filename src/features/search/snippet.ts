@@ -23,7 +23,7 @@ export function matchPattern(phrases: readonly (readonly string[])[], end: "word
 /** Makes a function that puts an excerpt on one line, with the words of the phrases in bold (Markdown). */
 export function createWordMarker(phrases: readonly (readonly string[])[]): (excerpt: string) => string {
   const wanted = new Set(wordsOf(phrases));
-  return (excerpt) => replaceWords(toLine(excerpt), (word) => (wanted.has(word.toLowerCase()) ? `**${word}**` : word));
+  return (excerpt) => markWords(toLine(excerpt), (word) => wanted.has(word.toLowerCase()), ["**", "**"]);
 }
 
 /**
@@ -33,35 +33,42 @@ export function createWordMarker(phrases: readonly (readonly string[])[]): (exce
 export function createPrefixMarker(phrases: readonly (readonly string[])[]): (excerpt: string) => string {
   const wanted = wordsOf(phrases);
   const isWanted = (word: string) => wanted.some((prefix) => word.normalize().toLowerCase().startsWith(prefix));
-  return (excerpt) => replaceWords(toLine(excerpt), (word) => (isWanted(word) ? `\u0002${word}\u0003` : word));
+  return (excerpt) => markWords(toLine(excerpt), isWanted, ["\u0002", "\u0003"]);
 }
 
 /** Tells for each ASCII character whether it is a letter or a digit. */
 const ASCII_WORD = Array.from({ length: 0x80 }, (_, code) => /[0-9A-Za-z]/.test(String.fromCharCode(code)));
 const UNICODE_WORD = /[\p{L}\p{M}\p{N}]/u;
 
-/** Replaces each word. It reads character by character: a pattern with classes of Unicode takes several times as long. */
-function replaceWords(line: string, replace: (word: string) => string): string {
-  let replaced = "";
+/** Puts marks around words. It reads character by character: a pattern with classes of Unicode takes several times as long. */
+function markWords(line: string, isWanted: (word: string) => boolean, [before, after]: readonly [string, string]): string {
+  let marked = "";
+  let written = 0;
   let wordStart = -1;
-  for (let at = 0; at < line.length;) {
-    const code = line.codePointAt(at) ?? 0; // within the line
-    const end = at + (code > 0xffff ? 2 : 1);
-    const isWord = ASCII_WORD[code] ?? UNICODE_WORD.test(line.slice(at, end));
-    if (isWord && wordStart === -1) wordStart = at;
-    if (!isWord) {
-      if (wordStart !== -1) replaced += replace(line.slice(wordStart, at));
+  for (let at = 0; at <= line.length;) {
+    const code = line.codePointAt(at) ?? -1; // no character comes after the last one
+    if (isWordCharacter(code)) wordStart = wordStart === -1 ? at : wordStart;
+    else if (wordStart !== -1) {
+      const word = line.slice(wordStart, at);
+      if (isWanted(word)) {
+        marked += line.slice(written, wordStart) + before + word + after;
+        written = at;
+      }
       wordStart = -1;
-      replaced += line.slice(at, end);
     }
-    at = end;
+    at += code > 0xffff ? 2 : 1;
   }
-  return wordStart === -1 ? replaced : replaced + replace(line.slice(wordStart));
+  return marked + line.slice(written);
+}
+
+function isWordCharacter(code: number): boolean {
+  return code >= 0 && (ASCII_WORD[code] ?? UNICODE_WORD.test(String.fromCodePoint(code)));
 }
 
 /** Puts an excerpt on one line. It also removes control characters: an excerpt may begin or end within the stored form of one. */
 function toLine(excerpt: string): string {
-  return excerpt.replace(/[\p{Cc}\s]+/gu, " ").trim();
+  // A single space, which most of them are, is left as it is.
+  return excerpt.replace(/[\p{Cc}\s]{2,}|[^\S ]|\p{Cc}/gu, " ").trim();
 }
 
 function wordsOf(phrases: readonly (readonly string[])[]): string[] {

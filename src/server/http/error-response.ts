@@ -10,7 +10,7 @@ import { chooseMediaType } from "../../core/request/accept.js";
 /** What of a request the form of its answer depends on. */
 export type ErrorForm = { readonly path: string; readonly accept: string | null; readonly style: RestErrorStyle };
 
-/** The answer to a request that failed as a whole outside of its door, in the form in which that door's clients read errors. */
+/** Makes the answer to a request that failed as a whole outside of its handler, in the form of the API that its path belongs to. */
 export function renderError(error: AppError, { path, accept, style }: ErrorForm, facts: RequestFacts): RenderedAnswer {
   if (path === GRAPHQL_PATH) return renderRejection(error, accept, facts);
   const type = chooseMediaType(accept, ["application/json", PROBLEM_TYPE]) ?? "application/json";
