@@ -26,6 +26,7 @@ export function createMetrics() {
   const registry = new Registry();
   const { requests, durations, errors, decisions, isSharing } = createInstruments(registry);
   const nameOf = boundNames(MOST_OPERATION_NAMES);
+  const budgets = new Set<string>(); // of which both counts are there, if only as zero
 
   function watch(name: string, help: string, read: Reading): void {
     new Gauge({
@@ -48,8 +49,9 @@ export function createMetrics() {
     rejection: (surface: RequestFacts["surface"], status: number): void => requests.inc({ surface, status }),
     error: (code: string, reason: string): void => errors.inc({ code, reason }),
     limiterDecision(budget: string, granted: number, refused: number): void {
-      decisions.inc({ budget, outcome: "granted" }, granted);
-      decisions.inc({ budget, outcome: "refused" }, refused);
+      if (granted > 0 || !budgets.has(budget)) decisions.inc({ budget, outcome: "granted" }, granted);
+      if (refused > 0 || !budgets.has(budget)) decisions.inc({ budget, outcome: "refused" }, refused);
+      budgets.add(budget);
     },
     limiterStore: (isUp: boolean): void => isSharing.set(isUp ? 1 : 0),
     watchOperations: (read: Reading): void => watch("backstory_operations", "Operations by state (running, waiting)", read),
