@@ -25,6 +25,13 @@ test("A word in the name outranks one in the tags, and that any number of them i
   expect([...results].sort((a, b) => b.rank - a.rank)).toEqual(results);
 });
 
+test("A rank is the number that PostgreSQL computed, in single precision, to its last digit.", async () => {
+  await save(server, key, { name: "ranked", markdown: "okapi" });
+  const { results } = await search(server, key, "okapi");
+  for (const { rank } of results) expect(rank).toBe(Math.fround(rank));
+  expect(results).toHaveLength(1);
+});
+
 test("The same holds for several words, however often and close together they stand in the content.", async () => {
   await save(server, key, { name: "only text", markdown: "walrus iceberg ".repeat(300) });
   await save(server, key, { name: "tags", metadata: { tags: ["walrus", "iceberg"] } });

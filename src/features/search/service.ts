@@ -80,6 +80,6 @@ function composeSearch({ selection, projectKeys, condition }: Scope): Prisma.Sql
       SELECT * FROM hits ORDER BY "rank" DESC, "createdAt" DESC, "key" DESC LIMIT ${limit}
     )
     SELECT (SELECT count(*)::int FROM hits) AS "total",
-      COALESCE(json_agg(json_build_array(${selection.codec.value}, b."rank", ${excerpt}) ORDER BY b."rank" DESC, b."createdAt" DESC, b."key" DESC), '[]')::text AS "hits"
+      COALESCE(json_agg(json_build_array(${selection.codec.value}, b."rank"::float8, ${excerpt}) ORDER BY b."rank" DESC, b."createdAt" DESC, b."key" DESC), '[]')::text AS "hits"
     FROM best b JOIN "Session" s ON s."key" = b."key" JOIN "SessionContent" c ON c."sessionKey" = b."key"`;
 }
