@@ -1,5 +1,6 @@
 import { builder } from "../../../kits/graphql/builder.js";
 import { mapFilters } from "../metadata.js";
+import { SessionOrderEnum } from "./type.js";
 
 const DateRangeInput = builder.inputType("DateRangeInput", {
   description: "A span of time, both ends included; either may be left open.",
@@ -8,10 +9,6 @@ const DateRangeInput = builder.inputType("DateRangeInput", {
     end: t.field({ type: "DateTime", description: "Not after this." }),
   }),
 });
-
-/** What the arguments of every list of sessions are described by. */
-export const filtersDescription = "Which sessions are wanted; all if absent.";
-export const orderDescription = "How they are ordered.";
 
 export const SessionFiltersInput = builder.inputType("SessionFilters", {
   description: "Which sessions are wanted. A list matches any of its values, an empty one nothing; different filters must all hold.",
@@ -30,3 +27,9 @@ export const SessionFiltersInput = builder.inputType("SessionFilters", {
     searchText: t.string({ description: "Found by this full-text query, as searchSessions finds them. A blank one is none." }),
   }),
 });
+
+/** The arguments of every list of sessions. */
+export const listArguments = builder.args((t) => ({
+  filters: t.field({ type: SessionFiltersInput, description: "Which sessions are wanted; all if absent." }),
+  orderBy: t.field({ type: SessionOrderEnum, defaultValue: "CREATED_AT_DESC", description: "How they are ordered." }),
+}));

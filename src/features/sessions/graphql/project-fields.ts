@@ -13,9 +13,9 @@ import type { SessionRow } from "../row.js";
 import type { SessionSelection } from "../selection.js";
 import type { PageOptions } from "../service.js";
 import { NODES, readPage, SessionConnection, toCursorColumns, toSessionConnection } from "./connection.js";
-import { filtersDescription, orderDescription, SessionFiltersInput } from "./filters-input.js";
+import { listArguments } from "./filters-input.js";
 import { lookAheadAtSessions, STORED_SESSION } from "./look-ahead.js";
-import { SessionInterface, SessionOrderEnum } from "./type.js";
+import { SessionInterface } from "./type.js";
 
 const USUAL_NESTED_LIST = 10;
 
@@ -71,8 +71,7 @@ builder.prismaObjectFields("Project", (t) => ({
     description: "Its sessions. Needs sessions:read.",
     args: {
       limit: t.arg.int({ defaultValue: USUAL_NESTED_LIST, description: "At most this many, 1 to 200." }),
-      filters: t.arg({ type: SessionFiltersInput, description: filtersDescription }),
-      orderBy: t.arg({ type: SessionOrderEnum, defaultValue: "CREATED_AT_DESC", description: orderDescription }),
+      ...listArguments,
     },
     extensions: { columns: ["key"] },
     resolve: (project, args, context, info) => {
@@ -89,10 +88,7 @@ builder.prismaObjectFields("Project", (t) => ({
     {
       type: SessionInterface,
       description: "Its sessions as a Relay connection. Needs sessions:read.",
-      args: {
-        filters: t.arg({ type: SessionFiltersInput, description: filtersDescription }),
-        orderBy: t.arg({ type: SessionOrderEnum, defaultValue: "CREATED_AT_DESC", description: orderDescription }),
-      },
+      args: listArguments,
       extensions: { columns: ["key"] },
       resolve: ({ key }, args, context, info) => {
         const principal = caller(context);

@@ -7,9 +7,9 @@ import { pageInput } from "../../../platform/paging.js";
 import { storableText } from "../../../platform/text.js";
 import { sessionFilters } from "../filters.js";
 import { NODES, readPage, SessionConnection, toCursorColumns, toSessionConnection } from "./connection.js";
-import { filtersDescription, orderDescription, SessionFiltersInput } from "./filters-input.js";
+import { listArguments } from "./filters-input.js";
 import { lookAheadAtSessions, STORED_SESSION } from "./look-ahead.js";
-import { SessionInterface, SessionOrderEnum } from "./type.js";
+import { SessionInterface } from "./type.js";
 
 const USUAL_LIST = 100;
 
@@ -22,8 +22,7 @@ builder.queryFields((t) => ({
     type: [SessionInterface],
     description: "The sessions of all projects you can see. Needs sessions:read.",
     args: {
-      filters: t.arg({ type: SessionFiltersInput, description: filtersDescription }),
-      orderBy: t.arg({ type: SessionOrderEnum, defaultValue: "CREATED_AT_DESC", description: orderDescription }),
+      ...listArguments,
       limit: t.arg.int({ defaultValue: USUAL_LIST, description: "At most this many, 1 to 200." }),
       offset: t.arg.int({ defaultValue: 0, description: "Skips this many; for long lists sessionsConnection is faster." }),
     },
@@ -39,10 +38,7 @@ builder.queryFields((t) => ({
     {
       type: SessionInterface,
       description: "The same as a Relay connection: pages that stay stable while sessions are stored and deleted.",
-      args: {
-        filters: t.arg({ type: SessionFiltersInput, description: filtersDescription }),
-        orderBy: t.arg({ type: SessionOrderEnum, defaultValue: "CREATED_AT_DESC", description: orderDescription }),
-      },
+      args: listArguments,
       resolve: (_root, args, context, info) => {
         const principal = caller(context);
         const page = readPage(args);
