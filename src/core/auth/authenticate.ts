@@ -55,11 +55,6 @@ export function createAuthenticator({ findCredentials, recordUse, clock, accepte
     throw unauthenticated("INVALID_TOKEN");
   }
 
-  function admit(hash: string, { credential, principal }: Known): Principal {
-    recordUse(requireValid(hash, credential));
-    return principal;
-  }
-
   const lookUp = coalesce(async (hashes) => {
     const trustedUntilMs = clock.monotonicMs() + TRUST_MS; // the database answers from a later moment than this
     const found = await findCredentials(hashes);
@@ -67,9 +62,9 @@ export function createAuthenticator({ findCredentials, recordUse, clock, accepte
       const credential = requireValid(hash, found.get(hash));
       // What is stored of a credential never changes, but for its end.
       const principal = known.get(hash)?.principal ?? toPrincipal(credential);
-      const entry = { credential, principal, trustedUntilMs };
-      known.set(hash, entry);
-      return admit(hash, entry);
+      known.set(hash, { credential, principal, trustedUntilMs });
+      recordUse(credential);
+      return principal;
     };
   });
 
@@ -78,7 +73,9 @@ export function createAuthenticator({ findCredentials, recordUse, clock, accepte
     if (token === null) return null;
     const hash = hashSecret(token);
     const found = known.get(hash);
-    return found !== undefined && clock.monotonicMs() <= found.trustedUntilMs ? admit(hash, found) : lookUp(hash);
+    if (found === undefined || clock.monotonicMs() > found.trustedUntilMs) return lookUp(hash);
+    recordUse(requireValid(hash, found.credential));
+    return found.principal;
   };
 }
 

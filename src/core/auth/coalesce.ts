@@ -38,7 +38,7 @@ function createWaiting<V>(): Waiting<V> {
     resolve = onValue;
     reject = onError;
   });
-  promise.catch(() => undefined); // whoever asked may look at it only later
+  promise.catch(() => undefined); // a caller may await it only later
   return { promise, resolve, reject };
 }
 
