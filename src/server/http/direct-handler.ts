@@ -6,7 +6,6 @@ import { GRAPHQL_PATH } from "../../core/request/paths.js";
 import type { RenderedAnswer } from "../../core/request/rendered-answer.js";
 import { originOfHost } from "../../core/request/state.js";
 import type { createDirectGraphQL } from "../graphql/direct.js";
-import { CORS_HEADERS } from "./cors.js";
 import type { Exchange, Exchanges } from "./exchanges.js";
 import { traceExchange } from "./request-tracing.js";
 import { CLIENT_GONE, type WebClient } from "./router.js";
@@ -40,7 +39,7 @@ export function createDirectHandler({ graphql, fetch, exchanges, tracer }: Depen
       const result = await graphql(request, state);
       if ("batch" in result) return (answered = await answerBatch(request, result.batch, { ...client, begun: exchange })).status;
       const status = request.isGone() ? CLIENT_GONE : result.status;
-      answered = { ...result, status, headers: [...exchanges.headersOf(state), ...CORS_HEADERS, ...result.headers] };
+      answered = { ...result, status, headers: [...exchanges.headersOf(state), ...result.headers] };
       exchanges.end(exchange, { method: "POST", path: GRAPHQL_PATH, status });
       return status;
     });

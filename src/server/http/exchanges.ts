@@ -7,6 +7,7 @@ import type { Clock } from "../../platform/clock.js";
 import type { Logger } from "../../platform/logger.js";
 import type { Metrics } from "../../platform/metrics.js";
 import type { Random } from "../../platform/random.js";
+import { CORS_HEADERS } from "./cors.js";
 import { logRequest } from "./request-log.js";
 import { countRequest } from "./request-metrics.js";
 
@@ -21,7 +22,7 @@ type Answered = { readonly method: string; readonly path: string; readonly statu
 
 type Dependencies = { readonly clock: Clock; readonly random: Random; readonly logger: Logger; readonly metrics: Metrics };
 
-/** What surrounds every answer, whichever way its request came in: the request's id, the limits' headers, a line in the log, the metrics. */
+/** What surrounds every answer, whichever way its request came in: the request's id, the headers of limits and CORS, a line in the log, the metrics. */
 export function createExchanges({ clock, random, logger, metrics }: Dependencies) {
   return {
     begin: (head: RequestHead, client: Client): Exchange => ({
@@ -32,7 +33,7 @@ export function createExchanges({ clock, random, logger, metrics }: Dependencies
     /** The headers that an answer has beside its own, and before them. */
     headersOf: ({ requestId, decision }: RequestState): HeaderList => {
       const limits = decision === null ? [] : rateLimitHeaders(decision, clock.now());
-      return [...DEFAULT_HEADER_LIST, "X-Request-Id", requestId, ...limits];
+      return [...DEFAULT_HEADER_LIST, "X-Request-Id", requestId, ...limits, ...CORS_HEADERS];
     },
 
     end({ state, startedAtMs }: Exchange, { method, path, status }: Answered): void {

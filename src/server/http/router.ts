@@ -18,7 +18,7 @@ import type { createWebGraphQL } from "../graphql/yoga.js";
 import { createGraphiQLPage, wantsGraphiQL } from "../pages/graphiql-page.js";
 import { addPages, type PageDependencies } from "../pages/pages.js";
 import { headerPairs } from "../../platform/header-list.js";
-import { CORS_HEADERS, CORS_MAX_AGE_SECONDS, EXPOSED_HEADERS } from "./cors.js";
+import { CORS_MAX_AGE_SECONDS, EXPOSED_HEADERS } from "./cors.js";
 import { renderError } from "./error-response.js";
 import type { Exchange, Exchanges } from "./exchanges.js";
 import { traceExchange } from "./request-tracing.js";
@@ -67,7 +67,7 @@ export function createRouter(dependencies: RouterDependencies): (request: Reques
       },
     );
     const { headers } = context.res; // Hono's own `header` makes a new response for each header
-    for (const [name, value] of headerPairs([...exchanges.headersOf(state), ...CORS_HEADERS]))
+    for (const [name, value] of headerPairs(exchanges.headersOf(state)))
       if (!KEPT_HEADERS.has(name) || !headers.has(name)) headers.set(name, value);
     exchanges.end(exchange, { method, path: address.pathname, status: context.res.status });
   });
