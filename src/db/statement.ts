@@ -19,19 +19,12 @@ export function toTemplate({ strings, values }: Prisma.Sql): StatementTemplate {
     return known === -1 ? bound.push(value) : known + 1;
   };
   const text = strings.reduce((before, after, index) => `${before}$${numberOf(values[index - 1])}${after}`);
-  return (args = NO_ARGUMENTS) => {
-    const values: unknown[] = [];
-    for (const value of bound) values.push(value instanceof Parameter ? argumentOf(value, args) : value);
-    return { text, values };
-  };
+  return (args = {}) => ({ text, values: bound.map((value) => (value instanceof Parameter ? argumentOf(value, args) : value)) });
 }
 
-const NO_ARGUMENTS: Arguments = {};
-
 function argumentOf({ name }: Parameter, args: Arguments): unknown {
-  const value = args[name];
-  if (value === undefined && !(name in args)) throw new Error(`The statement needs a value for ${name}`);
-  return value;
+  if (!(name in args)) throw new Error(`The statement needs a value for ${name}`);
+  return args[name];
 }
 
 /** The most templates that are kept for each statement. Further variants are composed each time. */
