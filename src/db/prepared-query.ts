@@ -9,7 +9,7 @@ export type PreparedStatement = { readonly name: string; description: Descriptio
 
 type OnResult = (error: Error | undefined, result: { readonly rows: object[] }) => void;
 
-/** What pg's queries have beyond what their types say. */
+/** The members of pg's queries that its types leave out. */
 type QueryClass = new (
   text: string,
   values: readonly unknown[],

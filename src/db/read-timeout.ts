@@ -11,7 +11,8 @@ export type ReadTimeout = {
 
 /**
  * Breaks connections that are in use for too long: nothing else says that one is dead. One timer serves them all. pg's own
- * timeout takes a timer for each statement, by which answers outlive many garbage collections: a tenth of the server's time.
+ * timeout takes a timer for each statement, and with these every answer outlived many garbage collections: of queries with long texts
+ * that was a sixth of the server's time.
  */
 export function limitReadTime(pool: pg.Pool, timeoutMs: number): ReadTimeout {
   const sinceTick = new Map<pg.PoolClient, number>();
@@ -28,7 +29,7 @@ export function limitReadTime(pool: pg.Pool, timeoutMs: number): ReadTimeout {
       // Counted in ticks: a process that was too busy to tick has not read any answer either.
       if (tick - since <= TICKS) return;
       sinceTick.delete(client);
-      client.connection.stream.destroy(new Error("Query read timeout")); // what runs on it fails with this error, in pg's words
+      client.connection.stream.destroy(new Error("Query read timeout")); // its statement fails with this error, in pg's words
     }
   }
 

@@ -9,8 +9,8 @@ const [HOURS, SIXTY, MILLISECONDS] = [padded(24, 2), padded(60, 2), padded(1_000
 const TIMES_OF_DAY = HOURS.flatMap((hour) => SIXTY.map((minute) => `${hour}:${minute}:`));
 
 /**
- * Makes the function that writes times as `toISOString` does, in a third of the time, since it knows the texts of the days
- * that it met before. A page of 50 projects has 100 times, which took a quarter of its request.
+ * Makes the function that writes times as `toISOString` does, in a third of the time, since it keeps the
+ * texts of the days that it wrote before. An answer with 50 projects has 100 times, which took a quarter of the request's time.
  */
 export function createTimeWriter(): (time: Date) => string {
   const days = new Map<number, string>();
