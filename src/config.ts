@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isProxyList } from "./core/request/client-address.js";
+import { SHARE_OF_ONE } from "./core/load/content-memory.js";
 import { FAILURE_RULES } from "./core/limits/fallback-store.js";
 import { parsePolicy, type Policy } from "./core/limits/policy.js";
 import { LOG_LEVELS } from "./platform/logger.js";
@@ -101,7 +102,7 @@ export const settings = {
     "Largest GraphQL request body, in bytes; without a key it has 100,000 at most",
   ),
   MAX_UPLOAD_BYTES: setting(integer(1_000, 500_000_000), "50000000", "Largest REST request body as it is sent, in bytes"),
-  MAX_UNZIPPED_BYTES: setting(integer(1_000, 500_000_000), "200000000", "Largest REST request body once it is unzipped, in bytes"),
+  MAX_UNZIPPED_BYTES: setting(integer(1_000, 500_000_000), "100000000", "Largest REST request body once it is unzipped, in bytes"),
   MAX_DEPTH: setting(integer(1, 1_000), "15", "Deepest nesting of a GraphQL operation"),
   MAX_ALIASES: setting(integer(0, 100_000), "100", "Most aliases in a GraphQL operation"),
   MAX_ROOT_FIELDS: setting(integer(1, 100_000), "50", "Most root fields in a GraphQL operation"),
@@ -124,10 +125,20 @@ export const settings = {
     "Deadline of one operation or REST request once it has arrived, in milliseconds",
   ),
   REQUEST_TIMEOUT_MS: setting(integer(100, 86_400_000), "300000", "Longest time that a request may take to arrive, in milliseconds"),
-  MAX_BODIES_BYTES: setting(
-    integer(1_000),
+  MAX_ANSWER_BYTES: setting(
+    integer(1_000, 500_000_000),
+    "50000000",
+    "Most bytes of content in one GraphQL answer; a field beyond them is null with an error, and REST streams instead",
+  ),
+  MAX_CONTENT_MEMORY_BYTES: setting(
+    integer(4_000),
     "500000000",
-    "Bytes of request bodies that one process keeps in memory at once; over it the answer is 503",
+    "Bytes of request bodies and of content in answers that one process keeps in memory at once: a quarter for one key, a tenth for all callers without one; over it the answer is 503",
+  ),
+  MAX_CONNECTIONS: setting(
+    integer(1, 1_000_000),
+    "10000",
+    "Most connections of clients to one process, or half of the open files that the system allows it if that is less; one address has a twentieth at most, but for TRUSTED_PROXIES",
   ),
   TRUSTED_PROXIES: setting(
     trustedProxies,
@@ -174,16 +185,17 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     else mistakes.push(`${name}: ${parsed.error.issues.map((issue) => issue.message).join("; ")}`);
   }
   if (mistakes.length > 0) throw new ConfigError(mistakes);
-  return requireMemoryForBodies(toConfig(values as Values)); // each value was parsed by the schema of its name
+  return requireContentMemory(toConfig(values as Values)); // each value was parsed by the schema of its name
 }
 
-/** Without this check, a body that never fits into the memory would be rejected with "try again" for ever. */
-function requireMemoryForBodies(config: Config): Config {
-  const { uploads, abuse, operations } = config;
-  const largest = Math.max(uploads.sent.bytes + uploads.unzipped.bytes, abuse.bodyBytes);
-  if (operations.bodyBytes >= largest) return config;
+/** Without this check, a body or an answer that never fits into the memory would be rejected with "try again" for ever. */
+function requireContentMemory(config: Config): Config {
+  const { uploads, abuse, content } = config;
+  const largest = Math.max(uploads.sent.bytes, uploads.unzipped.bytes, abuse.bodyBytes, content.answerBytes);
+  const least = Math.ceil(largest / SHARE_OF_ONE);
+  if (content.memoryBytes >= least) return config;
   throw new ConfigError([
-    `MAX_BODIES_BYTES: must be at least ${largest}, which one body may have (MAX_UPLOAD_BYTES and MAX_UNZIPPED_BYTES)`,
+    `MAX_CONTENT_MEMORY_BYTES: must be at least ${least}, four times the largest of MAX_UPLOAD_BYTES, MAX_UNZIPPED_BYTES, MAX_BODY_BYTES and MAX_ANSWER_BYTES`,
   ]);
 }
 
@@ -225,9 +237,10 @@ function toConfig(values: Values) {
       running: values.MAX_OPERATIONS,
       queueMs: values.MAX_QUEUE_MS,
       timeoutMs: values.OPERATION_TIMEOUT_MS,
-      bodyBytes: values.MAX_BODIES_BYTES,
     },
+    content: { memoryBytes: values.MAX_CONTENT_MEMORY_BYTES, answerBytes: values.MAX_ANSWER_BYTES },
     requestTimeoutMs: values.REQUEST_TIMEOUT_MS,
+    maxConnections: values.MAX_CONNECTIONS,
     trustedProxies: values.TRUSTED_PROXIES,
     drain: { delayMs: values.DRAIN_DELAY_MS, timeoutMs: values.DRAIN_TIMEOUT_MS },
     tracesEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,

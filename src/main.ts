@@ -13,6 +13,7 @@ import { ConfigError } from "./config.js";
 import { DatabaseFolderError } from "./db/database-folder.js";
 import { FolderLockedError } from "./db/folder-lock.js";
 import { MigrationError } from "./db/migrate.js";
+import { readOpenFilesLimit } from "./platform/open-files.js";
 import { AppError } from "./core/errors/app-error.js";
 
 /** Errors whose message is all that a person needs. Any other error is a bug and shows its stack. */
@@ -23,6 +24,7 @@ const context: CommandContext = {
   out: (line) => void process.stdout.write(`${line}\n`),
   err: (line) => void process.stderr.write(`${line}\n`),
   onExit: (listener) => void process.once("exit", listener),
+  openFilesLimit: () => readOpenFilesLimit(process.report.getReport()),
   terminal: process.stderr.isTTY ? process.stderr : null,
 };
 

@@ -11,6 +11,8 @@ export type CommandContext = {
   readonly err: (line: string) => void;
   /** Runs the listener when the process exits: by itself, by an error or by process.exit, but not by a signal. */
   readonly onExit: (listener: () => void) => void;
+  /** Returns how many files the system lets the process open. */
+  readonly openFilesLimit: () => number;
   /** The stream on which a progress bar may be drawn: standard error, if it is a terminal. */
   readonly terminal: NodeJS.WriteStream | null;
 };
@@ -25,7 +27,7 @@ export type Opened = { readonly config: Config; readonly database: Database; rea
 /** Runs a command on the database of the settings, and closes it whatever happens. */
 export async function withServices<T>({ env, err }: CommandContext, run: (opened: Opened) => Promise<T>): Promise<T> {
   const config = readConfig(env);
-  const database = await explained(openDatabase({ ...config, announce: err }));
+  const database = await explained(openDatabase({ ...config, clock: systemClock, announce: err }));
   try {
     const services = createServices({ database, clock: systemClock, random: systemRandom, config });
     return await run({ config, database, services });

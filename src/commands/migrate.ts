@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { readConfig } from "../config.js";
 import { openEngine } from "../db/database.js";
 import { explained, type CommandContext } from "./context.js";
+import { systemClock } from "../platform/clock.js";
 
 export function addMigrate(program: Command, context: CommandContext): void {
   program
@@ -11,7 +12,7 @@ export function addMigrate(program: Command, context: CommandContext): void {
 }
 
 async function migrate({ env, out, err }: CommandContext): Promise<void> {
-  const engine = await explained(openEngine({ ...readConfig(env), announce: err }));
+  const engine = await explained(openEngine({ ...readConfig(env), clock: systemClock, announce: err }));
   try {
     const applied = await explained(engine.migrate());
     for (const name of applied) out(`applied ${name}`);

@@ -18,7 +18,7 @@ import { explained, type CommandContext } from "./context.js";
 export type StopSignal = { readonly once: () => Promise<NodeJS.Signals> };
 
 /** Runs the server until it is to stop. */
-export async function runServer({ env, out, err, onExit }: CommandContext, stopped: StopSignal): Promise<void> {
+export async function runServer({ env, out, err, onExit, openFilesLimit }: CommandContext, stopped: StopSignal): Promise<void> {
   const config = readConfig(env);
   const destination = bufferedStandardError();
   onExit(destination.flushSync.bind(destination));
@@ -26,12 +26,12 @@ export async function runServer({ env, out, err, onExit }: CommandContext, stopp
   const metrics = createMetrics();
   metrics.watchProcess();
   const tracing = await startTracing(config.tracesEndpoint, logger);
-  const database = await explained(openDatabase({ ...config, announce: err }));
+  const database = await explained(openDatabase({ ...config, clock: systemClock, announce: err }));
   const limiterStore = await openLimiterStore(config, { clock: systemClock, logger, metrics });
   const platform = { clock: systemClock, random: systemRandom, logger, metrics, tracer: tracing.tracer };
   try {
     const server = createServer({ config, database, limiterStore, ...platform });
-    const listener = await openListener({ server, random: systemRandom, config });
+    const listener = await openListener({ server, random: systemRandom, logger, config, openFilesLimit: openFilesLimit() });
     try {
       // The key is made after listening: if the port were taken, a key made before would never be shown.
       const firstKey = await bootstrap(createServices({ ...platform, config, database }), config.bootstrapApiKey);

@@ -1,4 +1,5 @@
 import { PrismaClient } from "./generated/prisma/client.js";
+import type { Clock } from "../platform/clock.js";
 import type { ConnectionCounts, Engine, Query, Transaction } from "./engine.js";
 import { openPGlite, type Announce } from "./open-pglite.js";
 import { openPostgres } from "./postgres.js";
@@ -19,6 +20,7 @@ export type DatabaseOptions = {
   /** Deadline of a statement or transaction. */
   readonly databaseTimeoutMs: number;
   readonly databasePoolSize: number;
+  readonly clock: Clock;
   /** Hears what takes long at the first start of the embedded database. */
   readonly announce?: Announce;
 };
@@ -26,7 +28,7 @@ export type DatabaseOptions = {
 /** The database of the settings: PostgreSQL where an address is given, else the embedded one. */
 export async function openEngine({ databaseUrl, ...options }: DatabaseOptions): Promise<Engine> {
   return databaseUrl === undefined
-    ? openPGlite(options.dataDir, options.announce ?? (() => undefined))
+    ? openPGlite(options)
     : openPostgres(databaseUrl, options);
 }
 

@@ -1,4 +1,4 @@
-import type { Deadline } from "../platform/deadline.js";
+import type { Claim, Deadline } from "../platform/deadline.js";
 import type { PrismaClient } from "./generated/prisma/client.js";
 
 /**
@@ -10,12 +10,16 @@ export type Statement = { readonly text: string; readonly values: readonly unkno
 /**
  * Runs a statement past Prisma, whose own work is several times that of the driver. Columns come as these types on both
  * databases: `bigint` as bigint, `timestamptz` as Date, `integer` and `float8` as number, arrays as arrays, JSON parsed,
- * `numeric` as text. The statement is cancelled when the deadline passes.
+ * `numeric` as text. The statement is cancelled when the deadline passes. Who sends many statements waits behind them, and
+ * others do not.
  */
 export type Query = <Row extends object>(statement: Statement, deadline?: Deadline) => Promise<Row[]>;
 
 /** Runs statements in one transaction: all of them take effect, or none where `run` throws. */
 export type Transaction = <T>(run: (query: Query) => Promise<T>, deadline?: Deadline) => Promise<T>;
+
+/** The claim of statements without a deadline: those of the server itself, such as looking a key up, and of the command line. */
+export const SERVER_CLAIM: Claim = { owner: "", isHeavy: false };
 
 export type ConnectionCounts = {
   readonly busy: number;

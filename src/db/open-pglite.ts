@@ -5,6 +5,7 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { PGlite } from "@electric-sql/pglite";
+import type { Clock } from "../platform/clock.js";
 import { cannotOpen, DatabaseFolderError, hasDatabase, restrictDataDir } from "./database-folder.js";
 import type { Engine } from "./engine.js";
 import { lockFolder } from "./folder-lock.js";
@@ -17,12 +18,14 @@ const OPEN_TIMEOUT_MS = 120_000;
 /** Tells a person at the terminal what happens while the database is being opened. */
 export type Announce = (line: string) => void;
 
+type Options = { readonly dataDir: string; readonly clock: Clock; readonly announce?: Announce };
+
 /**
  * Opens the embedded database: PostgreSQL in WebAssembly, with one connection, in a folder that it locks for this process.
  * @throws FolderLockedError
  * @throws DatabaseFolderError if the folder holds something else, or a damaged database
  */
-export async function openPGlite(dataDir: string, announce: Announce): Promise<Engine> {
+export async function openPGlite({ dataDir, clock, announce = () => undefined }: Options): Promise<Engine> {
   const unlock = await lockFolder(dataDir);
   try {
     restrictDataDir(dataDir);
@@ -30,7 +33,7 @@ export async function openPGlite(dataDir: string, announce: Announce): Promise<E
     const folder = await realpath(given).catch(() => given); // the folder may be a link to another disk
     await removeUnfinished(folder);
     const applied = (await hasDatabase(folder)) ? [] : await makeDatabase(folder, announce);
-    const engine = toEngine(await createPGlite(folder), unlock);
+    const engine = toEngine(await createPGlite(folder), { clock, afterClose: unlock });
     return { ...engine, migrate: async () => [...applied, ...(await engine.migrate())] };
   } catch (error) {
     await unlock();

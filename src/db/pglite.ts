@@ -1,15 +1,18 @@
 import { setImmediate } from "node:timers/promises";
 import { PGlite } from "@electric-sql/pglite";
 import { PrismaPGlite } from "pglite-prisma-adapter";
-import type { Engine, Query, Transaction } from "./engine.js";
+import type { Clock } from "../platform/clock.js";
+import type { Claim, Deadline } from "../platform/deadline.js";
+import { createFairShare } from "../platform/fair-share.js";
+import { SERVER_CLAIM, type Engine, type Query, type Transaction } from "./engine.js";
 import { migrate } from "./migrate.js";
 import { createPGliteStatements } from "./pglite-statements.js";
 
 /** A quarter of the usual buffers saves some 100 MB. It suffices, because the operating system caches the files too. */
 export const START_PARAMETERS = [...PGlite.defaultStartParams, "-c", "shared_buffers=32MB"];
 
-export function toEngine(pglite: PGlite, afterClose: () => Promise<void>): Engine {
-  const enqueue = createQueue();
+export function toEngine(pglite: PGlite, { clock, afterClose }: { readonly clock: Clock; readonly afterClose: () => Promise<void> }): Engine {
+  const enqueue = createQueue(clock);
   return {
     adapter: new PrismaPGlite(withQueue(pglite, enqueue)),
     connections: () => ({ busy: 0, idle: 1, waiting: 0 }), // a statement blocks the event loop, so that nobody can see it run
@@ -32,32 +35,39 @@ export function toEngine(pglite: PGlite, afterClose: () => Promise<void>): Engin
 function createStatements(pglite: PGlite, enqueue: Enqueue): { readonly query: Query; readonly transaction: Transaction } {
   const { run } = createPGliteStatements(pglite);
   const query: Query = (statement, deadline) =>
-    enqueue(() => {
-      deadline?.throwIfPassed();
-      return run(statement);
-    });
+    enqueue(() => run(statement), deadline?.claim ?? SERVER_CLAIM, deadline);
   const transaction: Transaction = (work, deadline) =>
-    enqueue(() => {
-      deadline?.throwIfPassed();
-      return pglite.transaction(() =>
-        work((statement) => {
-          deadline?.throwIfPassed();
-          return run(statement);
-        }),
-      );
-    });
+    enqueue(
+      () =>
+        pglite.transaction(() =>
+          work((statement) => {
+            deadline?.throwIfPassed();
+            return run(statement);
+          }),
+        ),
+      deadline?.claim ?? SERVER_CLAIM,
+      deadline,
+    );
   return { query, transaction };
 }
 
-/** Runs work in a queue, one piece after the other, and gives the event loop a turn before each. */
-type Enqueue = <T>(run: () => Promise<T>) => Promise<T>;
+/** Prisma does not say for whom a statement is. */
+const PRISMA_CLAIM: Claim = { owner: "prisma", isHeavy: false };
 
-function createQueue(): Enqueue {
-  let last: Promise<unknown> = Promise.resolve();
-  return (run) => {
-    const result = last.then(() => setImmediate()).then(run);
-    last = result.catch(() => undefined); // its caller handles the error
-    return result;
+/** Runs work one piece after the other, the owners of the work in turn, and gives the event loop a turn before each. */
+type Enqueue = <T>(run: () => Promise<T>, claim: Claim, deadline?: Deadline) => Promise<T>;
+
+function createQueue(clock: Clock): Enqueue {
+  const share = createFairShare({ places: 1, clock });
+  return async (run, claim, deadline) => {
+    await share.take(claim, deadline);
+    try {
+      await setImmediate();
+      deadline?.throwIfPassed();
+      return await run();
+    } finally {
+      share.release(claim);
+    }
   };
 }
 
@@ -66,8 +76,8 @@ function createQueue(): Enqueue {
  * statements would keep everything else waiting.
  */
 function withQueue(pglite: PGlite, enqueue: Enqueue): PGlite {
-  const query: PGlite["query"] = (...args) => enqueue(() => pglite.query(...args));
-  const transaction: PGlite["transaction"] = (run) => enqueue(() => pglite.transaction(run));
+  const query: PGlite["query"] = (...args) => enqueue(() => pglite.query(...args), PRISMA_CLAIM);
+  const transaction: PGlite["transaction"] = (run) => enqueue(() => pglite.transaction(run), PRISMA_CLAIM);
   return new Proxy(pglite, {
     get(target, name) {
       if (name === "query") return query;

@@ -1,14 +1,19 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
+import type { Clock } from "../platform/clock.js";
 import type { Deadline } from "../platform/deadline.js";
+import { createFairShare, type FairShare } from "../platform/fair-share.js";
 import { sendCancelRequest } from "./cancel-request.js";
-import type { Engine, Query, Statement, Transaction } from "./engine.js";
+import { SERVER_CLAIM, type ConnectionCounts, type Engine, type Query, type Statement, type Transaction } from "./engine.js";
 import { migrate } from "./migrate.js";
 import { PreparedQuery } from "./prepared-query.js";
 import { limitReadTime, type ReadTimeout } from "./read-timeout.js";
 import { createStatementNames } from "./statement-names.js";
 
-type Options = { readonly databaseTimeoutMs: number; readonly databasePoolSize: number };
+type Options = { readonly databaseTimeoutMs: number; readonly databasePoolSize: number; readonly clock: Clock };
+
+/** The part of the connections that is Prisma's. Its few statements do not say whose they are, and cannot be shared fairly. */
+const SHARE_OF_PRISMA = 0.2;
 
 /** How much longer than the server's own deadline a client waits: for a dead connection, over which no answer comes. */
 const GRACE_MS = 1_000;
@@ -18,36 +23,51 @@ const TYPES = new pg.TypeOverrides();
 TYPES.setTypeParser(pg.types.builtins.INT8, BigInt);
 
 /** A pool on a PostgreSQL server. A connection that breaks while idle is dropped by the pool and replaced on demand. */
-export function openPostgres(url: string, { databaseTimeoutMs, databasePoolSize }: Options): Engine {
+export function openPostgres(url: string, { databaseTimeoutMs, databasePoolSize, clock }: Options): Engine {
   const connection = {
     connectionString: url,
     connectionTimeoutMillis: Math.min(databaseTimeoutMs, 5_000),
     keepAlive: true,
     options: "-c TimeZone=UTC",
   };
-  const limits = {
-    max: databasePoolSize,
-    statement_timeout: databaseTimeoutMs,
-    idle_in_transaction_session_timeout: databaseTimeoutMs,
-  };
-  const pool = new pg.Pool({ ...connection, ...limits, types: TYPES, pipeline: true });
-  const readTimeout = limitReadTime(pool, databaseTimeoutMs + GRACE_MS);
-  // A connection that breaks fails the statement that uses it, or the next one; without a listener it would end the process.
-  pool.on("connect", (client) => client.on("error", () => undefined));
-  pool.on("error", () => undefined);
+  const limits = { statement_timeout: databaseTimeoutMs, idle_in_transaction_session_timeout: databaseTimeoutMs };
+  const ofPrisma = Math.max(1, Math.floor(databasePoolSize * SHARE_OF_PRISMA));
+  const ofStatements = databasePoolSize - ofPrisma;
+  const pools = [ofStatements, ofPrisma].map((max) => createPool({ ...connection, ...limits, max }));
+  const [pool, prismaPool] = pools as [pg.Pool, pg.Pool]; // one for each number
+  const readTimeouts = pools.map((each) => limitReadTime(each, databaseTimeoutMs + GRACE_MS));
+  const [readTimeout] = readTimeouts as [ReadTimeout]; // the first pool's
+  const share = createFairShare({ places: ofStatements, clock });
   return {
-    adapter: new PrismaPg(pool),
-    ...createStatements(pool, readTimeout),
-    connections: () => ({ busy: pool.totalCount - pool.idleCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    adapter: new PrismaPg(prismaPool),
+    ...createStatements({ pool, readTimeout, share }),
+    connections: () => countConnections(pools, share),
     migrate: () => migrateOn(connection),
-    close() {
-      readTimeout.close();
-      return pool.end();
+    async close() {
+      for (const { close } of readTimeouts) close();
+      await Promise.all(pools.map((each) => each.end()));
     },
   };
 }
 
-function createStatements(pool: pg.Pool, readTimeout: ReadTimeout): { readonly query: Query; readonly transaction: Transaction } {
+/** A connection that breaks fails the statement that uses it, or the next one; without a listener it would end the process. */
+function createPool(options: pg.PoolConfig): pg.Pool {
+  const pool = new pg.Pool({ ...options, types: TYPES, pipeline: true });
+  pool.on("connect", (client) => client.on("error", () => undefined));
+  pool.on("error", () => undefined);
+  return pool;
+}
+
+function countConnections(pools: readonly pg.Pool[], share: FairShare): ConnectionCounts {
+  const sum = (count: (pool: pg.Pool) => number) => pools.reduce((total, pool) => total + count(pool), 0);
+  const idle = sum(({ idleCount }) => idleCount);
+  return { busy: sum(({ totalCount }) => totalCount) - idle, idle, waiting: sum(({ waitingCount }) => waitingCount) + share.waiting() };
+}
+
+type Connections = { readonly pool: pg.Pool; readonly readTimeout: ReadTimeout; readonly share: FairShare };
+
+function createStatements(connections: Connections): { readonly query: Query; readonly transaction: Transaction } {
+  const { readTimeout } = connections;
   const preparedOf = createStatementNames();
 
   function send<Row extends object>(client: pg.PoolClient, statement: Statement): Promise<Row[]> {
@@ -69,10 +89,10 @@ function createStatements(pool: pg.Pool, readTimeout: ReadTimeout): { readonly q
     }
   }
 
-  const query: Query = (statement, deadline) => withClient(pool, deadline, (client) => runOn(client, statement));
+  const query: Query = (statement, deadline) => withClient(connections, deadline, (client) => runOn(client, statement));
 
   const transaction: Transaction = (run, deadline) =>
-    withClient(pool, deadline, async (client) => {
+    withClient(connections, deadline, async (client) => {
       const inTransaction: Query = async (statement) => {
         deadline?.throwIfPassed();
         readTimeout.restart(client);
@@ -101,8 +121,23 @@ class RolledBack extends Error {
   }
 }
 
-/** Hands out a connection. It is closed where its state is not known: after an error, or where a late request to cancel could meet the next statement. */
-async function withClient<T>(pool: pg.Pool, deadline: Deadline | undefined, run: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+/** Hands out a connection when it is its owner's turn. It is closed where its state is not known: after an error, or where a late request to cancel could meet the next statement. */
+async function withClient<T>(
+  { pool, share }: Connections,
+  deadline: Deadline | undefined,
+  run: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  const claim = deadline?.claim ?? SERVER_CLAIM;
+  const waiting = share.take(claim, deadline);
+  if (waiting !== undefined) await waiting;
+  try {
+    return await withConnection(pool, deadline, run);
+  } finally {
+    share.release(claim);
+  }
+}
+
+async function withConnection<T>(pool: pg.Pool, deadline: Deadline | undefined, run: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   const forget = deadline?.onPassed(() => sendCancelRequest(client));
   let isReusable = false;

@@ -7,11 +7,16 @@ export class DeadlineError extends Error {
   }
 }
 
+/** For whom work is done, and whether it is heavy: an upload is, so that the cheap requests of the same owner pass it. */
+export type Claim = { readonly owner: string; readonly isHeavy: boolean };
+
 /**
  * Tells the work of an operation when its time is up. It does what an AbortSignal does at a tenth of the cost: every request
  * has a deadline, and few deadlines pass.
  */
 export type Deadline = {
+  /** Whose work it is. Connections are shared by it. */
+  readonly claim: Claim;
   /** Runs the listener when the deadline passes. The returned function removes the listener. */
   readonly onPassed: (listener: () => void) => () => void;
   /** @throws DeadlineError once the deadline has passed */
@@ -20,11 +25,12 @@ export type Deadline = {
 };
 
 /** Makes a deadline, and the function that lets it pass. */
-export function createDeadline(): { readonly deadline: Deadline; readonly pass: () => void } {
+export function createDeadline(claim: Claim): { readonly deadline: Deadline; readonly pass: () => void } {
   const listeners = new Set<() => void>();
   let isPassed = false;
   return {
     deadline: {
+      claim,
       onPassed(listener) {
         listeners.add(listener);
         return () => void listeners.delete(listener);

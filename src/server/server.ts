@@ -6,8 +6,9 @@ import { createFailureLimit } from "../core/auth/failure-limit.js";
 import { createLastUse } from "../core/auth/last-use.js";
 import type { LimiterStore } from "../core/limits/limiter.js";
 import { createRateLimiter } from "../core/limits/rate-limiter.js";
-import { createBodyMemory } from "../core/load/body-memory.js";
+import { createContentMemory } from "../core/load/content-memory.js";
 import { createOperations } from "../core/load/operations.js";
+import { createBodyRate } from "../core/request/body-rate.js";
 import type { Client } from "../core/request/client-address.js";
 import type { RenderedAnswer } from "../core/request/rendered-answer.js";
 import type { Database } from "../db/database.js";
@@ -20,7 +21,7 @@ import { createGraphQL } from "./graphql/graphql.js";
 import { createDirectHandler, type NodeRequest } from "./http/direct-handler.js";
 import { createExchanges } from "./http/exchanges.js";
 import { createOverloadRejection, type RequestHead } from "./http/overload-rejection.js";
-import { createRouter } from "./http/router.js";
+import { createRouter, type WebClient } from "./http/router.js";
 import { addRest } from "./rest/rest.js";
 
 export type ServerDependencies = {
@@ -41,7 +42,7 @@ export type Server = {
   /** Answers a request of Node's HTTP server. Returns null for one that must become a web request first. */
   readonly answer: (request: NodeRequest, findClient: () => Client) => Promise<RenderedAnswer> | null;
   /** Answers any web request. */
-  readonly fetch: (request: Request, client: Client) => Promise<Response>;
+  readonly fetch: (request: Request, client: WebClient) => Promise<Response>;
   /** Makes `/readyz` report that the server is stopping. Other requests are still answered. */
   readonly drain: () => void;
   /** Waits for writes that go on after their requests, such as the last use of a key. */
@@ -54,34 +55,33 @@ export function createServer(dependencies: ServerDependencies): Server {
   const services = createServices({ database, clock, random, config });
   const rateLimiter = createRateLimiter(limiterStore, metrics.limiterDecision);
   const operations = createOperations({ limits: config.operations, clock });
-  const bodyMemory = createBodyMemory(config.operations.bodyBytes);
+  const contentMemory = createContentMemory(config.content.memoryBytes);
   const failureLimit = createFailureLimit({ rateLimiter, policy: config.rateLimits.authFailures, clock });
   const lastUse = createLastUse({ saveLastUse: services.apiKeys.saveLastUse, clock, logger });
   const find = createCredentialStore(database.query);
   const findCredentials: FindCredentials = (hashes) => operations.limitTime(() => find(hashes));
   const credentials = { findCredentials, recordUse: lastUse.record, clock };
-  const authenticate = createAuthenticator({ ...credentials, accepted: ["API_KEY", "ACCESS_TOKEN"] });
-  const authenticateRefresh = createAuthenticator({ ...credentials, accepted: ["API_KEY", "DEVICE"] });
-  const shared = { config, services, rateLimiter, operations, bodyMemory, failureLimit, authenticate, clock, tracer };
+  const { authenticate, recall } = createAuthenticator({ ...credentials, accepted: ["API_KEY", "ACCESS_TOKEN"] });
+  const { authenticate: authenticateRefresh } = createAuthenticator({ ...credentials, accepted: ["API_KEY", "DEVICE"] });
+  const shared = { config, services, rateLimiter, operations, contentMemory, bodyRate: createBodyRate(clock), failureLimit, authenticate, clock, tracer };
   const graphql = createGraphQL(shared);
   metrics.watchOperations(operations.counts);
   metrics.watchConnections(database.connections);
   let isDraining = false;
-  const exchanges = createExchanges({ clock, random, logger, metrics });
+  const exchanges = createExchanges({ clock, random, logger, metrics, answers: { memory: contentMemory, answerBytes: config.content.answerBytes } });
   const fetch = createRouter({
     graphql: graphql.web,
     rest: (app) => addRest(app, { ...shared, authenticateRefresh }),
     restErrors: config.restErrors,
     authenticate,
     failureLimit,
-    bodyMemory,
     pages: { database, limiterStore, metrics, isDraining: () => isDraining },
     exchanges,
     tracer,
   });
   return {
-    rejectOverload: createOverloadRejection({ operations, restErrors: config.restErrors, metrics, clock, random, logger }),
-    answer: createDirectHandler({ graphql: graphql.direct, fetch, exchanges, tracer }),
+    rejectOverload: createOverloadRejection({ operations, recall, restErrors: config.restErrors, metrics, clock, random, logger }),
+    answer: createDirectHandler({ graphql: graphql.direct, exchanges, tracer }),
     fetch,
     drain: () => void (isDraining = true),
     close: lastUse.settled,

@@ -1,4 +1,5 @@
 import { openDatabase } from "../../dist/db/database.js";
+import { systemClock } from "../../dist/platform/clock.js";
 import { findKeywords } from "../../dist/features/transcripts/keywords.js";
 import { makeSession, PROJECTS, projectCreatedAt, projectId, projectName, SESSIONS } from "./data.mjs";
 
@@ -12,7 +13,7 @@ const BATCH = 250;
  * @param {(session: import("./data.mjs").Session) => void} onSession hears of every session
  */
 export async function fill({ databaseUrl, dataDir }, onSession) {
-  const database = await openDatabase({ databaseUrl, dataDir, databaseTimeoutMs: 600_000 });
+  const database = await openDatabase({ databaseUrl, dataDir, databaseTimeoutMs: 600_000, databasePoolSize: 10, clock: systemClock });
   try {
     const { prisma } = database;
     const owner = await prisma.user.findFirstOrThrow();

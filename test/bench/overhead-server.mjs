@@ -14,7 +14,7 @@ import { createServer } from "../../dist/server/server.js";
 
 const config = readConfig(process.env);
 const logger = createLogger(config.logLevel);
-const database = await openDatabase(config);
+const database = await openDatabase({ ...config, clock });
 const limiterStore = createMemoryStore(clock);
 const platform = { clock, random, logger, tracer: null };
 
@@ -32,7 +32,7 @@ const countsNothing = { ...limiterStore, consume: async (_budget, _policy, cost)
 
 /** Listens on a free port and says so as the product does. */
 async function listen(server) {
-  const listener = await openListener({ server, random, config: { ...config, port: 0 } });
+  const listener = await openListener({ server, random, logger, openFilesLimit: 20_000, config: { ...config, port: 0 } });
   console.log(`Backstory is at http://localhost:${listener.port}`);
   return listener;
 }

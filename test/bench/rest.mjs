@@ -1,3 +1,4 @@
+import { systemClock } from "../../dist/platform/clock.js";
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { performance } from "node:perf_hooks";
@@ -89,7 +90,7 @@ function get(title, variables, toPath, check) {
 
 /** Puts every session into one project, for lists of 20,000. The server must not run. Returns the id of the project. */
 export async function gatherSessions(/** @type {import("./server-process.mjs").DatabaseLocation} */ location) {
-  const database = await openDatabase({ ...location, databaseTimeoutMs: 600_000 });
+  const database = await openDatabase({ ...location, databaseTimeoutMs: 600_000, databasePoolSize: 10, clock: systemClock });
   try {
     const { prisma } = database;
     const { key, id } = await prisma.project.findFirstOrThrow({ orderBy: { key: "asc" } });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import pg from "pg";
 import { openPostgres } from "../../src/db/postgres.js";
 import { newCommandLine, type CommandLine } from "../support/cli.js";
+import { systemClock } from "../../src/platform/clock.js";
 
 const server = process.env.TEST_DATABASE_URL;
 const withPostgres = server === undefined ? test.skip : test;
@@ -79,7 +80,7 @@ withPostgres(
   () =>
     withDatabase(async (url) => {
       const other = await holdMigrations(url);
-      const engine = openPostgres(url, { databaseTimeoutMs: 200, databasePoolSize: 2 });
+      const engine = openPostgres(url, { databaseTimeoutMs: 200, databasePoolSize: 2, clock: systemClock });
 
       const migrated = engine.migrate();
       await other.query("SELECT pg_sleep(0.5)");

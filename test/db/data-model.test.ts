@@ -4,6 +4,7 @@ import { PGlite } from "@electric-sql/pglite";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { toEngine } from "../../src/db/pglite.js";
 import { DEFAULT_COLOR, DEFAULT_ICON } from "../../src/features/projects/input.js";
+import { systemClock } from "../../src/platform/clock.js";
 
 type Column = { readonly table: string; readonly column: string; readonly type: string; readonly isNullable: boolean };
 
@@ -19,7 +20,7 @@ let pglite: PGlite;
 beforeAll(async () => {
   const image = await readFile(join(process.env.TEST_FOLDER ?? "", "image.tar"));
   pglite = await PGlite.create({ loadDataDir: new Blob([image]) });
-  await toEngine(pglite, () => Promise.resolve()).migrate();
+  await toEngine(pglite, { clock: systemClock, afterClose: () => Promise.resolve() }).migrate();
 });
 afterAll(() => pglite.close());
 

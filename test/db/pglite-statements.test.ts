@@ -2,12 +2,13 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { PGlite } from "@electric-sql/pglite";
 import type { Engine } from "../../src/db/engine.js";
 import { toEngine } from "../../src/db/pglite.js";
+import { systemClock } from "../../src/platform/clock.js";
 
 let pglite: PGlite;
 let engine: Engine;
 beforeAll(async () => {
   pglite = await PGlite.create();
-  engine = toEngine(pglite, () => Promise.resolve());
+  engine = toEngine(pglite, { clock: systemClock, afterClose: () => Promise.resolve() });
 });
 afterAll(() => engine.close());
 

@@ -6,6 +6,7 @@ import { expect, test } from "@jest/globals";
 import { connectPrisma } from "../../src/db/database.js";
 import { toEngine } from "../../src/db/pglite.js";
 import { encodeContent } from "../../src/features/sessions/content-codec.js";
+import { systemClock } from "../../src/platform/clock.js";
 
 const FIRST = "20261101000000_initial";
 const OWNER = "00000000-0000-4000-8000-00000000000a";
@@ -47,7 +48,7 @@ async function firstVersion(): Promise<PGlite> {
 }
 
 test("A database of the first version keeps its keys and sessions, learns how long each Markdown is as a JSON string, and its projects get what they lack of an icon and a colour.", async () => {
-  const engine = toEngine(await firstVersion(), () => Promise.resolve());
+  const engine = toEngine(await firstVersion(), { clock: systemClock, afterClose: () => Promise.resolve() });
   await engine.migrate();
   const { prisma, close } = connectPrisma(engine, 15_000);
 

@@ -12,6 +12,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
+const onClose = () => undefined; // its few bytes of content stay counted
+
 type Sent = { readonly headers: Readonly<Record<string, string>>; readonly body: string };
 
 async function directly({ headers, body }: Sent): Promise<Response> {
@@ -21,13 +23,13 @@ async function directly({ headers, body }: Sent): Promise<Response> {
     headers: { host: "backstory.test", ...headers },
     body: Readable.from([Buffer.from(body)]),
   };
-  const answered = await server.server.answer({ ...request, isGone: () => false }, () => CLIENT);
+  const answered = await server.server.answer({ ...request, isGone: () => false, onClose }, () => CLIENT);
   if (answered === null) throw new Error("The request was not answered directly");
   return toResponse(answered);
 }
 
 function asWebRequest({ headers, body }: Sent): Promise<Response> {
-  return server.server.fetch(new Request("http://backstory.test/api/v1/graphql", { method: "POST", headers, body }), CLIENT);
+  return server.server.fetch(new Request("http://backstory.test/api/v1/graphql", { method: "POST", headers, body }), { ...CLIENT, onClose });
 }
 
 /** An answer without what differs between any two: what is left of the limit. */

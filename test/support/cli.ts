@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { readConfig } from "../../src/config.js";
 import { openDatabase } from "../../src/db/database.js";
 import { createServices } from "../../src/features/services.js";
-import { systemClock } from "../../src/platform/clock.js";
 import { PROGRAM, run, runBackstory, spawnServer, type Environment, type Output, type ServerProcess } from "./process.js";
+import { systemClock } from "../../src/platform/clock.js";
 
 export type CommandLine = Awaited<ReturnType<typeof newCommandLine>>;
 export type Backstory = Awaited<ReturnType<typeof startBackstory>>;
@@ -40,7 +40,7 @@ export async function newCommandLine(settings: Environment = {}) {
     /** Looks into the database between two commands, which must have ended. */
     async inside<T>(look: (opened: { services: ReturnType<typeof createServices> }) => Promise<T>): Promise<T> {
       const config = readConfig(env);
-      const database = await openDatabase(config);
+      const database = await openDatabase({ ...config, clock: systemClock });
       const random = { uuid: () => randomUUID(), bytes: (length: number) => crypto.getRandomValues(new Uint8Array(length)) };
       try {
         return await look({ services: createServices({ database, clock: systemClock, random, config }) });

@@ -10,8 +10,10 @@ import type { Engine, Query } from "../../src/db/engine.js";
 import { START_PARAMETERS, toEngine } from "../../src/db/pglite.js";
 import { toResponse } from "../../src/core/request/rendered-answer.js";
 import type { Client } from "../../src/core/request/client-address.js";
+import type { OnClose } from "../../src/core/request/state.js";
 import type { LimiterStore } from "../../src/core/limits/limiter.js";
 import { createMemoryStore } from "../../src/core/limits/memory-store.js";
+import type { Clock } from "../../src/platform/clock.js";
 import { createLogger } from "../../src/platform/logger.js";
 import { TRUST_MS } from "../../src/core/auth/trust.js";
 import { createMetrics } from "../../src/platform/metrics.js";
@@ -55,7 +57,7 @@ export async function startTestServer(
   const random = { uuid: () => randomUUID(), bytes: (length: number) => randomBytes(length) };
   const lines: LogLine[] = [];
   const statements: string[] = [];
-  const engine = await openTestEngine(config, route);
+  const engine = await openTestEngine({ config, clock, route });
   const heard =
     (query: Query): Query =>
     (statement, deadline) => {
@@ -83,7 +85,17 @@ export async function startTestServer(
   const services = createServices({ database, clock, random, config });
 
   /** As the listener does it. */
-  async function answer(request: Request, client: Client): Promise<Response> {
+  async function answer(request: Request, from: Client): Promise<Response> {
+    const closed = createCloseListeners();
+    const client = { ...from, onClose: closed.onClose };
+    try {
+      return await answerFor(request, client);
+    } finally {
+      closed.close();
+    }
+  }
+
+  async function answerFor(request: Request, client: Client & { readonly onClose: OnClose }): Promise<Response> {
     const { host, pathname, search } = new URL(request.url);
     const head = { method: request.method, url: pathname + search, headers: { host, ...Object.fromEntries(request.headers) } };
     const findClient = () => client;
@@ -93,6 +105,7 @@ export async function startTestServer(
     const nodeRequest = {
       ...head,
       isGone: () => request.signal.aborted,
+      onClose: client.onClose,
       /** On demand: a web request whose body was taken cannot be read any more. */
       get body() {
         return toReadable(request);
@@ -125,6 +138,7 @@ export async function startTestServer(
     server,
     config,
     random,
+    logger,
     fetch: answer,
     send,
 
@@ -198,6 +212,15 @@ export async function startTestServer(
   };
 }
 
+/** A test takes its answers at once, so that nothing of them stays in the server's memory. */
+function createCloseListeners() {
+  const listeners: (() => void)[] = [];
+  return {
+    onClose: (listener: () => void) => void listeners.push(listener),
+    close: () => listeners.forEach((listener) => listener()),
+  };
+}
+
 /** The body of a web request as Node's HTTP server gives it: it breaks off when the client goes away. */
 function toReadable({ body, signal }: Request): Readable {
   if (body === null) return Readable.from([]);
@@ -217,21 +240,26 @@ async function orClose<T>(database: { readonly close: () => Promise<void> }, sta
   }
 }
 
+type EngineOptions = { readonly config: Config; readonly clock: Clock; readonly route: Route };
+
 /** The embedded database from the image of the global set-up, or a new database on TEST_DATABASE_URL's server. */
-async function openTestEngine(config: Config, route: Route): Promise<Engine> {
+async function openTestEngine({ config, clock, route }: EngineOptions): Promise<Engine> {
   const url = process.env.TEST_DATABASE_URL;
-  const engine = url === undefined ? await openPGliteCopy() : await openPostgresCopy(url, config, route);
+  const engine = url === undefined ? await openPGliteCopy(clock) : await openPostgresCopy(url, { config, clock, route });
   await engine.migrate();
   let closing: Promise<void> | undefined;
   return { ...engine, close: () => (closing ??= engine.close()) };
 }
 
-async function openPGliteCopy(): Promise<Engine> {
+async function openPGliteCopy(clock: Clock): Promise<Engine> {
   const image = await readFile(join(process.env.TEST_FOLDER ?? "", "image.tar"));
-  return toEngine(await PGlite.create({ loadDataDir: new Blob([image]), startParams: START_PARAMETERS }), () => Promise.resolve());
+  return toEngine(await PGlite.create({ loadDataDir: new Blob([image]), startParams: START_PARAMETERS }), {
+    clock,
+    afterClose: () => Promise.resolve(),
+  });
 }
 
-async function openPostgresCopy(url: string, config: Config, route: Route): Promise<Engine> {
+async function openPostgresCopy(url: string, { config, clock, route }: EngineOptions): Promise<Engine> {
   const { default: pg } = await import("pg");
   const name = `backstory_test_${randomUUID().replaceAll("-", "")}`;
   const server = new pg.Client({ connectionString: url });
@@ -239,7 +267,7 @@ async function openPostgresCopy(url: string, config: Config, route: Route): Prom
   await server.query(`CREATE DATABASE ${name}`);
   const target = new URL(url);
   target.pathname = `/${name}`;
-  const engine = await openEngine({ ...config, databaseUrl: route(target).href });
+  const engine = await openEngine({ ...config, clock, databaseUrl: route(target).href });
   return {
     ...engine,
     async close() {

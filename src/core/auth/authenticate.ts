@@ -23,6 +23,12 @@ export type StoredCredential = {
 /** Resolves an Authorization header to its principal, or to null where there is no header. @throws UNAUTHENTICATED where it does not hold */
 export type Authenticate = (authorization: string | null) => Promise<Principal | null>;
 
+export type Authenticator = {
+  readonly authenticate: Authenticate;
+  /** Returns whose header this was when it was read last, which may have ended since. Null for one that is not known. */
+  readonly recall: (authorization: string | undefined) => Principal | null;
+};
+
 /** Finds what is stored of several credentials at once, by the hashes of their texts. */
 export type FindCredentials = (hashes: readonly string[]) => Promise<ReadonlyMap<string, StoredCredential>>;
 
@@ -45,7 +51,7 @@ type Known = { readonly credential: StoredCredential; readonly principal: Princi
  * Resolves Authorization headers. What is read of a credential serves the requests of the next moment too (trust.ts), and
  * credentials that are not known, or were read too long ago, are looked up together.
  */
-export function createAuthenticator({ findCredentials, recordUse, clock, accepted }: Dependencies): Authenticate {
+export function createAuthenticator({ findCredentials, recordUse, clock, accepted }: Dependencies): Authenticator {
   const known = createRecentCache<Known>(MOST_KNOWN);
 
   function requireValid(hash: string, credential: StoredCredential | undefined): StoredCredential {
@@ -68,7 +74,7 @@ export function createAuthenticator({ findCredentials, recordUse, clock, accepte
     };
   });
 
-  return async (authorization) => {
+  const authenticate: Authenticate = async (authorization) => {
     const token = parseBearerToken(authorization);
     if (token === null) return null;
     const hash = hashSecret(token);
@@ -77,7 +83,18 @@ export function createAuthenticator({ findCredentials, recordUse, clock, accepte
     recordUse(requireValid(hash, found.credential));
     return found.principal;
   };
+
+  return {
+    authenticate,
+    recall(authorization) {
+      const token = authorization?.startsWith(USUAL_SCHEME) === true ? authorization.slice(USUAL_SCHEME.length) : null;
+      return token === null ? null : (known.get(hashSecret(token))?.principal ?? null);
+    },
+  };
 }
+
+/** How nearly all clients write the scheme. */
+const USUAL_SCHEME = "Bearer ";
 
 function isExpired({ expiresAt }: StoredCredential, now: Date): boolean {
   return expiresAt !== null && expiresAt <= now;

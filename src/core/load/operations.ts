@@ -1,5 +1,5 @@
 import type { Clock } from "../../platform/clock.js";
-import { createDeadline, type Deadline } from "../../platform/deadline.js";
+import { createDeadline, type Claim, type Deadline } from "../../platform/deadline.js";
 import { AppError } from "../errors/app-error.js";
 import { createSlots } from "./slots.js";
 
@@ -8,6 +8,21 @@ export type OperationLimits = {
   readonly running: number;
   readonly queueMs: number;
   readonly timeoutMs: number;
+};
+
+/** An operation that runs. */
+export type Operation = {
+  readonly deadline: Deadline;
+  /** Keeps the slot after the work has returned, for an answer that is made while it is sent. */
+  readonly keepSlot: () => Continuation;
+};
+
+/** The rest of an operation, whose answer is made step by step. */
+export type Continuation = {
+  /** Does one step. Each has the whole time of an operation: the time that the client takes between them is not counted. */
+  readonly step: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Gives the slot back. Statements that still run for the operation are cancelled. */
+  readonly end: () => void;
 };
 
 export type Operations = ReturnType<typeof createOperations>;
@@ -20,41 +35,72 @@ const GRACE_MS = 1_000;
 /** Limits how many operations the server runs at the same time, and gives each a deadline. */
 export function createOperations({ limits, clock }: Dependencies) {
   const slots = createSlots({ slots: limits.running, longestWaitMs: limits.queueMs, clock });
-
-  /** @throws GATEWAY_TIMEOUT if the work has not ended `graceMs` after its deadline */
-  function runWithin<T>(graceMs: number, work: (deadline: Deadline) => Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const { deadline, pass } = createDeadline();
-      const fail = () => reject(new AppError("UPSTREAM_TIMEOUT", { message: `The operation was not done within ${limits.timeoutMs} ms` }));
-      let timer = setTimeout(() => {
-        pass();
-        timer = setTimeout(fail, graceMs);
-      }, limits.timeoutMs);
-      work(deadline)
-        .then(resolve, reject)
-        .finally(() => clearTimeout(timer));
-    });
-  }
+  const { timeoutMs } = limits;
 
   return {
     isFull: slots.isFull,
     counts: slots.counts,
 
     /**
-     * Does the work as soon as a slot is free. When its deadline passes, its statements in the database are cancelled.
+     * Does the work as soon as its owner gets a slot. When its deadline passes, its statements in the database are cancelled.
      * @throws SERVICE_UNAVAILABLE if the request gets no slot, GATEWAY_TIMEOUT if the work does not end
      */
-    async run<T>(work: (deadline: Deadline) => Promise<T>): Promise<T> {
-      const waiting = slots.take();
+    async run<T>(claim: Claim, work: (operation: Operation) => Promise<T>): Promise<T> {
+      const waiting = slots.take(claim);
       if (waiting !== undefined) await waiting;
+      const { deadline, pass } = createDeadline(claim);
+      const slot = createSlot(() => slots.release(claim));
+      const keepSlot = (): Continuation => {
+        slot.keep();
+        const step = <S>(next: () => Promise<S>) => runWithin({ timeoutMs, graceMs: 0, pass }, next);
+        return { step, end: () => (pass(), slot.release()) };
+      };
       try {
-        return await runWithin(GRACE_MS, work);
+        return await runWithin({ timeoutMs, graceMs: GRACE_MS, pass }, () => work({ deadline, keepSlot }));
+      } catch (error) {
+        slot.release();
+        throw error;
       } finally {
-        slots.release();
+        if (!slot.isKept()) slot.release();
       }
     },
 
     /** Gives work that comes before an operation, such as looking a key up, a deadline but no slot. */
-    limitTime: <T>(work: () => Promise<T>): Promise<T> => runWithin(0, work),
+    limitTime: <T>(work: () => Promise<T>): Promise<T> => runWithin({ timeoutMs, graceMs: 0, pass: () => undefined }, work),
   };
+}
+
+/** A slot that is released once, however often it is asked for. */
+function createSlot(onRelease: () => void) {
+  let isKept = false;
+  let isReleased = false;
+  return {
+    keep: () => void (isKept = true),
+    isKept: () => isKept,
+    release(): void {
+      if (!isReleased) onRelease();
+      isReleased = true;
+    },
+  };
+}
+
+type Time = {
+  readonly timeoutMs: number;
+  /** How long the work may take to end after `pass` was called. */
+  readonly graceMs: number;
+  readonly pass: () => void;
+};
+
+/** Calls `pass` when the time is up. @throws GATEWAY_TIMEOUT if the work has not ended then */
+function runWithin<T>({ timeoutMs, graceMs, pass }: Time, work: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const fail = () => reject(new AppError("UPSTREAM_TIMEOUT", { message: `The operation was not done within ${timeoutMs} ms` }));
+    let timer = setTimeout(() => {
+      pass();
+      timer = setTimeout(fail, graceMs);
+    }, timeoutMs);
+    work()
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer));
+  });
 }

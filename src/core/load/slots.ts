@@ -1,4 +1,6 @@
 import type { Clock } from "../../platform/clock.js";
+import type { Claim } from "../../platform/deadline.js";
+import { createFairShare } from "../../platform/fair-share.js";
 import { overloaded } from "./overloaded.js";
 
 type Options = {
@@ -9,10 +11,22 @@ type Options = {
   readonly clock: Clock;
 };
 
-type Waiting = { readonly sinceTick: number; readonly start: () => void; readonly reject: () => void };
+type Waiting = { readonly sinceTick: number; readonly reject: () => void };
 
-/** The most requests that wait, however fast the queue moves: each holds its connection and some memory. */
+/** The operations of one owner that wait, and how fast they get slots. */
+type Line = {
+  readonly waiting: Set<Waiting>;
+  readonly pace: ReturnType<typeof createPace>;
+  readonly queuedSinceMs: number;
+  movedAtMs: number;
+  movedTick: number;
+};
+
+/** The most requests that wait, however fast they get slots: each holds its connection and some memory. */
 const MOST_WAITING = 10_000;
+
+/** The most requests of one owner that wait, so that no owner fills the queue. */
+const MOST_OF_ONE = MOST_WAITING / 4;
 
 /** A queue that was empty recently may grow to this length, whatever the estimated wait: most bursts end by themselves. */
 const BURST = 1_000;
@@ -36,106 +50,161 @@ const NEWEST_WEIGHT = 0.02;
 const TICKS = 10;
 
 /**
- * A fixed number of concurrency slots with a queue before them, first come, first served. Under lasting overload a request
- * that would wait too long is rejected on arrival, judged by the pace at which slots were handed on: an early answer is
- * worth more to its client than a late one. A burst on an idle server is served instead, however long that takes.
+ * A fixed number of slots for operations, which their owners share fairly, with a queue for each owner. Under lasting overload
+ * a request that would wait too long is rejected on arrival, judged by the pace at which its owner gets slots: an early answer
+ * is worth more to its client than a late one. A burst on an idle server is served instead, however long that takes.
  */
 export function createSlots({ slots, longestWaitMs, clock }: Options) {
-  const queue: Waiting[] = [];
+  const share = createFairShare({ places: slots, clock });
+  const lines = createLines({ slots, longestWaitMs, clock });
   let running = 0;
-  let movedAtMs = 0;
-  let queuedSinceMs = 0;
-  const pace = createPace(slots);
-  const ticks = createTicks(queue, longestWaitMs);
 
-  const nowMs = () => clock.now().getTime();
-  const isStalled = (atMs: number) => queue.length > 0 && atMs - movedAtMs > longestWaitMs;
-
-  /** Whether the next request would be rejected. As many as there are slots may wait in any case, unless no slot becomes free any more. */
-  function isFull(): boolean {
-    if (running < slots) return false;
-    const atMs = nowMs();
-    if (queue.length >= MOST_WAITING || isStalled(atMs)) return true;
-    if (queue.length < slots) return false;
-    if (atMs - queuedSinceMs <= BURST_WAITS * longestWaitMs) return queue.length >= BURST;
-    return queue.length * pace.intervalMs() > longestWaitMs * ADMITTED_SHARE;
+  /**
+   * Whether the owner's next request would be rejected. As many as there are slots may wait in any case, unless the owner gets
+   * no slot any more.
+   */
+  function isFull(owner: string): boolean {
+    if (lines.count() >= MOST_WAITING) return true;
+    const line = lines.get(owner);
+    if (line === undefined) return false;
+    const atMs = clock.monotonicMs();
+    const { size } = line.waiting;
+    if (size >= MOST_OF_ONE || atMs - line.movedAtMs > longestWaitMs) return true;
+    if (size < slots) return false;
+    if (atMs - line.queuedSinceMs <= BURST_WAITS * longestWaitMs) return size >= BURST;
+    return size * line.pace.intervalMs() > longestWaitMs * ADMITTED_SHARE;
   }
 
-  function recordMove(): void {
-    movedAtMs = nowMs();
-    ticks.recordMove();
-  }
-
-  function wait(): Promise<void> {
-    if (queue.length === 0) pace.restart((queuedSinceMs = nowMs()));
-    ticks.start();
-    return new Promise((resolve, reject) => queue.push({ sinceTick: ticks.now(), start: resolve, reject: () => reject(overloaded()) }));
+  function wait(claim: Claim): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const waiting = lines.enter(claim.owner, () => {
+        giveUp();
+        reject(overloaded());
+      });
+      const giveUp = share.enqueue(claim, () => {
+        running += 1;
+        lines.leave(claim.owner, waiting);
+        resolve();
+      });
+    });
   }
 
   return {
     isFull,
 
     /** Takes a slot, now or after a wait. @throws SERVICE_UNAVAILABLE where the wait would be too long, or was */
-    take(): Promise<void> | undefined {
-      if (running < slots) {
+    take(claim: Claim): Promise<void> | undefined {
+      if (share.tryTake(claim)) {
         running += 1;
-        recordMove();
         return undefined;
       }
-      if (isFull()) throw overloaded();
-      return wait();
+      if (isFull(claim.owner)) throw overloaded();
+      return wait(claim);
     },
 
-    /** Hands a slot on to the next in the queue. */
-    release(): void {
-      recordMove();
-      const next = queue.shift();
-      if (next === undefined) running -= 1;
-      else pace.record(movedAtMs);
-      next?.start();
-      if (queue.length === 0) ticks.stop();
+    /** Hands a slot on to the next owner in turn. */
+    release(claim: Claim): void {
+      running -= 1;
+      lines.recordMove(claim.owner);
+      share.release(claim);
     },
 
-    counts: () => ({ running, waiting: queue.length }),
+    counts: () => ({ running, waiting: lines.count() }),
   };
 }
 
-/** Rejects the requests that have waited for the longest wait while no slot became free. */
-function createTicks(queue: Waiting[], longestWaitMs: number) {
-  let tick = 0;
-  let movedTick = 0;
-  let timer: NodeJS.Timeout | undefined;
+/** The lines of all owners that wait. */
+function createLines({ slots, longestWaitMs, clock }: Options) {
+  const lines = new Map<string, Line>();
+  const ticks = createTicks(lines, longestWaitMs);
+  let count = 0;
 
-  function stop(): void {
-    clearInterval(timer);
-    timer = undefined;
+  function remove(owner: string, line: Line, waiting: Waiting): void {
+    if (line.waiting.delete(waiting)) count -= 1;
+    if (line.waiting.size === 0) lines.delete(owner);
+    if (lines.size === 0) ticks.stop();
   }
+
+  function lineOf(owner: string): Line {
+    const known = lines.get(owner);
+    if (known !== undefined) return known;
+    const atMs = clock.monotonicMs();
+    const line = { waiting: new Set<Waiting>(), pace: createPace(slots, atMs), queuedSinceMs: atMs, movedAtMs: atMs, movedTick: ticks.now() };
+    lines.set(owner, line);
+    return line;
+  }
+
+  function recordMove(owner: string): Line | undefined {
+    const line = lines.get(owner);
+    if (line === undefined) return undefined;
+    line.movedAtMs = clock.monotonicMs();
+    line.movedTick = ticks.now();
+    return line;
+  }
+
+  return {
+    get: (owner: string) => lines.get(owner),
+    count: () => count,
+    recordMove: (owner: string): void => void recordMove(owner),
+
+    enter(owner: string, reject: () => void): Waiting {
+      ticks.start();
+      const line = lineOf(owner);
+      const waiting: Waiting = {
+        sinceTick: ticks.now(),
+        reject() {
+          remove(owner, line, waiting);
+          reject();
+        },
+      };
+      line.waiting.add(waiting);
+      count += 1;
+      return waiting;
+    },
+
+    /** Leaves the line for a slot. */
+    leave(owner: string, waiting: Waiting): void {
+      const line = recordMove(owner);
+      line?.pace.record(line.movedAtMs);
+      if (line !== undefined) remove(owner, line, waiting);
+    },
+  };
+}
+
+/** Rejects the requests that have waited for the longest wait while their owner got no slot. */
+function createTicks(lines: ReadonlyMap<string, Line>, longestWaitMs: number) {
+  let tick = 0;
+  let timer: NodeJS.Timeout | undefined;
 
   function rejectStalled(): void {
     tick += 1;
-    if (tick - movedTick < TICKS) return;
-    while (queue[0] !== undefined && tick - queue[0].sinceTick >= TICKS) queue.shift()?.reject();
-    if (queue.length === 0) stop();
+    for (const { waiting, movedTick } of lines.values()) {
+      if (tick - movedTick < TICKS) continue;
+      for (const request of waiting) {
+        if (tick - request.sinceTick < TICKS) break;
+        request.reject();
+      }
+    }
   }
 
   return {
     now: () => tick,
-    recordMove: () => void (movedTick = tick),
     start: () => void (timer ??= setInterval(rejectStalled, Math.max(1, longestWaitMs / TICKS))),
-    stop,
+    stop(): void {
+      clearInterval(timer);
+      timer = undefined;
+    },
   };
 }
 
-/** Measures the average time between two slots that were handed on while requests waited. */
-function createPace(leastSamples: number) {
+/** Measures the average time between two slots that one owner gets while its requests wait. */
+function createPace(leastSamples: number, sinceMs: number) {
   let samples = 0;
-  let lastAtMs = 0;
+  let lastAtMs = sinceMs;
   let intervalMs = 0;
   return {
     /** Returns zero until there are enough samples: the first operations of a process take longer than later ones. */
     intervalMs: () => (samples < leastSamples ? 0 : intervalMs),
-    /** Starts a new measurement, so that the time in which nobody waited does not count. */
-    restart: (atMs: number) => void (lastAtMs = atMs),
     record(atMs: number): void {
       samples += 1;
       intervalMs += (atMs - lastAtMs - intervalMs) * Math.max(1 / samples, NEWEST_WEIGHT);

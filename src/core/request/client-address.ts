@@ -42,6 +42,13 @@ export function createClientFinder(trustedProxies: readonly string[]): (incoming
   };
 }
 
+/** Returns the address by which a connection counts. A trusted proxy's connections are not counted: they are those of all its clients. */
+export function createPeerCounter(trustedProxies: readonly string[]): (socket: Socket) => string | null {
+  const isTrusted = proxyAddr.compile([...trustedProxies]);
+  return ({ remoteAddress = "unknown" }) =>
+    trustedProxies.length > 0 && isTrusted(remoteAddress, 0) ? null : countedAs(remoteAddress);
+}
+
 /**
  * Returns the first 64 bits of an IPv6 address: a client can choose the others (RFC 4291, section 2.5.1; RFC 6177), so a
  * limit for each address would limit nobody. An IPv4 address in IPv6 form, as dual-stack sockets give it, counts as IPv4.

@@ -4,19 +4,21 @@ import { AppError } from "../errors/app-error.js";
  * The most values in the JSON of a body. No request needs a hundredth of them: large bodies are large by their texts.
  * Without this limit, a few hundred zipped kilobytes of brackets would become gigabytes of objects.
  */
-const MOST_VALUES = 100_000;
+export const MOST_VALUES = 100_000;
 
 /** @throws VALIDATION_ERROR: INVALID_FORMAT if the text is not JSON, INVALID_PARAMETER if it has too many values */
 export function parseJson(text: string): unknown {
-  if (text.length > MOST_VALUES && hasMoreValuesThan(MOST_VALUES, text)) {
-    const message = `The body has more than ${MOST_VALUES} values`;
-    throw new AppError("INVALID_PARAMETER", { message, details: { limit: MOST_VALUES } });
-  }
+  if (text.length > MOST_VALUES && hasMoreValuesThan(MOST_VALUES, text)) throw tooManyValues();
   try {
     return JSON.parse(text);
   } catch (error) {
     throw new AppError("INVALID_FORMAT", { message: "The body is not valid JSON", cause: error });
   }
+}
+
+export function tooManyValues(): AppError {
+  const message = `The body has more than ${MOST_VALUES} values`;
+  return new AppError("INVALID_PARAMETER", { message, details: { limit: MOST_VALUES } });
 }
 
 /** Counts the commas, brackets and braces outside of texts: every value but the first comes after one of them. */

@@ -3,7 +3,10 @@ import type { Random } from "../../platform/random.js";
 import type { Principal } from "../auth/principal.js";
 import type { ErrorReason } from "../errors/catalogue.js";
 import type { Decision } from "../limits/limiter.js";
+import { createAnswerContent, type AnswerContent } from "../load/answer-content.js";
+import type { ContentMemory } from "../load/content-memory.js";
 import type { Client } from "./client-address.js";
+import { ownerOf } from "./owner.js";
 
 /** The state of one HTTP request. All operations of a batch share it. */
 export type RequestState = {
@@ -22,11 +25,23 @@ export type RequestState = {
   readonly errorReasons: ErrorReason[];
   /** The names of its operations, as far as they have any, for the log line. */
   readonly operationNames: string[];
+  /** Whether its body is so large that cheap requests of the same caller pass it. */
+  isUpload: boolean;
+  /** The content of its answer: the memory is given back when the answer is written. */
+  readonly content: AnswerContent;
+  /** The bytes of that content. */
+  readonly contentBytes: number;
 };
+
+/** Calls the listener when the answer has been written, or its client is gone. */
+export type OnClose = (listener: () => void) => void;
+
+/** The limits of the content that an answer holds. */
+export type AnswerLimits = { readonly memory: ContentMemory; readonly answerBytes: number };
 
 /** The types of Hono's context, which each step of a request hands to the next. */
 export type Environment = {
-  Bindings: Client;
+  Bindings: Client & { readonly onClose: OnClose };
   Variables: { state: RequestState };
 };
 
@@ -47,11 +62,13 @@ export function originOfHost(host = "localhost"): string {
 /** The facts that the headers of a request give. */
 export type RequestHead = { readonly requestId: string | string[] | null | undefined; readonly findOrigin: () => string };
 
-type Dependencies = { readonly logger: Logger; readonly random: Random };
+/** A request that has just come in. */
+export type Arrival = { readonly head: RequestHead; readonly client: Client; readonly onClose: OnClose };
 
-/** Makes the state of a request that has just come in. */
-export function createRequestState(head: RequestHead, client: Client, { logger, random }: Dependencies): RequestState {
-  return new OnDemandState(idOf(head.requestId, random), { head, client, logger });
+type Dependencies = { readonly logger: Logger; readonly random: Random; readonly answers: AnswerLimits };
+
+export function createRequestState(arrival: Arrival, { random, ...dependencies }: Dependencies): RequestState {
+  return new OnDemandState(idOf(arrival.head.requestId, random), { ...arrival, ...dependencies });
 }
 
 /**
@@ -64,11 +81,13 @@ class OnDemandState implements RequestState {
   decision: Decision | null = null;
   readonly errorReasons: ErrorReason[] = [];
   readonly operationNames: string[] = [];
+  isUpload = false;
   #log: Logger | undefined;
+  #content: AnswerContent | undefined;
 
   constructor(
     readonly requestId: string,
-    private readonly from: { readonly head: RequestHead; readonly client: Client; readonly logger: Logger },
+    private readonly from: Arrival & Omit<Dependencies, "random">,
   ) {
     this.address = from.client.address;
   }
@@ -80,5 +99,20 @@ class OnDemandState implements RequestState {
 
   get log(): Logger {
     return (this.#log ??= this.from.logger.child({ requestId: this.requestId }));
+  }
+
+  get content(): AnswerContent {
+    return (this.#content ??= this.#holdContent());
+  }
+
+  get contentBytes(): number {
+    return this.#content?.bytes() ?? 0;
+  }
+
+  #holdContent(): AnswerContent {
+    const { answers, onClose } = this.from;
+    const lease = answers.memory.lease(ownerOf(this));
+    onClose(lease.release);
+    return createAnswerContent(lease, answers.answerBytes);
   }
 }

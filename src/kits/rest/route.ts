@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import type { Principal } from "../../core/auth/principal.js";
 import { parseInputs } from "../../core/errors/parse-input.js";
+import type { Operation } from "../../core/load/operations.js";
 import type { RequestState } from "../../core/request/state.js";
-import type { Deadline } from "../../platform/deadline.js";
 import type { Services } from "../services.js";
 
 /** The credential that a route needs: a key or access token, a token to exchange for access tokens, or a device code in its body. */
@@ -21,9 +21,9 @@ export type RawCall = CallFacts<Access> & {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
   /** Parses the JSON body, within its limits. */
-  readonly readBody: () => Promise<unknown>;
-  /** Does the work as soon as a slot is free. */
-  readonly inSlot: <T>(work: (deadline: Deadline) => Promise<T>) => Promise<T>;
+  readonly readBody: (textsInPieces: ReadonlySet<string> | undefined) => Promise<unknown>;
+  /** Does the work as soon as the caller gets a slot. */
+  readonly inSlot: <T>(work: (operation: Operation) => Promise<T>) => Promise<T>;
 };
 
 /** One answer of the OpenAPI document: its meaning, and the schema of its body for each media type. */
@@ -45,17 +45,20 @@ type RouteFacts<A extends Access> = {
 
 type InputSchemas = { readonly params?: z.ZodObject; readonly query?: z.ZodObject; readonly body?: z.ZodType };
 
+/** What of a body is so long that it comes in pieces: the names of texts that may arrive as a LongText. */
+type LongTexts = { readonly textsInPieces?: ReadonlySet<string> };
+
 /** One route: its facts for the OpenAPI document, and its handler. */
-export type RestRoute = RouteFacts<Access> & InputSchemas & { readonly answer: (call: RawCall) => Promise<Response> };
+export type RestRoute = RouteFacts<Access> & InputSchemas & LongTexts & { readonly answer: (call: RawCall) => Promise<Response> };
 
 type Output<T> = T extends z.ZodType ? z.output<T> : undefined;
 
-type RouteDefinition<A extends Access, P, Q, B> = RouteFacts<A> & {
+type RouteDefinition<A extends Access, P, Q, B> = RouteFacts<A> & LongTexts & {
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
   readonly handle: (
-    call: CallFacts<A> & { readonly params: Output<P>; readonly query: Output<Q>; readonly body: Output<B> },
+    call: CallFacts<A> & { readonly operation: Operation; readonly params: Output<P>; readonly query: Output<Q>; readonly body: Output<B> },
   ) => Promise<Response> | Response;
 };
 
@@ -73,14 +76,14 @@ export function defineRoute<
       const parts = [
         { name: "params", schema: params, value: call.params },
         { name: "query", schema: query, value: call.query },
-        { name: "body", schema: body, value: body === undefined ? undefined : await readBody() },
+        { name: "body", schema: body, value: body === undefined ? undefined : await readBody(route.textsInPieces) },
       ].flatMap(({ schema, ...part }) => (schema === undefined ? [] : [{ ...part, schema }]));
       const parsed = parseInputs(parts);
       const input = Object.fromEntries(parts.map(({ name }, index) => [name, parsed[index]]));
       const unread = { params: undefined, query: undefined, body: undefined };
-      return inSlot(async (deadline) => {
-        const principal = call.principal && { ...call.principal, deadline };
-        return handle({ ...call, principal, ...unread, ...input } as Parameters<typeof handle>[0]); // as the schemas parsed them
+      return inSlot(async (operation) => {
+        const principal = call.principal && { ...call.principal, deadline: operation.deadline };
+        return handle({ ...call, operation, principal, ...unread, ...input } as Parameters<typeof handle>[0]); // as the schemas parsed them
       });
     },
   };

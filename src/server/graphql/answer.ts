@@ -3,7 +3,9 @@ import { isDocumentError, joinVariableErrors } from "../../core/errors/graphql-r
 import { logFailure } from "../../core/errors/log-failure.js";
 import type { RequestFacts } from "../../core/errors/request-facts.js";
 import { shapeGraphQLError } from "../../core/errors/to-graphql.js";
-import type { RenderedAnswer } from "../../core/request/rendered-answer.js";
+import { renderLongJson } from "./long-json.js";
+import { SMALL_BYTES } from "../../core/load/content-memory.js";
+import type { RenderedAnswer, RenderedError } from "../../core/request/rendered-answer.js";
 import type { RequestState } from "../../core/request/state.js";
 import { toHeaderList, type HeaderList } from "../../platform/header-list.js";
 import { answerTypeOf, type MediaType } from "./media-types.js";
@@ -25,11 +27,10 @@ export function renderResult(
   options: AnswerOptions,
 ): RenderedAnswer {
   const mediaType = answerTypeOf(accept);
-  if (!isBatch(result)) return renderOne(shape(result, state, options), mediaType);
-  return renderBatch(
-    result.map((item) => shape(item, state, options)),
-    mediaType,
-  );
+  const { head, body } = isBatch(result)
+    ? joinBatch(result.map((item) => shape(item, state, options)))
+    : joinOne(shape(result, state, options), mediaType);
+  return { ...render(head, mediaType), body: state.contentBytes > SMALL_BYTES ? renderLongJson(body) : JSON.stringify(body) };
 }
 
 function isBatch(result: OperationResult | readonly OperationResult[]): result is readonly OperationResult[] {
@@ -37,9 +38,10 @@ function isBatch(result: OperationResult | readonly OperationResult[]): result i
 }
 
 /** Makes the answer to a request that was rejected before its body was read. */
-export function renderRejection(error: AppError, accept: string | null, facts: RequestFacts): RenderedAnswer {
+export function renderRejection(error: AppError, accept: string | null, facts: RequestFacts): RenderedError {
   const body = { errors: [shapeGraphQLError(error, facts, { hints: false }).error] };
-  return render(body, answerTypeOf(accept), { status: error.httpStatus, headers: error.headers });
+  const head = { status: error.httpStatus, headers: error.headers };
+  return { ...render(head, answerTypeOf(accept)), body: JSON.stringify(body) };
 }
 
 function shape(result: OperationResult, state: RequestState, options: AnswerOptions): Shaped {
@@ -62,15 +64,17 @@ function shape(result: OperationResult, state: RequestState, options: AnswerOpti
   return { body: result.data === undefined ? { errors } : { data: result.data, errors }, rejection: isRejected ? first : null };
 }
 
-function renderOne({ body, rejection }: Shaped, mediaType: MediaType): RenderedAnswer {
-  return render(body, mediaType, { status: statusOf(rejection, mediaType), headers: rejection?.cause.headers });
+type Joined = { readonly head: Head; readonly body: unknown };
+
+function joinOne({ body, rejection }: Shaped, mediaType: MediaType): Joined {
+  return { body, head: { status: statusOf(rejection, mediaType), headers: rejection?.cause.headers } };
 }
 
 /** Answers a batch with 200, unless the rate limit rejected every operation. */
-function renderBatch(answers: readonly Shaped[], mediaType: MediaType): RenderedAnswer {
-  const bodies = answers.map(({ body }) => body);
+function joinBatch(answers: readonly Shaped[]): Joined {
+  const body = answers.map((answer) => answer.body);
   const isRejected = answers.every(({ rejection }) => rejection?.cause.reason === "RATE_LIMIT_EXCEEDED");
-  return render(bodies, mediaType, isRejected ? { status: 429, headers: answers[0]?.rejection?.cause.headers } : { status: 200 });
+  return { body, head: isRejected ? { status: 429, headers: answers[0]?.rejection?.cause.headers } : { status: 200 } };
 }
 
 /** Chooses the status. For the older `application/json` a mistake in the document is 200, as the audits of GraphQL over HTTP ask. */
@@ -86,7 +90,7 @@ const HEADERS: Readonly<Record<MediaType, HeaderList>> = {
 
 type Head = { readonly status: number; readonly headers?: Readonly<Record<string, string>> | undefined };
 
-function render(body: unknown, mediaType: MediaType, { status, headers }: Head): RenderedAnswer {
+function render({ status, headers }: Head, mediaType: MediaType): Omit<RenderedAnswer, "body"> {
   const own = headers === undefined ? [] : toHeaderList(headers);
-  return { status, headers: [...HEADERS[mediaType], ...own], body: JSON.stringify(body) };
+  return { status, headers: [...HEADERS[mediaType], ...own] };
 }

@@ -5,6 +5,7 @@ import { unauthenticated } from "../../core/auth/bearer-token.js";
 import { AppError } from "../../core/errors/app-error.js";
 import type { RateLimiter } from "../../core/limits/rate-limiter.js";
 import type { Operations } from "../../core/load/operations.js";
+import { claimOf } from "../../core/request/owner.js";
 import type { RequestState } from "../../core/request/state.js";
 import type { GraphQLContext } from "../../kits/graphql/context.js";
 import type { Services } from "../../kits/services.js";
@@ -51,7 +52,7 @@ export function createOperationRunner(dependencies: Dependencies): RunOperation 
   const prepare = createPreparedOperations({ schema, executor, options: config });
 
   function run(prepared: PreparedOperation, parameters: Parameters, { state }: OperationRequest): Promise<ExecutionResult> {
-    return operations.run(async (deadline) => {
+    return operations.run(claimOf(state), async ({ deadline }) => {
       const context: GraphQLContext = { state, principal: withDeadline(state, deadline), services, rateLimiter, clock, loaders: new Map() };
       const work = () => executor.execute(prepared.plan, { variables: parameters.variables, context });
       return tracer === null ? work() : traceOperation(tracer, prepared.operation, work);

@@ -1,13 +1,13 @@
 import type { Clock } from "../../platform/clock.js";
 import { rateLimited } from "../../core/limits/rate-limiter.js";
-import type { BodyLimit } from "../../core/request/read-body.js";
 import type { RequestState } from "../../core/request/state.js";
+import type { OperationBodies } from "./operation-bodies.js";
 import type { LimitOperations } from "./operation-limit.js";
 import type { RunOperation } from "./operation-runner.js";
 
 /** The steps of a GraphQL request that every handler shares. */
 export type Pipeline = {
-  readonly bodyLimit: BodyLimit;
+  readonly bodies: OperationBodies;
   readonly mostOperations: number;
   readonly hints: boolean;
   readonly limit: LimitOperations;

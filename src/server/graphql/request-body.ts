@@ -1,7 +1,6 @@
 import { AppError } from "../../core/errors/app-error.js";
 import { badInput } from "../../core/errors/bad-input.js";
 import { requireJson, unsupported } from "../../core/request/content-type.js";
-import { parseJson } from "../../core/request/parse-json.js";
 import { requireAcceptable } from "./media-types.js";
 
 /** The headers of a GraphQL request that concern its body and the answer. */
@@ -46,9 +45,8 @@ function parseJsonParameter(name: string, text: string | null): unknown {
   }
 }
 
-/** Reads the parameters of a POST request, of one operation or of a batch. Those of each operation are validated when it runs. */
-export function parseBody(text: string, mostOperations: number): object | readonly unknown[] {
-  const body = parseJson(text);
+/** Checks the body of a POST request, of one operation or of a batch. The parameters of each operation are validated when it runs. */
+export function requireOperations(body: unknown, mostOperations: number): object | readonly unknown[] {
   if (body === null || typeof body !== "object") throw new AppError("INVALID_FORMAT", { message: "The body must be a JSON object" });
   if (Array.isArray(body)) requireBatchSize(body, mostOperations);
   return body;

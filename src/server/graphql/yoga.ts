@@ -1,15 +1,15 @@
 import type { GraphQLSchema } from "graphql";
 import { createYoga, type Plugin } from "graphql-yoga";
+import type { ContentLease } from "../../core/load/content-memory.js";
 import { toAppError } from "../../core/errors/from-unknown.js";
 import { GRAPHQL_PATH } from "../../core/request/paths.js";
-import { decodeUtf8, readWebBody, withoutKey } from "../../core/request/read-body.js";
 import { toResponse } from "../../core/request/rendered-answer.js";
 import type { RequestState } from "../../core/request/state.js";
 import { renderResult } from "./answer.js";
 import type { OperationResult } from "./operation-runner.js";
 import { parseParameters } from "./parameters.js";
 import { addDecision, requireGranted, type Pipeline } from "./pipeline.js";
-import { parseBody, parseUrl, requireReadable } from "./request-body.js";
+import { parseUrl, requireReadable } from "./request-body.js";
 import type { GraphQLRequest } from "./request.js";
 
 /**
@@ -39,17 +39,19 @@ export function createWebGraphQL(schema: GraphQLSchema, pipeline: Pipeline) {
 type WebPlugin = Plugin<Record<string, never>, GraphQLRequest>;
 
 /** Authenticates the caller before the body is read, and applies the limit as soon as the operations are counted. */
-function useRequest({ bodyLimit, mostOperations, limit }: Pipeline): WebPlugin {
+function useRequest({ bodies, limit }: Pipeline): WebPlugin {
+  const leases = new WeakMap<RequestState, ContentLease>();
   return {
-    async onRequestParse({ request, setRequestParser, serverContext: { state, body, authenticate } }) {
+    async onRequestParse({ request, setRequestParser, serverContext: { state, authenticate } }) {
       try {
         state.principal = await authenticate();
       } catch (error) {
         throw toAppError(error); // Yoga would split the AggregateError of a driver that tried several addresses
       }
       requireReadable(toHead(request));
-      const reading = { limit: state.principal === null ? withoutKey(bodyLimit) : bodyLimit, lease: body };
-      const readOperations = async () => parseBody(decodeUtf8(await readWebBody(request, reading)), mostOperations);
+      const lease = bodies.lease(state);
+      leases.set(state, lease);
+      const readOperations = () => bodies.readWeb(request, { state, lease });
       setRequestParser(async () => (request.method === "GET" ? parseUrl(request.url) : await readOperations()) as Record<string, never>); // checked in useOperations
       return {
         async onRequestParseDone({ requestParserResult }) {
@@ -57,6 +59,7 @@ function useRequest({ bodyLimit, mostOperations, limit }: Pipeline): WebPlugin {
         },
       };
     },
+    onResponse: ({ serverContext }) => leases.get(serverContext.state)?.release(),
   };
 }
 

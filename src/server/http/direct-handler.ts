@@ -4,11 +4,11 @@ import type { Tracer } from "@opentelemetry/api";
 import type { Client } from "../../core/request/client-address.js";
 import { GRAPHQL_PATH } from "../../core/request/paths.js";
 import type { RenderedAnswer } from "../../core/request/rendered-answer.js";
-import { originOfHost } from "../../core/request/state.js";
+import { originOfHost, type OnClose } from "../../core/request/state.js";
 import type { createDirectGraphQL } from "../graphql/direct.js";
-import type { Exchange, Exchanges } from "./exchanges.js";
+import type { Exchanges } from "./exchanges.js";
 import { traceExchange } from "./request-tracing.js";
-import { CLIENT_GONE, type WebClient } from "./router.js";
+import { CLIENT_GONE } from "./router.js";
 
 /** A request as Node's HTTP server gives it. */
 export type NodeRequest = {
@@ -18,26 +18,26 @@ export type NodeRequest = {
   readonly body: Readable;
   /** Whether its client does not wait for the answer any more. */
   readonly isGone: () => boolean;
+  readonly onClose: OnClose;
 };
 
 type Dependencies = {
   readonly graphql: ReturnType<typeof createDirectGraphQL>;
-  readonly fetch: (request: Request, client: WebClient) => Promise<Response>;
   readonly exchanges: Exchanges;
   readonly tracer: Tracer | null;
 };
 
 /** Answers the requests that need no web request made for them; null for all others. */
-export function createDirectHandler({ graphql, fetch, exchanges, tracer }: Dependencies) {
+export function createDirectHandler({ graphql, exchanges, tracer }: Dependencies) {
   async function answer(request: NodeRequest, client: Client): Promise<RenderedAnswer> {
     const { headers } = request;
-    const exchange = exchanges.begin({ requestId: headers["x-request-id"], findOrigin: () => originOfHost(headers.host) }, client);
+    const head = { requestId: headers["x-request-id"], findOrigin: () => originOfHost(headers.host) };
+    const exchange = exchanges.begin({ head, client, onClose: request.onClose });
     const { state } = exchange;
     let answered: RenderedAnswer | undefined;
     const traced = { method: "POST", path: GRAPHQL_PATH, state, header: (name: string) => headers[name]?.toString() };
     await traceExchange(tracer, traced, async () => {
       const result = await graphql(request, state);
-      if ("batch" in result) return (answered = await answerBatch(request, result.batch, { ...client, begun: exchange })).status;
       const status = request.isGone() ? CLIENT_GONE : result.status;
       answered = { ...result, status, headers: [...exchanges.headersOf(state), ...result.headers] };
       exchanges.end(exchange, { method: "POST", path: GRAPHQL_PATH, status });
@@ -45,14 +45,6 @@ export function createDirectHandler({ graphql, fetch, exchanges, tracer }: Depen
     });
     if (answered === undefined) throw new Error("The request has no answer");
     return answered;
-  }
-
-  /** A batch goes the way of web requests, with the body that has been read. */
-  async function answerBatch({ headers }: NodeRequest, body: Uint8Array, client: WebClient & { begun: Exchange }): Promise<RenderedAnswer> {
-    const sent = Object.entries(headers).flatMap(([name, value]) => (typeof value === "string" ? [[name, value] as const] : []));
-    const url = `${client.begun.state.origin}${GRAPHQL_PATH}`;
-    const response = await fetch(new Request(url, { method: "POST", headers: Object.fromEntries(sent), body: Buffer.from(body) }), client);
-    return { status: response.status, headers: [...response.headers].flat(), body: await response.text() };
   }
 
   return (request: NodeRequest, client: () => Client): Promise<RenderedAnswer> | null => {

@@ -1,6 +1,5 @@
-import type { Client } from "../../core/request/client-address.js";
 import { DEFAULT_HEADERS } from "../../core/request/security-headers.js";
-import { createRequestState, type RequestHead, type RequestState } from "../../core/request/state.js";
+import { createRequestState, type AnswerLimits, type Arrival, type RequestState } from "../../core/request/state.js";
 import { rateLimitHeaders } from "../../core/limits/headers.js";
 import { toHeaderList, type HeaderList } from "../../platform/header-list.js";
 import type { Clock } from "../../platform/clock.js";
@@ -20,13 +19,19 @@ export type Exchange = { readonly state: RequestState; readonly startedAtMs: num
 
 type Answered = { readonly method: string; readonly path: string; readonly status: number };
 
-type Dependencies = { readonly clock: Clock; readonly random: Random; readonly logger: Logger; readonly metrics: Metrics };
+type Dependencies = {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly answers: AnswerLimits;
+};
 
 /** What surrounds every answer, whichever way its request came in: the request's id, the headers of limits and CORS, a line in the log, the metrics. */
-export function createExchanges({ clock, random, logger, metrics }: Dependencies) {
+export function createExchanges({ clock, random, logger, metrics, answers }: Dependencies) {
   return {
-    begin: (head: RequestHead, client: Client): Exchange => ({
-      state: createRequestState(head, client, { logger, random }),
+    begin: (arrival: Arrival): Exchange => ({
+      state: createRequestState(arrival, { logger, random, answers }),
       startedAtMs: clock.now().getTime(),
     }),
 

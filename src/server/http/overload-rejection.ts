@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { RestErrorStyle } from "../../core/errors/to-rest.js";
+import type { Authenticator } from "../../core/auth/authenticate.js";
+import { ownerOf } from "../../core/request/owner.js";
 import type { Clock } from "../../platform/clock.js";
 import type { Logger } from "../../platform/logger.js";
 import type { Metrics } from "../../platform/metrics.js";
@@ -7,7 +9,7 @@ import type { Random } from "../../platform/random.js";
 import type { Client } from "../../core/request/client-address.js";
 import type { Operations } from "../../core/load/operations.js";
 import { overloaded } from "../../core/load/overloaded.js";
-import type { RenderedAnswer } from "../../core/request/rendered-answer.js";
+import type { RenderedAnswer, RenderedError } from "../../core/request/rendered-answer.js";
 import { toHeaderList } from "../../platform/header-list.js";
 import { CORS_HEADERS } from "./cors.js";
 import { renderError } from "./error-response.js";
@@ -22,6 +24,7 @@ export type RequestHead = Pick<IncomingMessage, "method" | "url" | "headers">;
 
 type Dependencies = {
   readonly operations: Operations;
+  readonly recall: Authenticator["recall"];
   readonly restErrors: RestErrorStyle;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -39,13 +42,13 @@ const ORIGIN = "{origin}";
 const MOST_FORMS = 100;
 
 /**
- * Answers a request for which there is neither a slot nor a chance of one in time, before anything else is done for it: an
+ * Answers a request whose caller gets neither a slot nor a chance of one in time, before anything else is done for it: an
  * overloaded server must not spend its time on rejections. Hence they are made past the layers that other answers go
  * through, and the log has one line a second for all of them.
  */
-export function createOverloadRejection({ operations, restErrors, metrics, clock, random, logger }: Dependencies) {
+export function createOverloadRejection({ operations, recall, restErrors, metrics, clock, random, logger }: Dependencies) {
   const error = overloaded();
-  const forms = new Map<string, RenderedAnswer>();
+  const forms = new Map<string, RenderedError>();
   let rejected = 0;
   let loggedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -60,7 +63,7 @@ export function createOverloadRejection({ operations, restErrors, metrics, clock
     loggedAtMs = nowMs;
   }
 
-  function formOf(path: string, accept: string | null): RenderedAnswer {
+  function formOf(path: string, accept: string | null): RenderedError {
     const key = `${surfaceOf(path)} ${accept}`;
     const known = forms.get(key);
     if (known !== undefined) return known;
@@ -80,9 +83,14 @@ export function createOverloadRejection({ operations, restErrors, metrics, clock
   }
 
   return ({ method, url = "/", headers }: RequestHead, findClient: () => Client): RenderedAnswer | null => {
-    if (!operations.isFull() || method === "OPTIONS") return null;
+    if (operations.counts().waiting === 0 || method === "OPTIONS") return null;
     const path = withoutDoubleSlash(url.split("?", 1)[0] ?? url);
-    return path.startsWith(`${REST_PATH}/`) ? reject(path, headers, findClient()) : null;
+    if (!path.startsWith(`${REST_PATH}/`)) return null;
+    const client = findClient();
+    const principal = recall(headers.authorization);
+    if (principal === null && headers.authorization !== undefined) return null; // it is not known yet whose it is
+    const { name } = ownerOf({ principal, address: client.address });
+    return operations.isFull(name) ? reject(path, headers, client) : null;
   };
 }
 

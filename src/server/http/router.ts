@@ -8,26 +8,24 @@ import { AppError } from "../../core/errors/app-error.js";
 import { toAppError } from "../../core/errors/from-unknown.js";
 import { logFailure } from "../../core/errors/log-failure.js";
 import type { RestErrorStyle } from "../../core/errors/to-rest.js";
-import type { BodyMemory } from "../../core/load/body-memory.js";
 import type { Client } from "../../core/request/client-address.js";
 import { GRAPHQL_PATH } from "../../core/request/paths.js";
 import { toResponse } from "../../core/request/rendered-answer.js";
 import { DEFAULT_HEADERS } from "../../core/request/security-headers.js";
-import type { Environment } from "../../core/request/state.js";
+import type { Environment, OnClose } from "../../core/request/state.js";
 import type { createWebGraphQL } from "../graphql/yoga.js";
 import { createGraphiQLPage, wantsGraphiQL } from "../pages/graphiql-page.js";
 import { addPages, type PageDependencies } from "../pages/pages.js";
 import { headerPairs } from "../../platform/header-list.js";
 import { CORS_MAX_AGE_SECONDS, EXPOSED_HEADERS } from "./cors.js";
 import { renderError } from "./error-response.js";
-import type { Exchange, Exchanges } from "./exchanges.js";
+import type { Exchanges } from "./exchanges.js";
 import { traceExchange } from "./request-tracing.js";
 
 export type RouterDependencies = {
   readonly graphql: ReturnType<typeof createWebGraphQL>;
   readonly authenticate: Authenticate;
   readonly failureLimit: FailureLimit;
-  readonly bodyMemory: BodyMemory;
   readonly rest: (app: Hono<Environment>) => void;
   readonly restErrors: RestErrorStyle;
   readonly pages: PageDependencies;
@@ -42,12 +40,12 @@ const KEPT_HEADERS: ReadonlySet<string> = new Set(Object.keys(DEFAULT_HEADERS));
 /** What the log says of a request whose client did not wait for the answer. */
 export const CLIENT_GONE = 499;
 
-/** The client of a web request, and the exchange where it was begun already. */
-export type WebClient = Client & { readonly begun?: Exchange };
+/** The client of a web request. */
+export type WebClient = Client & { readonly onClose: OnClose };
 
 /** Leads every web request to its handler, and puts the id, the limits and one log line around its answer. */
 export function createRouter(dependencies: RouterDependencies): (request: Request, client: WebClient) => Promise<Response> {
-  const { graphql, rest, restErrors, authenticate, failureLimit, bodyMemory, pages, exchanges, tracer } = dependencies;
+  const { graphql, rest, restErrors, authenticate, failureLimit, pages, exchanges, tracer } = dependencies;
   const app = new Hono<Environment>({ getPath: (request) => withoutDoubleSlash(getPath(request)) });
   const graphiQLPage = createGraphiQLPage();
 
@@ -55,7 +53,7 @@ export function createRouter(dependencies: RouterDependencies): (request: Reques
     const { raw, method } = context.req;
     const address = new URL(raw.url);
     const head = { requestId: raw.headers.get("x-request-id"), findOrigin: () => address.origin };
-    const exchange = (context.env as WebClient).begun ?? exchanges.begin(head, context.env);
+    const exchange = exchanges.begin({ head, client: context.env, onClose: context.env.onClose });
     const { state } = exchange;
     context.set("state", state);
     await traceExchange(
@@ -79,13 +77,8 @@ export function createRouter(dependencies: RouterDependencies): (request: Reques
     if (wantsGraphiQL(context.req.raw)) return graphiQLPage(context.req.raw);
     const state = context.get("state");
     const authorization = context.req.header("authorization") ?? null;
-    const body = bodyMemory.lease();
     const signIn = () => failureLimit.byKey(state.address, authenticate(authorization));
-    try {
-      return await graphql.fetch(context.req.raw, { state, body, authenticate: signIn });
-    } finally {
-      body.release();
-    }
+    return graphql.fetch(context.req.raw, { state, authenticate: signIn });
   });
   rest(app);
   addPages(app, pages);

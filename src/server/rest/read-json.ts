@@ -1,10 +1,9 @@
-import { createGunzip, type Gunzip } from "node:zlib";
-import { Readable } from "node:stream";
-import { AppError } from "../../core/errors/app-error.js";
 import { requireJson, unsupported } from "../../core/request/content-type.js";
-import type { BodyLease } from "../../core/load/body-memory.js";
-import { parseJson } from "../../core/request/parse-json.js";
-import { decodeUtf8, readWebBody, tooLarge, type BodyLimit } from "../../core/request/read-body.js";
+import type { BodyRate } from "../../core/request/body-rate.js";
+import { createJsonBody, type JsonBody } from "../../core/request/json-body.js";
+import type { ContentLease } from "../../core/load/content-memory.js";
+import { readWebBody, type BodyLimit } from "../../core/request/read-body.js";
+import { createUnzipper } from "./unzip.js";
 
 export type UploadLimits = {
   /** The limit of the body as it is sent. */
@@ -13,39 +12,30 @@ export type UploadLimits = {
   readonly unzipped: BodyLimit;
 };
 
+type Reading = { readonly limits: UploadLimits; readonly lease: ContentLease; readonly rate: BodyRate };
+
 /**
- * Reads the JSON body of a request, zipped or not. Unzipping stops at the limit, so that a zip bomb costs no more than an
- * honest body.
+ * Reads the JSON body of a request, zipped or not.
  * @throws VALIDATION_ERROR: status 413 over a limit, 415 for another type or encoding, INVALID_FORMAT for invalid JSON
  */
-export async function readJson(request: Request, limits: UploadLimits, lease: BodyLease): Promise<unknown> {
+export async function readJson(request: Request, reading: Reading): Promise<JsonBody> {
   requireJson(request.headers.get("content-type") ?? "");
-  const text = decodeUtf8(await readBody(request, limits, lease));
-  if (text.trim() === "") throw new AppError("INVALID_FORMAT", { message: "The body is empty; send a JSON object" });
-  return parseJson(text);
-}
-
-async function readBody(request: Request, { sent, unzipped }: UploadLimits, lease: BodyLease): Promise<Uint8Array> {
+  const body = createJsonBody();
+  const { limits, lease, rate } = reading;
   const encoding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
-  if (encoding === "identity" || encoding === "") return readWebBody(request, { limit: sent, lease });
-  if (encoding === "gzip" || encoding === "x-gzip") return unzip(await readWebBody(request, { limit: sent, lease }), unzipped, lease);
-  throw unsupported("The Content-Encoding must be gzip or identity", { "Accept-Encoding": "gzip, identity" });
+  if (encoding === "identity" || encoding === "") await readWebBody(request, { limit: limits.sent, lease, rate }, body.add);
+  else if (encoding === "gzip" || encoding === "x-gzip") await readZipped(request, reading, body);
+  else throw unsupported("The Content-Encoding must be gzip or identity", { "Accept-Encoding": "gzip, identity" });
+  return body;
 }
 
-async function unzip(zipped: Uint8Array, limit: BodyLimit, lease: BodyLease): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  const gunzip: Gunzip = Readable.from([zipped]).pipe(createGunzip());
+/** Unzips the body while it arrives, so that the zipped bytes are never kept. */
+async function readZipped(request: Request, { limits, lease, rate }: Reading, body: JsonBody): Promise<void> {
+  const unzipper = createUnzipper({ limit: limits.unzipped, lease, sink: body.add });
   try {
-    for await (const chunk of gunzip as AsyncIterable<Uint8Array>) {
-      length += chunk.byteLength;
-      if (length > limit.bytes) throw tooLarge(limit);
-      lease.add(chunk.byteLength);
-      chunks.push(chunk);
-    }
-  } catch (cause) {
-    if (cause instanceof AppError) throw cause;
-    throw new AppError("INVALID_FORMAT", { message: "The body is not valid gzip, or was cut off", cause });
+    await readWebBody(request, { limit: limits.sent, lease: null, rate }, unzipper.add);
+    await unzipper.end();
+  } finally {
+    unzipper.close();
   }
-  return Buffer.concat(chunks);
 }

@@ -8,8 +8,10 @@ import type { RestErrorStyle } from "../../core/errors/to-rest.js";
 import { withoutKey } from "../../core/request/read-body.js";
 import type { Environment, RequestState } from "../../core/request/state.js";
 import { REST_PATH } from "../../core/request/paths.js";
-import type { BodyMemory } from "../../core/load/body-memory.js";
-import type { Operations } from "../../core/load/operations.js";
+import { SMALL_BYTES, type ContentLease, type ContentMemory } from "../../core/load/content-memory.js";
+import type { Operation, Operations } from "../../core/load/operations.js";
+import type { BodyRate } from "../../core/request/body-rate.js";
+import { claimOf, ownerOf } from "../../core/request/owner.js";
 import type { Policy } from "../../core/limits/policy.js";
 import { rateLimited, type RateLimiter } from "../../core/limits/rate-limiter.js";
 import type { Clock } from "../../platform/clock.js";
@@ -23,7 +25,8 @@ type Dependencies = {
   readonly services: Services;
   readonly rateLimiter: RateLimiter;
   readonly operations: Operations;
-  readonly bodyMemory: BodyMemory;
+  readonly contentMemory: ContentMemory;
+  readonly bodyRate: BodyRate;
   readonly clock: Clock;
   readonly config: { readonly restErrors: RestErrorStyle; readonly rateLimits: { readonly rest: Policy }; readonly uploads: UploadLimits };
   readonly failureLimit: FailureLimit;
@@ -35,7 +38,7 @@ type Dependencies = {
 
 /** Adds every route of the REST API to the application. All have these steps in common, in this order: caller, limit, body, slot. */
 export function addRest(app: Hono<Environment>, dependencies: Dependencies): void {
-  const { services, config, failureLimit, operations, bodyMemory } = dependencies;
+  const { services, config, failureLimit, operations, contentMemory, bodyRate } = dependencies;
   const anonymousUploads = { sent: withoutKey(config.uploads.sent), unzipped: withoutKey(config.uploads.unzipped) };
 
   async function answer(route: RestRoute, context: Context<Environment>): Promise<Response> {
@@ -43,22 +46,28 @@ export function addRest(app: Hono<Environment>, dependencies: Dependencies): voi
     const state = context.get("state");
     state.operationNames.push(`${route.method} ${route.path}`);
     const limits = route.access === "code" ? anonymousUploads : config.uploads;
-    const lease = bodyMemory.lease();
+    let lease: ContentLease | undefined;
+    async function readBody(textsInPieces: ReadonlySet<string> | undefined): Promise<unknown> {
+      lease = contentMemory.lease(ownerOf(state)); // by now it is known whose it is
+      const body = await readJson(req.raw, { limits, lease, rate: bodyRate });
+      state.isUpload = body.bytes() > SMALL_BYTES;
+      return body.parse(textsInPieces);
+    }
     const call = {
       request: req.raw,
       state,
       services,
       params: req.param() as Record<string, string>,
       query: req.query(),
-      readBody: () => readJson(req.raw, limits, lease),
-      inSlot: operations.run,
+      readBody,
+      inSlot: <T>(work: (operation: Operation) => Promise<T>) => operations.run(claimOf(state), work),
     };
     try {
       if (route.access === "code") return await failureLimit.byCode(state.address, () => route.answer({ ...call, principal: null }));
       const principal = await admit({ access: route.access, authorization: req.header("authorization") ?? null, state }, dependencies);
       return await route.answer({ ...call, principal });
     } finally {
-      lease.release();
+      lease?.release();
     }
   }
 

@@ -68,9 +68,11 @@ export const SessionInterface = builder.interfaceRef<SessionRow>("Session").impl
     }),
     name: t.exposeString("name", { nullable: false, description: "The name people see." }),
     markdownContent: t.string({
-      description: "The conversation as Markdown, byte for byte as it was stored. Needs sessions:read.",
-      extensions: { columns: ["key"] },
-      resolve({ key, markdown }, _args, context) {
+      description:
+        "The conversation as Markdown, byte for byte as it was stored. Null with an error if the answer would hold more content than the server's MAX_ANSWER_BYTES. Needs sessions:read.",
+      extensions: { columns: ["key", "markdownSize"] },
+      resolve({ key, markdown, markdownSize }, _args, context) {
+        context.state.content.reserve(markdownSize);
         if (markdown === undefined) return markdownOf(context).load(key);
         return markdown === null ? null : decodeContent(markdown);
       },

@@ -1,0 +1,14 @@
+import type { Claim } from "../../platform/deadline.js";
+import type { Principal } from "../auth/principal.js";
+import type { ContentOwner } from "../load/content-memory.js";
+
+type Caller = { readonly principal: Principal | null; readonly address: string };
+
+/** For whom a request is served. Slots, connections and memory are shared by key, and without one by address. */
+export function ownerOf({ principal, address }: Caller): ContentOwner {
+  return principal === null ? { name: `address ${address}`, isAnonymous: true } : { name: principal.keyId, isAnonymous: false };
+}
+
+export function claimOf(request: Caller & { readonly isUpload: boolean }): Claim {
+  return { owner: ownerOf(request).name, isHeavy: request.isUpload };
+}
