@@ -11,7 +11,7 @@ export class LongText {
   /** Cuts a text into pieces. V8 keeps each as a reference to the text, so that nothing is copied. */
   static from(text: string): LongText {
     const pieces: string[] = [];
-    for (let start = 0; start < text.length; ) {
+    for (let start = 0; start < text.length;) {
       const end = endOfPiece(text, start);
       pieces.push(text.slice(start, end));
       start = end;
@@ -26,6 +26,16 @@ export class LongText {
   /** The bytes of the text in UTF-8. */
   get bytes(): number {
     return this.pieces.reduce((sum, piece) => sum + Buffer.byteLength(piece), 0);
+  }
+
+  /** Returns the first characters of the text. */
+  start(characters: number): string {
+    let start = "";
+    for (const piece of this.pieces) {
+      if (start.length >= characters) break;
+      start += piece;
+    }
+    return start.slice(0, characters);
   }
 
   toString(): string {

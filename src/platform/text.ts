@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LongText } from "./long-text.js";
 
 /**
  * Text that every database can store and return unchanged: without U+0000, without half a surrogate pair, and without a byte
@@ -23,8 +24,20 @@ export function atMost(characters: number) {
 /** A name that people see. */
 export const nameText = storableText.refine(...atMost(255)).refine((text) => text.trim() !== "", "must not be blank");
 
-/** Content is kept byte for byte, so U+0000 is allowed. Half a surrogate pair is not: UTF-8 has no bytes for it. */
-export const contentText = z.string("must be text").refine((text) => text.isWellFormed(), "must be well-formed Unicode");
+/**
+ * Content is kept byte for byte, so U+0000 is allowed. Half a surrogate pair is not: UTF-8 has no bytes for it. Long content
+ * may come in pieces.
+ */
+export const contentText = z
+  .unknown()
+  .meta({ type: "string" })
+  .transform((given, context) => {
+    if (given instanceof LongText) return given;
+    if (typeof given === "string") return LongText.from(given);
+    context.issues.push({ code: "invalid_type", expected: "string", input: given, message: "must be text" });
+    return z.NEVER;
+  })
+  .refine(({ pieces }) => pieces.every((piece) => piece.isWellFormed()), "must be well-formed Unicode");
 
 /** The email address that names a user. Upper and lower case are equal. */
 export const emailText = z

@@ -2,6 +2,7 @@ import { symlink } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { LongText } from "../../src/platform/long-text.js";
 import type { Principal } from "../../src/core/auth/principal.js";
 import { allScopes } from "../../src/core/auth/scopes.js";
 import { newCommandLine, type CommandLine } from "../support/cli.js";
@@ -135,8 +136,8 @@ test("A file that has grown replaces the text of its session, which keeps its na
       id: uuid(1),
       projectId: "app",
       name: "My name for it",
-      markdown: plain,
-      rawData: "{}\n",
+      markdown: LongText.from(plain),
+      rawData: LongText.from("{}\n"),
       metadata: { tags: ["kept"], deviceId: "laptop" },
     };
     await sessionWrites.save(principal, given);
@@ -163,7 +164,7 @@ test("A file that has grown replaces the text of its session, which keeps its na
 test("A file whose turns tell no times leaves its session the start and the end that it has.", async () => {
   const span = { startedAt: new Date("2026-04-01T08:00:00Z"), endedAt: new Date("2026-04-01T09:00:00Z") };
   await asOwner((principal, { sessionWrites }) =>
-    sessionWrites.save(principal, { id: uuid(10), projectId: "app", name: "Timed", markdown: "An older text", ...span }),
+    sessionWrites.save(principal, { id: uuid(10), projectId: "app", name: "Timed", markdown: LongText.from("An older text"), ...span }),
   );
   const timeless = `<!-- cursor Session ${uuid(10)} (2025-12-02 12:49Z) -->\n\n_**User**_\n\nhi\n\n_**Agent**_\n\nhello\n`;
   const alone = await historyFolder({ "timeless.md": timeless });

@@ -1,15 +1,11 @@
 import { requireScope, type Principal } from "../../core/auth/principal.js";
 import type { Query } from "../../db/engine.js";
-import { Prisma } from "../../db/generated/prisma/client.js";
-import type { Encoded } from "../../db/row-codec.js";
 import { AppError } from "../../core/errors/app-error.js";
 import { parseInput } from "../../core/errors/parse-input.js";
-import { roleOf } from "../projects/access.js";
-import { decodeContent } from "../sessions/content-codec.js";
 import { readHistoryHeader, type Fingerprint } from "./history-file.js";
 import { nameConversation } from "./history-name.js";
+import { createKnownSessions } from "./known-session.js";
 import { saveSessionInput } from "../sessions/input.js";
-import { sessionSummary, type SessionRow, type SessionSummary } from "../sessions/row.js";
 import { readTurns } from "../transcripts/turns.js";
 import { toEtag } from "../sessions/etag.js";
 import type { SessionWriteService } from "../sessions/write-service.js";
@@ -29,38 +25,13 @@ export type HistoryEntry = {
   readonly read: () => Promise<string>;
 };
 
-type Known = SessionSummary & { readonly sha256: string | null };
-
 /** The most models in a session's metadata, and the longest name of a model. */
 const MOST_MODELS = 100;
 const LONGEST_MODEL = 255;
 
 /** Imports conversations from SpecStory's history files. */
 export function createHistoryService({ query, sessionWrites }: Dependencies) {
-  /** Finds the owner's session with this id in any project. The database compares the text, and only if the sizes agree. */
-  async function findKnown(principal: Principal, { projectId, id, fingerprint }: HistoryEntry): Promise<Known | undefined> {
-    const role = roleOf(principal, Prisma.raw("p"));
-    const statement = Prisma.sql`
-      SELECT ${sessionSummary.column},
-        CASE WHEN s."markdownSize" = ${fingerprint.bytes} THEN encode(sha256(convert_to(c."markdown", 'UTF8')), 'hex') END AS "sha256"
-      FROM "Session" s JOIN "SessionContent" c ON c."sessionKey" = s."key"
-      WHERE s."id" = ${id}::uuid AND s."ownerId" = COALESCE((
-        SELECT p."ownerId" FROM "Project" p ${role.join} WHERE p."id" = ${projectId} AND ${role.isReachable} ORDER BY ${role.order} LIMIT 1
-      ), ${principal.userId}::uuid)`;
-    const rows = await query<Encoded<{ sha256: string | null }>>(statement, principal.deadline);
-    return rows.map(sessionSummary.read)[0];
-  }
-
-  async function rawDataOf({ deadline }: Principal, { id, key, rawDataSize }: SessionRow): Promise<string> {
-    if (rawDataSize === 0) return "";
-    const [found] = await query<{ rawData: string }>(
-      Prisma.sql`SELECT "rawData" FROM "SessionContent" WHERE "sessionKey" = ${key}`,
-      deadline,
-    );
-    if (found === undefined) throw new AppError("RESOURCE_NOT_FOUND", { message: "Session not found", details: { sessionId: id } });
-    return decodeContent(found.rawData);
-  }
-
+  const sessions = createKnownSessions({ query });
   return {
     /**
      * Stores a conversation unless an equal text is stored already. A session that is replaced keeps its name and all facts
@@ -70,12 +41,12 @@ export function createHistoryService({ query, sessionWrites }: Dependencies) {
     async store(principal: Principal, entry: HistoryEntry): Promise<HistoryOutcome> {
       requireScope(principal, "sessions:read");
       const { projectId, projectName, id } = entry;
-      const known = await findKnown(principal, entry);
+      const known = await sessions.find(principal, entry);
       if (known !== undefined && known.projectId !== projectId) {
         const message = `The project ${known.projectId} already has a session with the id ${id}`;
         throw new AppError("RESOURCE_CONFLICT", { message, details: { projectId, sessionId: id } });
       }
-      if (known?.sha256 === entry.fingerprint.sha256) return "unchanged";
+      if (known !== undefined && (await sessions.hasText(principal, known, entry.fingerprint))) return "unchanged";
       const markdown = await entry.read();
       const header = readHistoryHeader(markdown);
       const turns = readTurns(markdown);
@@ -85,7 +56,7 @@ export function createHistoryService({ query, sessionWrites }: Dependencies) {
         projectName,
         name: known?.name ?? nameConversation(markdown, entry.fileName),
         markdown,
-        rawData: known === undefined ? "" : await rawDataOf(principal, known),
+        rawData: known === undefined ? "" : await sessions.rawDataOf(principal, known),
         startedAt: turns.startedAt ?? known?.startedAt,
         endedAt: turns.endedAt ?? known?.endedAt,
         metadata: { ...(known ?? { clientName: "specstory" }), agentName: header.agentName, llmModels: nameable(turns.llmModels) },

@@ -8,6 +8,8 @@ import { createTemplates, Parameter } from "../../db/statement.js";
 import { requireReachable, roleOf, type Role } from "../projects/access.js";
 import { projectRow } from "../projects/row.js";
 import { decodeContent } from "./content-codec.js";
+import { smallMarkdown } from "./content/part-statements.js";
+import { createTextReader, textColumns, type FoundText } from "./content/read-text.js";
 import { sessionSummary, type SessionDetail, type SessionRow } from "./row.js";
 import { wholeSession, type SessionSelection } from "./selection.js";
 
@@ -16,19 +18,23 @@ export type SessionId = { readonly id: string; readonly projectId?: string | und
 
 export type IdInProject = { readonly id: string; readonly projectId: string };
 
-/** The selection that is read of a session, and whether the Markdown is read with it. */
+/** The selection that is read of a session, and whether the Markdown is read with it, unless that is large. */
 export type FoundSelection = { readonly selection: SessionSelection; readonly withMarkdown: boolean };
 
 type Dependencies = { readonly query: Query; readonly policy: Concealment };
 type Found = Encoded<{ role: Role | null; markdown?: string | null }>;
 type FoundInProject = Found & { readonly isThere: boolean };
-type FoundDetail = FoundInProject & { readonly projectRow: string; readonly markdownJsonSize: number; readonly content?: string | null };
+type FoundContent = FoundText | { readonly [Column in keyof FoundText]?: null };
+type FoundDetail = FoundInProject & FoundContent & { readonly projectRow: string; readonly markdownJsonSize: number };
 
 /** The texts of a session that can be read: the Markdown, and the data with which an agent resumes the conversation. */
 export type ReadableContent = "markdown" | "sessionData";
 
+/** A text that can be read piece by piece. `whole` is the text if it has one piece. */
+export type SessionText = { readonly whole: string | null; readonly pieces: () => AsyncGenerator<string> };
+
 /** A session with its project, and with the text that was asked for; null where none was, or where the session has none. */
-export type FoundSession = SessionDetail & { readonly role: Role; readonly content: string | null };
+export type FoundSession = SessionDetail & { readonly role: Role; readonly content: SessionText | null };
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const WHOLE: FoundSelection = { selection: wholeSession, withMarkdown: false };
@@ -39,6 +45,7 @@ const [userId, id, projectId] = [new Parameter("userId"), new Parameter("id"), n
 export function createSessionFinder({ query, policy }: Dependencies) {
   const statements = composeStatements(policy);
   const templateOf = createTemplates();
+  const texts = createTextReader({ query });
 
   async function findAnywhere({ userId, deadline }: Principal, id: string, { selection, withMarkdown }: FoundSelection) {
     const template = templateOf(`${String(withMarkdown)} ${selection.variant}`, () => statements.anywhere(selection, withMarkdown));
@@ -66,9 +73,14 @@ export function createSessionFinder({ query, policy }: Dependencies) {
       const args = { userId, id: uuidOrNull(wanted.id), projectId: wanted.projectId };
       const template = templateOf(`detail ${content ?? ""}`, () => statements.detail(content));
       const [found] = await query<FoundDetail>(template(args), deadline);
-      const { projectRow: project, content: stored, ...session } = requireThere(found, wanted);
-      const text = stored == null ? null : decodeContent(stored);
-      return { ...sessionSummary.read(session), project: projectRow.readText(project), content: text };
+      const { projectRow: project, beginning, parts, uploadId, ...columns } = requireThere(found, wanted);
+      const session = sessionSummary.read(columns);
+      if (content === undefined || beginning == null) return { ...session, project: projectRow.readText(project), content: null };
+      const text = {
+        whole: parts === 0 ? decodeContent(beginning) : null,
+        pieces: () => texts.pieces({ beginning, parts, uploadId }, { sessionKey: session.key, content }, deadline),
+      };
+      return { ...session, project: projectRow.readText(project), content: text };
     },
   };
 }
@@ -94,7 +106,7 @@ function composeStatements(policy: Concealment) {
       FROM named p LEFT JOIN "Session" s ON s."projectKey" = p."key" AND s."id" = ${id}::uuid ${join}`;
 
   const columnsOf = ({ codec }: SessionSelection, withMarkdown: boolean) =>
-    withMarkdown ? Prisma.sql`${codec.column}, c."markdown"` : codec.column;
+    withMarkdown ? Prisma.sql`${codec.column}, ${smallMarkdown}` : codec.column;
   const contentOf = (role: Prisma.Sql, withMarkdown: boolean) =>
     withMarkdown ? Prisma.sql`LEFT JOIN "SessionContent" c ON c."sessionKey" = s."key" AND ${role} IS NOT NULL` : Prisma.empty;
 
@@ -109,8 +121,7 @@ function composeStatements(policy: Concealment) {
     detail(content?: ReadableContent) {
       const columns = Prisma.sql`${sessionSummary.column}, ${projectRow.columnAs("projectRow")}, s."markdownJsonSize"`;
       if (content === undefined) return inProject(columns);
-      const withContent = Prisma.sql`${columns}, c.${Prisma.raw(`"${content}"`)} AS "content"`;
-      return inProject(withContent, contentOf(Prisma.sql`p."role"`, true));
+      return inProject(Prisma.sql`${columns}, ${textColumns(content)}`, contentOf(Prisma.sql`p."role"`, true));
     },
   };
 }

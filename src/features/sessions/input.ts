@@ -12,7 +12,7 @@ const textOf = ({ atMost: most, mayBeEmpty }: MetadataField) => {
   return text.refine(...atMost(most));
 };
 const listOf = (field: MetadataField) => z.array(textOf(field)).max(100, "must have at most 100 entries").nullish();
-const content = contentText.max(MOST_CONTENT, `must have at most ${MOST_CONTENT} characters`);
+const content = contentText.refine(({ length }) => length <= MOST_CONTENT, `must have at most ${MOST_CONTENT} characters`);
 
 export const sessionIdText = z.guid("must be a UUID").transform((text) => text.toLowerCase());
 

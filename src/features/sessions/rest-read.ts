@@ -1,7 +1,8 @@
+import type { Logger } from "../../platform/logger.js";
 import { AppError } from "../../core/errors/app-error.js";
 import { chooseMediaType } from "../../core/request/accept.js";
 import { toProject } from "../projects/rest-shapes.js";
-import { COMMON_HEADERS } from "../../kits/rest/answer.js";
+import { COMMON_HEADERS, streamText } from "../../kits/rest/answer.js";
 import { isKnown } from "../../kits/rest/conditional.js";
 import { toSessionSummary } from "./rest-shapes.js";
 import type { SessionDetail } from "./row.js";
@@ -19,10 +20,11 @@ export const SIZE_HEADERS = ["X-Markdown-Size", "X-Raw-Data-Size", "X-Session-Da
 type Reading = {
   readonly request: Request;
   readonly find: (content?: ReadableContent) => Promise<FoundSession>;
+  readonly log: Logger;
 };
 
 /** Answers GET and HEAD of one session, in the representation that is asked for. The content is read only if it is sent. */
-export async function readSession({ request, find }: Reading): Promise<Response> {
+export async function readSession({ request, find, log }: Reading): Promise<Response> {
   // A client that accepts none of them gets JSON, since some clients send an Accept header that is too narrow.
   const type = chooseMediaType(request.headers.get("accept"), MEDIA_TYPES) ?? "application/json";
   const ifNoneMatch = wantsNotModified(request) ? request.headers.get("if-none-match") : null;
@@ -37,8 +39,14 @@ export async function readSession({ request, find }: Reading): Promise<Response>
   // In one statement, so that both are of the same version.
   const session = await find(type === SESSION_DATA_TYPE ? "sessionData" : "markdown");
   requireContent(session, type);
-  const content = session.content ?? "";
-  return new Response(type === "application/json" ? toBody(session, content) : content, { headers: headersOf(session, type) });
+  const headers = headersOf(session, type);
+  const { content } = session;
+  if (content?.whole === null) {
+    const pieces = type === "application/json" ? toBodyPieces(session, content.pieces()) : content.pieces();
+    return streamText(pieces, { headers: { ...headers, "Content-Length": String(lengthOf(session, type)) }, log });
+  }
+  const text = content?.whole ?? "";
+  return new Response(type === "application/json" ? toBody(session, text) : text, { headers });
 }
 
 /** Tells whether the client wants 304. SpecStory's Python SDK sends If-None-Match by itself, and then reads a body from a 304. */
@@ -64,14 +72,32 @@ function headersOf({ etag, updatedAt, markdownSize, rawDataSize, sessionDataSize
   };
 }
 
-function toBody(session: SessionDetail, markdownContent: string): string {
-  const data = { session: { ...toSessionSummary(session), markdownContent, project: toProject(session.project) } };
-  return JSON.stringify({ success: true, data });
+/** The JSON before the Markdown, which is a string between quotes, and after it. */
+function frameOf({ project, ...session }: SessionDetail): { readonly head: string; readonly tail: string } {
+  const summary = JSON.stringify(toSessionSummary(session)).slice(0, -1);
+  return {
+    head: `{"success":true,"data":{"session":${summary},"markdownContent":`,
+    tail: `,"project":${JSON.stringify(toProject(project))}}}}`,
+  };
 }
 
-/** Computes the length of the body in bytes: the JSON with an empty Markdown, less its two quotes, which the stored size includes. */
+function toBody(session: SessionDetail, markdownContent: string): string {
+  const { head, tail } = frameOf(session);
+  return head + JSON.stringify(markdownContent) + tail;
+}
+
+/** Makes the same body as `toBody`, piece by piece. */
+async function* toBodyPieces(session: SessionDetail, markdown: AsyncGenerator<string>): AsyncGenerator<string> {
+  const { head, tail } = frameOf(session);
+  yield `${head}"`;
+  for await (const piece of markdown) yield JSON.stringify(piece).slice(1, -1);
+  yield `"${tail}`;
+}
+
+/** Computes the length of the body in bytes. The stored size of the Markdown as a JSON string includes its quotes. */
 function lengthOf(session: SessionDetail, type: MediaType): number {
   if (type === MARKDOWN_TYPE) return session.markdownSize;
   if (type === SESSION_DATA_TYPE) return session.sessionDataSize;
-  return Buffer.byteLength(toBody(session, "")) - 2 + session.markdownJsonSize;
+  const { head, tail } = frameOf(session);
+  return Buffer.byteLength(head) + session.markdownJsonSize + Buffer.byteLength(tail);
 }

@@ -33,9 +33,10 @@ export const sessionRoutes = [
       },
       304: { description: "The session is still at a version of If-None-Match", headers: ["ETag"] },
     },
-    handle: ({ request, params: { projectId, sessionId }, principal, services }) =>
+    handle: ({ request, state, params: { projectId, sessionId }, principal, services }) =>
       readSession({
         request,
+        log: state.log,
         find: (content) => services.sessions.detail(principal, { id: sessionId, projectId }, content),
       }),
   }),

@@ -10,7 +10,7 @@ type Head = Omit<Session, MetadataName | "keywords" | "markdownJsonSize"> & { re
 type Preloaded = {
   readonly metadata?: SessionMetadata;
   readonly project?: Project;
-  /** The Markdown in its stored form. */
+  /** The Markdown in its stored form; null where parts continue it, so that the loader reads it. */
   readonly markdown?: string | null;
 };
 

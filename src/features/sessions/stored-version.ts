@@ -1,64 +1,81 @@
 import { createHash } from "node:crypto";
-import { encodeContent } from "./content-codec.js";
+import { forEachPiece } from "../../platform/each-piece.js";
+import { LongText } from "../../platform/long-text.js";
+import { findKeywords, READ_CHARACTERS } from "../transcripts/keywords.js";
+import { createTurnReader } from "../transcripts/turns.js";
+import { toStoredText } from "./content/stored-text.js";
 import type { SaveSession } from "./input.js";
 import { mapMetadata } from "./metadata.js";
-import { findKeywords } from "../transcripts/keywords.js";
-import { readTurns } from "../transcripts/turns.js";
 
-export type StoredVersion = ReturnType<typeof toStoredVersion>;
+export type StoredVersion = Awaited<ReturnType<typeof toStoredVersion>>;
+
+const NOTHING = new LongText([]);
 
 /** All that is stored of a session, from what the client gave. */
-export function toStoredVersion(input: SaveSession) {
+export async function toStoredVersion(input: SaveSession) {
   const { name, markdown, metadata } = input;
-  const rawData = input.rawData ?? "";
-  const sessionData = input.sessionData === "" ? null : (input.sessionData ?? null);
+  const rawData = input.rawData ?? NOTHING;
+  const sessionData = input.sessionData == null || input.sessionData.length === 0 ? null : input.sessionData;
   const facts = {
     name,
-    ...toSpan(input),
+    ...(await toSpan(input)),
     ...mapMetadata<string | null, string[]>(
       (_field, name) => metadata?.[name] ?? null,
       (_field, name) => [...new Set(metadata?.[name])],
     ),
   };
-  const version = hash(JSON.stringify(facts), markdown, rawData).slice(0, 24);
+  const version = (await hash(LongText.from(JSON.stringify(facts)), markdown, rawData)).slice(0, 24);
+  const { size: markdownSize, jsonSize: markdownJsonSize } = await measure(markdown);
   return {
     ...facts,
-    etag: sessionData === null ? version : `${version}-${hash(sessionData).slice(0, 16)}`,
-    markdown: encodeContent(markdown),
-    rawData: encodeContent(rawData),
-    sessionData: sessionData === null ? null : encodeContent(sessionData),
-    markdownSize: Buffer.byteLength(markdown),
-    markdownJsonSize: jsonSizeOf(markdown),
-    rawDataSize: Buffer.byteLength(rawData),
-    sessionDataSize: sessionData === null ? 0 : Buffer.byteLength(sessionData),
-    keywords: findKeywords(name, markdown),
+    etag: sessionData === null ? version : `${version}-${(await hash(sessionData)).slice(0, 16)}`,
+    markdown: toStoredText(markdown),
+    rawData: toStoredText(rawData),
+    sessionData: sessionData === null ? null : toStoredText(sessionData),
+    markdownSize,
+    markdownJsonSize,
+    rawDataSize: rawData.bytes,
+    sessionDataSize: sessionData === null ? 0 : sessionData.bytes,
+    keywords: findKeywords(name, markdown.start(READ_CHARACTERS)),
   };
 }
 
 /** When the conversation began and ended: as given, else as its turns tell, unless that contradicts what was given. */
-function toSpan(input: SaveSession): { startedAt: Date | null; endedAt: Date | null } {
+async function toSpan(input: SaveSession): Promise<{ startedAt: Date | null; endedAt: Date | null }> {
   const given = { startedAt: input.startedAt ?? null, endedAt: input.endedAt ?? null };
   if (given.startedAt !== null && given.endedAt !== null) return given;
-  const turns = readTurns(input.markdown);
+  const reader = createTurnReader();
+  await forEachPiece(input.markdown, reader.read);
+  const turns = reader.finish();
   const span = { startedAt: given.startedAt ?? turns.startedAt, endedAt: given.endedAt ?? turns.endedAt };
   return span.startedAt !== null && span.endedAt !== null && span.startedAt > span.endedAt ? given : span;
 }
 
-function hash(...texts: readonly string[]): string {
+async function hash(...texts: readonly LongText[]): Promise<string> {
   const digest = createHash("sha256");
-  for (const text of texts) digest.update(`${text.length}:`).update(text);
+  for (const text of texts) {
+    digest.update(`${text.length}:`);
+    await forEachPiece(text, (piece) => digest.update(piece));
+  }
   return digest.digest("hex");
 }
 
 /** What JSON adds to an ASCII character: a backslash, or the five of `\u001b`. */
 const JSON_ESCAPES = Uint8Array.from({ length: 0x80 }, (_, code) => JSON.stringify(String.fromCharCode(code)).length - 3);
 
-/** The bytes of a well-formed text as a JSON string. To write the string only to measure it takes eight times as long. */
-function jsonSizeOf(text: string): number {
-  let size = Buffer.byteLength(text) + 2;
-  for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    if (code < JSON_ESCAPES.length) size += JSON_ESCAPES[code] ?? 0;
-  }
-  return size;
+/**
+ * Measures the bytes of a well-formed text, and those that it has as a JSON string. To write the string only to measure it
+ * takes eight times as long.
+ */
+async function measure(text: LongText): Promise<{ size: number; jsonSize: number }> {
+  let size = 0;
+  let escapes = 0;
+  await forEachPiece(text, (piece) => {
+    size += Buffer.byteLength(piece);
+    for (let index = 0; index < piece.length; index += 1) {
+      const code = piece.charCodeAt(index);
+      if (code < JSON_ESCAPES.length) escapes += JSON_ESCAPES[code] ?? 0;
+    }
+  });
+  return { size, jsonSize: size + escapes + 2 };
 }

@@ -4,15 +4,16 @@ import { AppError } from "../../core/errors/app-error.js";
 import type { Clock } from "../../platform/clock.js";
 import type { Random } from "../../platform/random.js";
 import { requireRole } from "../projects/access.js";
-import { toEtag } from "./etag.js";
+import { countParts, createStaging } from "./content/staging.js";
 import type { SaveSession } from "./input.js";
-import { sessionRow, type SessionRow } from "./row.js";
+import type { SessionRow } from "./row.js";
 import type { SessionService } from "./service.js";
+import { createSessionStore, type SavedSession } from "./store-session.js";
 import { toStoredVersion } from "./stored-version.js";
-import { deleteSession, makeProject, writeSession, type WriteOutcome } from "./write-statements.js";
+import { deleteSession } from "./write-statements.js";
 
 export type SessionWriteService = ReturnType<typeof createSessionWriteService>;
-export type SavedSession = { readonly session: SessionRow; readonly created: boolean };
+export type { SavedSession } from "./store-session.js";
 
 /** Facts of a session that only the server sets: an import stores the time at which the conversation began as the time of creation. */
 type Origin = { readonly createdAt?: Date };
@@ -29,6 +30,8 @@ type Dependencies = {
 
 /** Stores and deletes sessions. A write is one transaction: content, index, counters and quota change together or not at all. */
 export function createSessionWriteService({ query, transaction, clock, random, sessions, quotaBytes }: Dependencies) {
+  const staging = createStaging({ query, clock, random });
+  const { requireAllowed, store } = createSessionStore({ query, transaction, clock, quotaBytes });
   return {
     /**
      * Creates a session, or replaces the one with its id. If the caller has no project with the given id, it is made too.
@@ -36,25 +39,12 @@ export function createSessionWriteService({ query, transaction, clock, random, s
      */
     async save(principal: Principal, input: SaveSession, origin: Origin = {}): Promise<SavedSession> {
       requireScope(principal, "sessions:write");
-      const { projectId } = input;
       const id = input.id ?? random.uuid();
-      const version = toStoredVersion(input);
-      return transaction(async (run) => {
-        const write = async () => {
-          const now = clock.now();
-          const createdAt = origin.createdAt ?? now;
-          const [outcome] = await run<WriteOutcome>(writeSession({ principal, projectId, id, version, createdAt, now, quotaBytes }));
-          return outcome;
-        };
-        let outcome = await write();
-        if (outcome === undefined) {
-          await run(makeProject(principal, input, clock.now()));
-          outcome = await write();
-        }
-        // The second try sees what another write to the project has made meanwhile.
-        if (outcome?.isWritten === false) outcome = await write();
-        return toSaved(outcome, input.expectedEtag, { projectId, sessionId: id });
-      }, principal.deadline);
+      const version = await toStoredVersion(input);
+      const plan = { principal, input, id, version, createdAt: origin.createdAt };
+      if (countParts(version) === 0) return store(plan, null);
+      await requireAllowed(plan); // before megabytes are staged for a write that would certainly fail
+      return staging.withParts(version, principal.deadline, (uploadId) => store(plan, uploadId));
     },
 
     /** Deletes a session and gives its bytes back to the owner's quota. */
@@ -70,24 +60,4 @@ export function createSessionWriteService({ query, transaction, clock, random, s
       return session;
     },
   };
-}
-
-/** Checks what was saved, inside the transaction: an error that it throws undoes what was written. */
-function toSaved(
-  outcome: WriteOutcome | undefined,
-  expectedEtag: string | null | undefined,
-  details: Record<string, string>,
-): SavedSession {
-  if (outcome === undefined) throw new AppError("RESOURCE_CONFLICT", { message: "The project was deleted meanwhile", details });
-  const { isWritten, role, previousEtag, isWithinQuota, ...session } = outcome;
-  requireRole(role, "EDITOR", details);
-  if (!isWritten) {
-    throw new AppError("RESOURCE_CONFLICT", { message: "Another project already has a session with this id", details });
-  }
-  if (expectedEtag != null && toEtag(previousEtag) !== expectedEtag) {
-    const message = "The session is not at the version that expectedEtag names";
-    throw new AppError("RESOURCE_CONFLICT", { message, details: { ...details, currentEtag: toEtag(previousEtag) } });
-  }
-  if (!isWithinQuota) throw new AppError("QUOTA_EXCEEDED", { details });
-  return { session: sessionRow.read(session), created: previousEtag === null };
 }

@@ -19,14 +19,17 @@ export type SessionWrite = {
   readonly quotaBytes: number | undefined;
 };
 
-/** What became of a write. */
-export type WriteOutcome = Encoded<{
-  /** Without it nothing was written, and the columns of the session are null. */
+/** The facts that decide whether a session may be written. */
+export type Admission = {
+  /** False where another project has the session. */
   readonly isWritten: boolean;
   readonly role: Role;
   readonly previousEtag: string | null;
   readonly isWithinQuota: boolean;
-}>;
+};
+
+/** What became of a write. Where nothing was written, the columns of the session are null. */
+export type WriteOutcome = Encoded<Admission & { readonly previousBytes: bigint | null }>;
 
 const column = (name: MetadataName) => Prisma.raw(`"${name}"`);
 const METADATA_COLUMNS = Prisma.join(metadataNames.map(column), ", ");
@@ -55,6 +58,7 @@ function toValues(row: SessionMetadata): Prisma.Sql {
 export function writeSession({ principal, projectId, id, version: row, createdAt, now, quotaBytes }: SessionWrite): Prisma.Sql {
   const role = roleOf(principal, Prisma.raw("p"));
   const keepsSessionData = Prisma.sql`${row.sessionData === null}::boolean`;
+  const { markdown, rawData, sessionData } = row;
   return Prisma.sql`
     WITH known AS (
       SELECT p."key", p."ownerId", ${role.column} FROM "Project" p ${role.join}
@@ -67,7 +71,8 @@ export function writeSession({ principal, projectId, id, version: row, createdAt
       SELECT "etag", "markdownSize"::bigint + "rawDataSize" + "sessionDataSize" AS "bytes" FROM "Session"
       WHERE "id" = ${id}::uuid AND "ownerId" = (SELECT "ownerId" FROM project) AND "projectKey" = (SELECT "key" FROM project) FOR UPDATE
     ), content AS (
-      SELECT ${row.markdown}::text AS "markdown", ${row.rawData}::text AS "rawData", ${row.sessionData}::text AS "sessionData"
+      SELECT ${markdown.beginning}::text AS "markdown", ${rawData.beginning}::text AS "rawData", ${sessionData?.beginning ?? null}::text AS "sessionData",
+        ${markdown.parts.length}::int AS "markdownParts", ${rawData.parts.length}::int AS "rawDataParts", ${sessionData?.parts.length ?? 0}::int AS "sessionDataParts"
     ), saved AS (
       INSERT INTO "Session" AS s ("projectKey", "ownerId", "id", "createdAt", "updatedAt", "name", "etag", "markdownSize", "markdownJsonSize", "rawDataSize", "sessionDataSize",
         "startedAt", "endedAt", ${METADATA_COLUMNS}, "keywords")
@@ -83,10 +88,12 @@ export function writeSession({ principal, projectId, id, version: row, createdAt
       WHERE s."projectKey" = EXCLUDED."projectKey" AND EXISTS (SELECT FROM old)
       RETURNING s.*
     ), stored AS (
-      INSERT INTO "SessionContent" AS c ("sessionKey", "markdown", "rawData", "sessionData")
-      SELECT saved."key", content."markdown", content."rawData", content."sessionData" FROM saved, content
+      INSERT INTO "SessionContent" AS c ("sessionKey", "markdown", "rawData", "sessionData", "markdownParts", "rawDataParts", "sessionDataParts")
+      SELECT saved."key", content.* FROM saved, content
       ON CONFLICT ("sessionKey") DO UPDATE SET "markdown" = EXCLUDED."markdown", "rawData" = EXCLUDED."rawData",
-        "sessionData" = COALESCE(EXCLUDED."sessionData", c."sessionData")
+        "sessionData" = COALESCE(EXCLUDED."sessionData", c."sessionData"),
+        "markdownParts" = EXCLUDED."markdownParts", "rawDataParts" = EXCLUDED."rawDataParts",
+        "sessionDataParts" = CASE WHEN ${keepsSessionData} THEN c."sessionDataParts" ELSE EXCLUDED."sessionDataParts" END
     ), indexed AS (
       INSERT INTO "SessionSearch" ("sessionKey", "document")
       SELECT saved."key", "searchDocument"(saved."name", saved."tags", content."markdown") FROM saved, content
@@ -100,8 +107,31 @@ export function writeSession({ principal, projectId, id, version: row, createdAt
       WHERE "id" = d."ownerId" AND (${quotaBytes ?? null}::bigint IS NULL OR d."delta" <= 0 OR "storedBytes" + d."delta" <= ${quotaBytes ?? null}::bigint)
       RETURNING "id"
     )
-    SELECT ${sessionRow.column}, s."key" IS NOT NULL AS "isWritten", project."role", old."etag" AS "previousEtag", EXISTS (SELECT FROM billed) AS "isWithinQuota"
+    SELECT ${sessionRow.column}, s."key" IS NOT NULL AS "isWritten", project."role", old."etag" AS "previousEtag", old."bytes" AS "previousBytes", EXISTS (SELECT FROM billed) AS "isWithinQuota"
     FROM project LEFT JOIN saved s ON TRUE LEFT JOIN old ON TRUE`;
+}
+
+/** Selects an `Admission` without waiting for anything: what `writeSession` would find now. */
+export function admitSession({ principal, projectId, id, version, quotaBytes }: Omit<SessionWrite, "now" | "createdAt">): Prisma.Sql {
+  const role = roleOf(principal, Prisma.raw("p"));
+  const added = version.markdownSize + version.rawDataSize + version.sessionDataSize;
+  return Prisma.sql`
+    WITH known AS (
+      SELECT p."key", p."ownerId", ${role.column} FROM "Project" p ${role.join}
+      WHERE p."id" = ${projectId} AND ${role.isReachable} ORDER BY ${role.order} LIMIT 1
+    ), owner AS (
+      SELECT u."id", u."storedBytes", known."key" AS "projectKey", COALESCE(known."role", 'OWNER') AS "role"
+      FROM "User" u LEFT JOIN known ON TRUE WHERE u."id" = COALESCE((SELECT "ownerId" FROM known), ${principal.userId}::uuid)
+    ), old AS (
+      SELECT s.*, s."projectKey" IS NOT DISTINCT FROM owner."projectKey" AS "isHere",
+        s."markdownSize"::bigint + s."rawDataSize" + CASE WHEN ${version.sessionData === null}::boolean THEN 0 ELSE s."sessionDataSize" END AS "replaced"
+      FROM owner JOIN "Session" s ON s."id" = ${id}::uuid AND s."ownerId" = owner."id"
+    ), size AS (
+      SELECT ${added}::bigint - COALESCE((SELECT "replaced" FROM old), 0) AS "delta"
+    )
+    SELECT owner."role", COALESCE(old."isHere", TRUE) AS "isWritten", CASE WHEN old."isHere" THEN old."etag" END AS "previousEtag",
+      ${quotaBytes ?? null}::bigint IS NULL OR size."delta" <= 0 OR owner."storedBytes" + size."delta" <= ${quotaBytes ?? null}::bigint AS "isWithinQuota"
+    FROM owner CROSS JOIN size LEFT JOIN old ON TRUE`;
 }
 
 /** Makes the project of a session where its id means none to the caller. */

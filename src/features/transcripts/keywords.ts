@@ -1,7 +1,7 @@
 import { countWords } from "./words.js";
 
 /** The part of a conversation that is read for its typical words, and the number of words that are kept. */
-const READ_CHARACTERS = 200_000;
+export const READ_CHARACTERS = 200_000;
 const KEPT_WORDS = 16;
 
 /** Words that every conversation with a coding agent has, so that they are not typical of any. */

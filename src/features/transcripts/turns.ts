@@ -53,16 +53,48 @@ export function* turnsOf(markdown: string): Generator<Turn> {
 }
 
 export function readTurns(markdown: string): TurnFacts {
+  const reader = createTurnReader();
+  reader.read(markdown);
+  return reader.finish();
+}
+
+/** More characters than a line that opens a turn has, with the ends of the lines before and behind it. */
+const LONGEST_LINE = 1_100;
+
+/** Reads the turns of a conversation that comes in pieces. A line may begin in one piece and end in another. */
+export function createTurnReader() {
   const models = new Set<string>();
-  let [first, last] = [Infinity, -Infinity];
-  for (const { speaker, model, at } of turnsOf(markdown)) {
+  let [earliest, latest] = [Infinity, -Infinity];
+  let text = ""; // the end of what was read, which the next piece continues
+  let unread = 0; // where the next turn in it may begin; a character before that tells whether a line begins there
+
+  function note({ speaker, model, at }: Turn): void {
     if (speaker === "Agent" && model !== null) models.add(model);
-    if (at === null) continue;
-    first = Math.min(first, at.getTime());
-    last = Math.max(last, at.getTime());
+    if (at === null) return;
+    earliest = Math.min(earliest, at.getTime());
+    latest = Math.max(latest, at.getTime());
   }
-  const isDated = Number.isFinite(first);
-  return { startedAt: isDated ? new Date(first) : null, endedAt: isDated ? new Date(last) : null, llmModels: [...models] };
+
+  function readUntil(end: number): void {
+    for (const turn of turnsOf(text)) if (turn.start >= unread && turn.start < end) note(turn);
+  }
+
+  return {
+    read(piece: string): void {
+      text += piece;
+      const end = text.length - LONGEST_LINE;
+      if (end <= unread) return;
+      readUntil(end);
+      text = text.slice(end - 1);
+      unread = 1;
+    },
+
+    finish(): TurnFacts {
+      readUntil(text.length);
+      const isDated = Number.isFinite(earliest);
+      return { startedAt: isDated ? new Date(earliest) : null, endedAt: isDated ? new Date(latest) : null, llmModels: [...models] };
+    },
+  };
 }
 
 /** Parses a time in one of SpecStory's forms. Returns null for any other text. */

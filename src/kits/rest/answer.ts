@@ -34,10 +34,16 @@ export async function streamJson(pieces: AsyncGenerator<string>, log: Logger): P
     if (next.done === true) return new Response(beginning, { headers });
     beginning += next.value;
   }
-  return new Response(toStream(encode(beginning, pieces, log)), { headers });
+  return streamText(startWith(beginning, pieces), { headers, log });
 }
 
-/** Makes a stream in which each piece is made when the client has taken the one before. */
+type Stream = { readonly headers: Readonly<Record<string, string>>; readonly log: Logger };
+
+/** Answers with pieces of text, each of them made when the client has taken the one before. A failure cuts the answer off. */
+export function streamText(pieces: AsyncGenerator<string>, { headers, log }: Stream): Response {
+  return new Response(toStream(encode(pieces, log)), { headers });
+}
+
 function toStream(pieces: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
   return new ReadableStream({
     async pull(controller) {
@@ -51,9 +57,13 @@ function toStream(pieces: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array
   });
 }
 
-async function* encode(beginning: string, pieces: AsyncGenerator<string>, log: Logger): AsyncGenerator<Uint8Array> {
+async function* startWith(beginning: string, pieces: AsyncGenerator<string>): AsyncGenerator<string> {
+  yield beginning;
+  yield* pieces;
+}
+
+async function* encode(pieces: AsyncGenerator<string>, log: Logger): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();
-  yield encoder.encode(beginning);
   try {
     for await (const piece of pieces) yield encoder.encode(piece);
   } catch (thrown) {

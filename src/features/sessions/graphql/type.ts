@@ -73,8 +73,7 @@ export const SessionInterface = builder.interfaceRef<SessionRow>("Session").impl
       extensions: { columns: ["key", "markdownSize"] },
       resolve({ key, markdown, markdownSize }, _args, context) {
         context.state.content.reserve(markdownSize);
-        if (markdown === undefined) return markdownOf(context).load(key);
-        return markdown === null ? null : decodeContent(markdown);
+        return markdown == null ? markdownOf(context).load(key) : decodeContent(markdown);
       },
     }),
     markdownSize: t.exposeInt("markdownSize", { nullable: false, description: "Bytes of the Markdown in UTF-8." }),
