@@ -47,6 +47,13 @@ const trustedProxies = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const origin = z.string().transform((text, context) => {
+  // Nothing but a slash may follow the host.
+  if (/^https?:\/\/[^/?#@\\\s]{1,300}\/?$/i.test(text) && URL.canParse(text)) return new URL(text).origin;
+  context.addIssue("must be an address without a path, like https://backstory.example");
+  return z.NEVER;
+});
+
 type Setting<T extends z.ZodType = z.ZodType> = { readonly schema: T; readonly fallback?: string; readonly about: string };
 const setting = <T extends z.ZodType>(schema: T, fallback: string | undefined, about: string): Setting<T> => ({ schema, fallback, about });
 
@@ -54,6 +61,11 @@ const setting = <T extends z.ZodType>(schema: T, fallback: string | undefined, a
 export const settings = {
   PORT: setting(integer(0, 65_535), "4000", "Port to listen on; 0 takes a free one"),
   HOST: setting(z.string().min(1), "127.0.0.1", "Address to listen on; `0.0.0.0` opens it to the network"),
+  PUBLIC_URL: setting(
+    origin.optional(),
+    undefined,
+    "Where clients reach the server, like `https://backstory.example`; it begins every link. Not set, links begin as the request came",
+  ),
   DATA_DIR: setting(z.string().min(1), "./data", "Folder of the embedded database"),
   DATABASE_URL: setting(postgresUrl.optional(), undefined, "`postgres://...` uses PostgreSQL instead of the embedded database"),
   REDIS_URL: setting(redisUrl.optional(), undefined, "`redis://...` shares the rate limits among several processes"),
@@ -203,6 +215,7 @@ function toConfig(values: Values) {
   return {
     port: values.PORT,
     host: values.HOST,
+    publicUrl: values.PUBLIC_URL,
     dataDir: values.DATA_DIR,
     databaseUrl: values.DATABASE_URL,
     redisUrl: values.REDIS_URL,

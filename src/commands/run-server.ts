@@ -31,11 +31,11 @@ export async function runServer({ env, out, err, onExit, openFilesLimit }: Comma
   const platform = { clock: systemClock, random: systemRandom, logger, metrics, tracer: tracing.tracer };
   try {
     const server = createServer({ config, database, limiterStore, ...platform });
-    const listener = await openListener({ server, random: systemRandom, logger, config, openFilesLimit: openFilesLimit() });
+    const listener = await openListener({ server, logger, config, openFilesLimit: openFilesLimit() });
     try {
       // The key is made after listening: if the port were taken, a key made before would never be shown.
       const firstKey = await bootstrap(createServices({ ...platform, config, database }), config.bootstrapApiKey);
-      announce(addressOf(config, listener), announceFirstKey(firstKey, config.bootstrapApiKey), out);
+      announce({ address: addressOf(config, listener), publicUrl: config.publicUrl }, announceFirstKey(firstKey, config.bootstrapApiKey), out);
       const signal = await stopped.once();
       const delayMs = signal === "SIGTERM" ? config.drain.delayMs : 0;
       logger.info({ delayMs }, "draining");
@@ -56,9 +56,11 @@ function addressOf({ host }: Config, { port }: Listener): string {
   return `http://${host === "127.0.0.1" ? "localhost" : host}:${port}`;
 }
 
-/** Prints the address and the first key in one write, so that a program that waits for the address gets the key too. */
-function announce(address: string, firstKey: readonly string[], out: (line: string) => void): void {
-  out([`Backstory is at ${address}`, `GraphiQL:  ${address}${GRAPHQL_PATH}`, ...firstKey].join("\n"));
+type Addresses = { readonly address: string; readonly publicUrl: string | undefined };
+
+/** Prints the addresses and the first key in one write, so that a program that waits for the address gets the key too. */
+function announce({ address, publicUrl = address }: Addresses, firstKey: readonly string[], out: (line: string) => void): void {
+  out([`Backstory is at ${address}`, `GraphiQL:  ${publicUrl}${GRAPHQL_PATH}`, ...firstKey].join("\n"));
 }
 
 /** Reports on `/readyz` that the server stops, and goes on serving until proxies have had the time to notice. */

@@ -10,7 +10,7 @@ import { createContentMemory } from "../core/load/content-memory.js";
 import { createOperations } from "../core/load/operations.js";
 import { createBodyRate } from "../core/request/body-rate.js";
 import type { Client } from "../core/request/client-address.js";
-import type { RenderedAnswer } from "../core/request/rendered-answer.js";
+import type { RenderedAnswer, RenderedError } from "../core/request/rendered-answer.js";
 import type { Database } from "../db/database.js";
 import { createServices } from "../features/services.js";
 import type { Clock } from "../platform/clock.js";
@@ -20,7 +20,8 @@ import type { Random } from "../platform/random.js";
 import { createGraphQL } from "./graphql/graphql.js";
 import { createDirectHandler, type NodeRequest } from "./http/direct-handler.js";
 import { createExchanges } from "./http/exchanges.js";
-import { createOverloadRejection, type RequestHead } from "./http/overload-rejection.js";
+import { createHeadRejection, type RejectHead } from "./http/head-rejection.js";
+import { createConnectionRejection, createOverloadRejection, type RequestHead } from "./http/overload-rejection.js";
 import { createRouter, type WebClient } from "./http/router.js";
 import { addRest } from "./rest/rest.js";
 
@@ -43,6 +44,10 @@ export type Server = {
   readonly answer: (request: NodeRequest, findClient: () => Client) => Promise<RenderedAnswer> | null;
   /** Answers any web request. */
   readonly fetch: (request: Request, client: WebClient) => Promise<Response>;
+  /** Answers a request that is malformed before its body, so that it can go neither way. */
+  readonly rejectHead: RejectHead;
+  /** Answers a connection that is one too many, of which nothing is read. */
+  readonly rejectConnection: () => RenderedError;
   /** Makes `/readyz` report that the server is stopping. Other requests are still answered. */
   readonly drain: () => void;
   /** Waits for writes that go on after their requests, such as the last use of a key. */
@@ -68,7 +73,7 @@ export function createServer(dependencies: ServerDependencies): Server {
   metrics.watchOperations(operations.counts);
   metrics.watchConnections(database.connections);
   let isDraining = false;
-  const exchanges = createExchanges({ clock, random, logger, metrics, answers: { memory: contentMemory, answerBytes: config.content.answerBytes } });
+  const exchanges = createExchanges({ clock, random, logger, metrics, answers: { memory: contentMemory, answerBytes: config.content.answerBytes }, publicUrl: config.publicUrl });
   const fetch = createRouter({
     graphql: graphql.web,
     rest: (app) => addRest(app, { ...shared, authenticateRefresh }),
@@ -80,9 +85,11 @@ export function createServer(dependencies: ServerDependencies): Server {
     tracer,
   });
   return {
-    rejectOverload: createOverloadRejection({ operations, recall, restErrors: config.restErrors, metrics, clock, random, logger }),
+    rejectOverload: createOverloadRejection({ ...config, operations, recall, metrics, clock, random, logger }),
+    rejectConnection: createConnectionRejection({ ...config, random }),
     answer: createDirectHandler({ graphql: graphql.direct, exchanges, tracer }),
     fetch,
+    rejectHead: createHeadRejection({ exchanges, restErrors: config.restErrors }),
     drain: () => void (isDraining = true),
     close: lastUse.settled,
   };

@@ -32,7 +32,7 @@ const countsNothing = { ...limiterStore, consume: async (_budget, _policy, cost)
 
 /** Listens on a free port and says so as the product does. */
 async function listen(server) {
-  const listener = await openListener({ server, random, logger, openFilesLimit: 20_000, config: { ...config, port: 0 } });
+  const listener = await openListener({ server, logger, openFilesLimit: 20_000, config: { ...config, port: 0 } });
   console.log(`Backstory is at http://localhost:${listener.port}`);
   return listener;
 }

@@ -1,7 +1,6 @@
-import { once } from "node:events";
-import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { startBackstory, type Backstory } from "../support/cli.js";
+import { say as sayTo } from "../support/raw-http.js";
 
 const KEY = "bks_live_hostile_key";
 const PATH = "/api/v1/graphql";
@@ -12,23 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-type Heard = { readonly status: number; readonly headers: Headers; readonly body: string };
-
-/** Sends text over a new socket and returns the one answer that came before the server closed it. */
-async function say(text: string): Promise<Heard> {
-  const { hostname, port } = new URL(server.url);
-  const socket = connect(Number(port), hostname);
-  let heard = "";
-  socket.setEncoding("utf8").on("data", (chunk: string) => (heard += chunk));
-  socket.on("error", () => undefined); // a server that has answered may reset what is still being sent
-  socket.write(text);
-  await once(socket, "close");
-  const [head = "", ...rest] = heard.split("\r\n\r\n");
-  const [first = "", ...lines] = head.split("\r\n");
-  expect(heard.match(/^HTTP\/1\.1 /gm)).toHaveLength(1);
-  const fields = lines.map((line): [string, string] => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim()]);
-  return { status: Number(first.split(" ")[1]), headers: new Headers(fields), body: rest.join("\r\n\r\n") };
-}
+const say = (text: string) => sayTo(server.url, text);
 
 const request = (lines: readonly string[], body = "", path = PATH) =>
   `${[`POST ${path} HTTP/1.1`, "Host: backstory.test", `Authorization: Bearer ${KEY}`, "Content-Type: application/json", ...lines].join("\r\n")}\r\n\r\n${body}`;

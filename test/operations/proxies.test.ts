@@ -34,6 +34,25 @@ test("Behind a trusted proxy each client has its own address, and links have the
   expect((await fail({ "x-forwarded-for": "198.51.100.9, 192.0.2.1" })).status).toBe(429);
 });
 
+test.each([
+  ["user@evil.example", "https"],
+  ["evil.example:99999", "https"],
+  ["evil.example/path", "https"],
+  ["<script>", "https"],
+  ["a".repeat(5_000), "https"],
+  [undefined, "https"],
+  ["backstory.example", undefined],
+  ["backstory.example", "javascript"],
+])("What a trusted proxy says of the host (%s) and scheme (%s) counts only if it is well-formed.", async (host, scheme) => {
+  const forwarded = {
+    ...(host === undefined ? {} : { "x-forwarded-host": host }),
+    ...(scheme === undefined ? {} : { "x-forwarded-proto": scheme }),
+  };
+  const { link } = await fail({ ...forwarded, "x-forwarded-for": "192.0.2.50" });
+  const name = host === "backstory.example" ? host : new URL(trusting.url).host;
+  expect(link).toMatch(new RegExp(`^${scheme === "https" ? "https" : "http"}://${name}/errors#`));
+});
+
 test("The addresses of one IPv6 network count as one client, since any of them is its own to choose.", async () => {
   expect((await fail({ "x-forwarded-for": "2001:db8:1:2::1" })).status).toBe(401);
   expect((await fail({ "x-forwarded-for": "2001:DB8:1:2:ffff:ffff:ffff:ffff" })).status).toBe(429);

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { isIP, type Socket } from "node:net";
 import ipaddr from "ipaddr.js";
 import proxyAddr from "proxy-addr";
+import { isHost, originOfHost } from "./origin.js";
 
 /** The client of a request, and the scheme and host by which the request reached the server or the proxy before it. */
 export type Client = {
@@ -60,13 +61,11 @@ function countedAs(address: string): string {
   return `${ipaddr.fromByteArray([...parsed.toByteArray().slice(0, 8), 0, 0, 0, 0, 0, 0, 0, 0]).toString()}/64`;
 }
 
-const HOST = /^[a-z0-9.:[\]-]{1,255}$/i;
-
-function originOf({ headers }: IncomingMessage): string | null {
-  const scheme = firstOf(headers["x-forwarded-proto"]);
-  const host = firstOf(headers["x-forwarded-host"]) ?? headers.host;
-  if ((scheme !== "http" && scheme !== "https") || host === undefined || !HOST.test(host)) return null;
-  return `${scheme}://${host}`;
+/** What the proxy does not say, or not in a well-formed way, is as the request came to this server. */
+function originOf({ headers }: IncomingMessage): string {
+  const forwarded = firstOf(headers["x-forwarded-host"]);
+  const origin = originOfHost(forwarded !== undefined && isHost(forwarded) ? forwarded : headers.host);
+  return firstOf(headers["x-forwarded-proto"]) === "https" ? origin.replace("http:", "https:") : origin;
 }
 
 function firstOf(header: string | string[] | undefined): string | undefined {

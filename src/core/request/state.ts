@@ -6,12 +6,13 @@ import type { Decision } from "../limits/limiter.js";
 import { createAnswerContent, type AnswerContent } from "../load/answer-content.js";
 import type { ContentMemory } from "../load/content-memory.js";
 import type { Client } from "./client-address.js";
+import { chooseOrigin } from "./origin.js";
 import { ownerOf } from "./owner.js";
 
 /** The state of one HTTP request. All operations of a batch share it. */
 export type RequestState = {
   readonly requestId: string;
-  /** Scheme and host by which the client reached the server. */
+  /** Scheme and host of the links that its answer has. */
   readonly origin: string;
   /** Address of the client, as the limits per address count it. */
   readonly address: string;
@@ -53,19 +54,13 @@ export function idOf(given: string | string[] | null | undefined, random: Random
   return typeof given === "string" && SANE_ID.test(given) ? given : random.uuid();
 }
 
-/** Returns the origin that a Host header names, or http://localhost if the host is not well-formed. */
-export function originOfHost(host = "localhost"): string {
-  const address = `http://${host}`;
-  return URL.canParse(address) ? new URL(address).origin : "http://localhost";
-}
-
 /** The facts that the headers of a request give. */
 export type RequestHead = { readonly requestId: string | string[] | null | undefined; readonly findOrigin: () => string };
 
 /** A request that has just come in. */
 export type Arrival = { readonly head: RequestHead; readonly client: Client; readonly onClose: OnClose };
 
-type Dependencies = { readonly logger: Logger; readonly random: Random; readonly answers: AnswerLimits };
+type Dependencies = { readonly logger: Logger; readonly random: Random; readonly publicUrl: string | undefined; readonly answers: AnswerLimits };
 
 export function createRequestState(arrival: Arrival, { random, ...dependencies }: Dependencies): RequestState {
   return new OnDemandState(idOf(arrival.head.requestId, random), { ...arrival, ...dependencies });
@@ -94,7 +89,8 @@ class OnDemandState implements RequestState {
 
   // Most requests need neither the origin nor a child logger: both are made on demand.
   get origin(): string {
-    return this.from.client.origin ?? this.from.head.findOrigin();
+    const { publicUrl, client, head } = this.from;
+    return chooseOrigin({ publicUrl, proxied: client.origin, find: head.findOrigin });
   }
 
   get log(): Logger {

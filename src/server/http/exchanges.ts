@@ -25,13 +25,14 @@ type Dependencies = {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly answers: AnswerLimits;
+  readonly publicUrl: string | undefined;
 };
 
 /** What surrounds every answer, whichever way its request came in: the request's id, the headers of limits and CORS, a line in the log, the metrics. */
-export function createExchanges({ clock, random, logger, metrics, answers }: Dependencies) {
+export function createExchanges({ clock, random, logger, metrics, ...sources }: Dependencies) {
   return {
     begin: (arrival: Arrival): Exchange => ({
-      state: createRequestState(arrival, { logger, random, answers }),
+      state: createRequestState(arrival, { logger, random, ...sources }),
       startedAtMs: clock.now().getTime(),
     }),
 

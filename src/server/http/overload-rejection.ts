@@ -16,7 +16,8 @@ import { renderError } from "./error-response.js";
 import { REST_PATH } from "../../core/request/paths.js";
 import { withoutDoubleSlash } from "./router.js";
 import { countError, surfaceOf } from "./request-metrics.js";
-import { idOf, originOfHost } from "../../core/request/state.js";
+import { chooseOrigin, originOfHost } from "../../core/request/origin.js";
+import { idOf } from "../../core/request/state.js";
 import { DEFAULT_HEADERS } from "../../core/request/security-headers.js";
 
 /** What comes before the body of a request. */
@@ -26,6 +27,7 @@ type Dependencies = {
   readonly operations: Operations;
   readonly recall: Authenticator["recall"];
   readonly restErrors: RestErrorStyle;
+  readonly publicUrl: string | undefined;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly random: Random;
@@ -46,7 +48,7 @@ const MOST_FORMS = 100;
  * overloaded server must not spend its time on rejections. Hence they are made past the layers that other answers go
  * through, and the log has one line a second for all of them.
  */
-export function createOverloadRejection({ operations, recall, restErrors, metrics, clock, random, logger }: Dependencies) {
+export function createOverloadRejection({ operations, recall, restErrors, publicUrl, metrics, clock, random, logger }: Dependencies) {
   const error = overloaded();
   const forms = new Map<string, RenderedError>();
   let rejected = 0;
@@ -76,7 +78,7 @@ export function createOverloadRejection({ operations, recall, restErrors, metric
   function reject(path: string, headers: IncomingHttpHeaders, client: Client): RenderedAnswer {
     record(path);
     const requestId = idOf(headers["x-request-id"], random);
-    const origin = client.origin ?? originOfHost(headers.host);
+    const origin = chooseOrigin({ publicUrl, proxied: client.origin, find: () => originOfHost(headers.host) });
     const form = formOf(path, headers.accept ?? null);
     const body = form.body.replaceAll(REQUEST_ID, requestId).replaceAll(ORIGIN, () => inJson(origin));
     return { status: form.status, headers: [...form.headers, "X-Request-Id", requestId], body };
@@ -91,6 +93,17 @@ export function createOverloadRejection({ operations, recall, restErrors, metric
     if (principal === null && headers.authorization !== undefined) return null; // it is not known yet whose it is
     const { name } = ownerOf({ principal, address: client.address });
     return operations.isFull(name) ? reject(path, headers, client) : null;
+  };
+}
+
+/** Makes the answer to a connection that is one too many of its address. Nothing is known of its requests. */
+export function createConnectionRejection({ restErrors, publicUrl, random }: Pick<Dependencies, "restErrors" | "publicUrl" | "random">) {
+  const error = overloaded("Your address has as many connections as it may (MAX_CONNECTIONS)");
+  return (): RenderedError => {
+    const requestId = random.uuid();
+    const facts = { requestId, origin: publicUrl ?? originOfHost() };
+    const { status, headers, body } = renderError(error, { path: "/", accept: null, style: restErrors }, facts);
+    return { status, headers: [...toHeaderList(DEFAULT_HEADERS), ...headers, "X-Request-Id", requestId], body };
   };
 }
 

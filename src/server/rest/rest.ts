@@ -1,10 +1,10 @@
 import type { Context, Hono } from "hono";
+import type { Config } from "../../config.js";
 import type { Authenticate } from "../../core/auth/authenticate.js";
 import { unauthenticated } from "../../core/auth/bearer-token.js";
 import type { FailureLimit } from "../../core/auth/failure-limit.js";
 import type { Principal } from "../../core/auth/principal.js";
 import { AppError } from "../../core/errors/app-error.js";
-import type { RestErrorStyle } from "../../core/errors/to-rest.js";
 import { withoutKey } from "../../core/request/read-body.js";
 import type { Environment, RequestState } from "../../core/request/state.js";
 import { REST_PATH } from "../../core/request/paths.js";
@@ -17,7 +17,7 @@ import { rateLimited, type RateLimiter } from "../../core/limits/rate-limiter.js
 import type { Clock } from "../../platform/clock.js";
 import type { Services } from "../../features/services.js";
 import { toOpenApi } from "./openapi.js";
-import { readJson, type UploadLimits } from "./read-json.js";
+import { readJson } from "./read-json.js";
 import type { Access, RestRoute } from "../../kits/rest/route.js";
 import { restRoutes } from "./routes.js";
 
@@ -28,7 +28,7 @@ type Dependencies = {
   readonly contentMemory: ContentMemory;
   readonly bodyRate: BodyRate;
   readonly clock: Clock;
-  readonly config: { readonly restErrors: RestErrorStyle; readonly rateLimits: { readonly rest: Policy }; readonly uploads: UploadLimits };
+  readonly config: Pick<Config, "restErrors" | "publicUrl" | "uploads"> & { readonly rateLimits: { readonly rest: Policy } };
   readonly failureLimit: FailureLimit;
   /** Authenticates keys and access tokens. */
   readonly authenticate: Authenticate;
@@ -77,7 +77,7 @@ export function addRest(app: Hono<Environment>, dependencies: Dependencies): voi
     app.on(route.method, path, (context) => answer(route, context));
     methods.set(path, [...(methods.get(path) ?? []), route.method, ...(route.method === "GET" ? ["HEAD"] : [])]);
   }
-  const openApi = JSON.stringify(toOpenApi(restRoutes, REST_PATH, config.restErrors));
+  const openApi = JSON.stringify(toOpenApi(restRoutes, `${config.publicUrl ?? ""}${REST_PATH}`, config.restErrors));
   app.get(`${REST_PATH}/openapi.json`, (context) => context.body(openApi, 200, { "Content-Type": "application/json" }));
   methods.set(`${REST_PATH}/openapi.json`, ["GET", "HEAD"]);
   for (const [path, allowed] of methods) app.all(path, ({ req }) => rejectMethod(req.method, allowed));

@@ -53,6 +53,9 @@ export function partsColumn(name: ContentName): Prisma.Sql {
   return Prisma.raw(`"${name}Parts"`);
 }
 
+/** SQL for the Markdown of the content called c, in its stored form; null where parts continue it. */
+export const wholeMarkdown = Prisma.sql`CASE WHEN c."markdownParts" = 0 THEN c."markdown" END AS "markdown"`;
+
 /** A larger Markdown is read when the memory for it is reserved, and not together with its session. */
 const MOST_WITH_SESSION = 100_000;
 
