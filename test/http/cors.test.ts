@@ -48,9 +48,32 @@ test.each([
   );
 });
 
-test("A browser may read why an address does not exist.", async () => {
-  const { status, headers } = await server.send("/nowhere", { headers: { origin: "https://app.example" } });
+test("A browser may read why an address of the API does not exist.", async () => {
+  const { status, headers } = await server.send("/api/v1/nowhere", { headers: { origin: "https://app.example" } });
   expect(status).toBe(404);
   expect(headers.get("access-control-allow-origin")).toBe("*");
   expect(headers.get("access-control-expose-headers")).toContain("X-Request-Id");
+});
+
+const OUTSIDE = [
+  "/",
+  "/cli-login",
+  "/errors",
+  "/healthz",
+  "/readyz",
+  "/metrics",
+  "/nowhere",
+  "/api",
+  "/api/v1x",
+  "/api/v2/graphql",
+  "//metrics",
+];
+
+test.each(OUTSIDE)("Outside the API, at %s, scripts of other origins may read nothing, and no preflight is granted.", async (path) => {
+  for (const method of ["GET", "HEAD", "POST", "DELETE", "OPTIONS"]) {
+    const headers = { origin: "https://app.example", "access-control-request-method": "GET", "access-control-request-headers": "accept" };
+    const answer = await server.send(path, { method, headers });
+    expect([...answer.headers.keys()].filter((name) => name.startsWith("access-control-"))).toEqual([]);
+    if (method === "OPTIONS") expect([404, 405]).toContain(answer.status);
+  }
 });

@@ -6,7 +6,7 @@ import type { Clock } from "../../platform/clock.js";
 import type { Logger } from "../../platform/logger.js";
 import type { Metrics } from "../../platform/metrics.js";
 import type { Random } from "../../platform/random.js";
-import { CORS_HEADERS } from "./cors.js";
+import { corsHeadersOf } from "./cors.js";
 import { logRequest } from "./request-log.js";
 import { countRequest } from "./request-metrics.js";
 
@@ -37,9 +37,9 @@ export function createExchanges({ clock, random, logger, metrics, ...sources }: 
     }),
 
     /** The headers that an answer has beside its own, and before them. */
-    headersOf: ({ requestId, decision }: RequestState): HeaderList => {
+    headersOf: ({ requestId, decision }: RequestState, path: string): HeaderList => {
       const limits = decision === null ? [] : rateLimitHeaders(decision, clock.now());
-      return [...DEFAULT_HEADER_LIST, "X-Request-Id", requestId, ...limits, ...CORS_HEADERS];
+      return [...DEFAULT_HEADER_LIST, "X-Request-Id", requestId, ...limits, ...corsHeadersOf(path)];
     },
 
     end({ state, startedAtMs }: Exchange, { method, path, status }: Answered): void {

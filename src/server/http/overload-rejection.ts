@@ -11,7 +11,7 @@ import type { Operations } from "../../core/load/operations.js";
 import { overloaded } from "../../core/load/overloaded.js";
 import type { RenderedAnswer, RenderedError } from "../../core/request/rendered-answer.js";
 import { toHeaderList } from "../../platform/header-list.js";
-import { CORS_HEADERS } from "./cors.js";
+import { corsHeadersOf } from "./cors.js";
 import { renderError } from "./error-response.js";
 import { REST_PATH } from "../../core/request/paths.js";
 import { withoutDoubleSlash } from "./router.js";
@@ -70,7 +70,7 @@ export function createOverloadRejection({ operations, recall, restErrors, public
     const known = forms.get(key);
     if (known !== undefined) return known;
     const rendered = renderError(error, { path, accept, style: restErrors }, { requestId: REQUEST_ID, origin: ORIGIN });
-    const form = { ...rendered, headers: [...toHeaderList(DEFAULT_HEADERS), ...CORS_HEADERS, ...rendered.headers] };
+    const form = { ...rendered, headers: [...toHeaderList(DEFAULT_HEADERS), ...corsHeadersOf(path), ...rendered.headers] };
     if (forms.size < MOST_FORMS) forms.set(key, form);
     return form;
   }

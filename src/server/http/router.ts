@@ -9,7 +9,7 @@ import { toAppError } from "../../core/errors/from-unknown.js";
 import { logFailure } from "../../core/errors/log-failure.js";
 import type { RestErrorStyle } from "../../core/errors/to-rest.js";
 import type { Client } from "../../core/request/client-address.js";
-import { GRAPHQL_PATH } from "../../core/request/paths.js";
+import { GRAPHQL_PATH, REST_PATH } from "../../core/request/paths.js";
 import { toResponse } from "../../core/request/rendered-answer.js";
 import { DEFAULT_HEADERS } from "../../core/request/security-headers.js";
 import type { Environment, OnClose } from "../../core/request/state.js";
@@ -65,12 +65,12 @@ export function createRouter(dependencies: RouterDependencies): (request: Reques
       },
     );
     const { headers } = context.res; // Hono's own `header` makes a new response for each header
-    for (const [name, value] of headerPairs(exchanges.headersOf(state)))
+    for (const [name, value] of headerPairs(exchanges.headersOf(state, context.req.path)))
       if (!KEPT_HEADERS.has(name) || !headers.has(name)) headers.set(name, value);
     exchanges.end(exchange, { method, path: address.pathname, status: context.res.status });
   });
   // Only for preflight requests. On others it would make a response before the handler does, and each would be copied.
-  app.options("*", cors({ origin: "*", exposeHeaders: EXPOSED_HEADERS, maxAge: CORS_MAX_AGE_SECONDS }));
+  app.options(`${REST_PATH}/*`, cors({ origin: "*", exposeHeaders: EXPOSED_HEADERS, maxAge: CORS_MAX_AGE_SECONDS }));
   app.use(throwErrorsOnly);
 
   app.all(GRAPHQL_PATH, async (context) => {
