@@ -1,6 +1,7 @@
+import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { createFallbackStore, type FailureRule } from "../../src/core/limits/fallback-store.js";
-import type { LimiterStore } from "../../src/core/limits/limiter.js";
+import { CounterError, type LimiterStore } from "../../src/core/limits/limiter.js";
 import { createMemoryStore } from "../../src/core/limits/memory-store.js";
 import { parsePolicy } from "../../src/core/limits/policy.js";
 import { openLimiterStore } from "../../src/core/limits/open-store.js";
@@ -13,16 +14,28 @@ const policy = parsePolicy("2/1h") ?? [];
 
 let nowMs: number;
 let isLost: boolean;
+let asked: number;
+let passSecond: () => void;
 let lines: string[];
 let changes: boolean[];
 beforeEach(() => {
   nowMs = Date.parse("2026-06-15T12:00:00.000Z");
   isLost = false;
+  asked = 0;
+  passSecond = () => undefined;
   lines = [];
   changes = [];
 });
 
-const clock = { ...systemClock, now: () => new Date(nowMs) };
+const clock = {
+  ...systemClock,
+  now: () => new Date(nowMs),
+  wait: (_ms: number, signal?: AbortSignal) =>
+    new Promise<void>((resolve, reject) => {
+      passSecond = resolve;
+      signal?.addEventListener("abort", () => reject(new Error("closed")));
+    }),
+};
 const logger = () => createLogger("info", { write: (line: string) => void lines.push((JSON.parse(line) as { msg: string }).msg) });
 
 /** A shared store that can be lost, beneath the rule. */
@@ -30,7 +43,11 @@ function startStore(rule: FailureRule): LimiterStore {
   const memory = createMemoryStore(clock);
   const shared: LimiterStore = {
     ...memory,
-    consume: (...asked) => (isLost ? Promise.reject(new Error("connection lost")) : memory.consume(...asked)),
+    consume(...unit) {
+      asked += 1;
+      return isLost ? Promise.reject(new Error("connection lost")) : memory.consume(...unit);
+    },
+    check: () => (isLost ? Promise.reject(new Error("connection lost")) : Promise.resolve()),
   };
   return createFallbackStore({
     shared,
@@ -75,10 +92,73 @@ test("The shared store is asked again after a second, goes on where it was, and 
   await ask(store, 3);
   isLost = false;
   expect(await ask(store, 1)).toEqual([0]);
-  nowMs += 1_000;
+  passSecond();
+  await setImmediate();
   expect(await ask(store, 2)).toEqual([1, 0]);
   expect(changes).toEqual([false, true]);
   expect(lines).toEqual(["Redis is lost; RATE_LIMIT_FAIL decides", "Redis is back"]);
+});
+
+test("No request asks a store that is lost: it is checked beside them, until it is back.", async () => {
+  const store = startStore("local");
+  isLost = true;
+  await ask(store, 3);
+  passSecond();
+  await setImmediate();
+  await ask(store, 3);
+  expect(asked).toBe(1);
+  expect(changes).toEqual([false]);
+
+  isLost = false;
+  passSecond();
+  await setImmediate();
+  await ask(store, 1);
+  expect(asked).toBe(2);
+  expect(changes).toEqual([false, true]);
+});
+
+test("A lost store that a readiness check finds again is used at once.", async () => {
+  const store = startStore("closed");
+  isLost = true;
+  await expect(async () => store.consume("k", policy, 1)).rejects.toMatchObject({ httpStatus: 503 });
+  isLost = false;
+  await store.check();
+  expect(await ask(store, 1)).toEqual([1]);
+});
+
+test("A closed store is checked no more.", async () => {
+  const store = startStore("local");
+  isLost = true;
+  await ask(store, 1);
+  await store.close();
+  isLost = false;
+  passSecond();
+  await setImmediate();
+  expect(changes).toEqual([false]);
+});
+
+test("A step of the system's time neither shortens nor lengthens how long a broken counter is not named again.", async () => {
+  const memory = createMemoryStore(clock);
+  let monotonicMs = 0;
+  const store = createFallbackStore({
+    shared: { ...memory, consume: () => Promise.reject(new CounterError("no counter")) },
+    local: memory,
+    rule: "local",
+    clock: { ...clock, monotonicMs: () => monotonicMs },
+    logger: logger(),
+    onChange: (isUp) => void changes.push(isUp),
+  });
+  const namedAfter = async (elapsedMs: number, stepMs: number) => {
+    monotonicMs += elapsedMs;
+    nowMs += elapsedMs + stepMs;
+    await ask(store, 2);
+    await setImmediate();
+    return lines.length;
+  };
+  expect(await namedAfter(0, 0)).toBe(1);
+  expect(await namedAfter(30_000, 86_400_000)).toBe(1);
+  expect(await namedAfter(30_000, -90_000_000)).toBe(2);
+  expect(changes).toEqual([]);
 });
 
 /** Nothing listens on this port: connections are refused at once. */

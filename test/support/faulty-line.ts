@@ -1,12 +1,16 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 
-type Fault = "none" | "refuse" | "cut" | "silent";
+type Fault = "none" | "refuse" | "cut" | "silent" | "hold";
 
-/** A line to a server on this machine that can be made to refuse connections, to cut them, or to carry nothing. */
+/**
+ * A line to a server on this machine that can be made to refuse connections, to cut them, to carry nothing, or to hold back
+ * what it carries: a server that is stopped and goes on later finds all that was sent to it, on closed connections too.
+ */
 export async function openFaultyLine(host: string, port: number) {
   let fault: Fault = "none";
   const sockets = new Set<Socket>();
+  const held: (() => void)[] = [];
 
   const line = createServer((near) => {
     const far = connect(port, host);
@@ -19,10 +23,12 @@ export async function openFaultyLine(host: string, port: number) {
         .on("error", () => undefined)
         .on("close", () => {
           sockets.delete(from);
-          to.destroy();
+          if (fault === "hold") held.push(() => to.end());
+          else to.destroy();
         });
       from.on("data", (chunk) => {
         if (fault === "cut") from.destroy();
+        else if (fault === "hold") held.push(() => to.write(chunk));
         else if (fault !== "silent") to.write(chunk);
       });
     }
@@ -47,6 +53,7 @@ export async function openFaultyLine(host: string, port: number) {
       if (next === "refuse" && line.listening) await close();
       if (next !== "refuse" && !line.listening) await listen(address.port);
       fault = next;
+      if (next === "none") for (const deliver of held.splice(0)) deliver();
     },
     close,
   };

@@ -18,11 +18,17 @@ export type Decision = {
  * passes under any concurrency; what is not granted is not counted.
  */
 export type LimiterStore = {
+  /** @throws CounterError where it is there and cannot decide */
   readonly consume: (budget: string, policy: Policy, cost: number) => Decision | Promise<Decision>;
   /** Resolves if the store can decide now. */
   readonly check: () => Promise<void>;
   readonly close: () => Promise<void>;
 };
+
+/** The store is there, but cannot decide on these counters: on none, or on these only, which `check` tells. */
+export class CounterError extends Error {
+  override readonly name = "CounterError";
+}
 
 /** Counters of different policies are kept apart: a key whose limit is changed begins anew. */
 export function counterName(budget: string, policy: Policy): string {

@@ -1,92 +1,72 @@
-import { createClient } from "@redis/client";
+import { ErrorReply } from "@redis/client";
 import type { Clock } from "../../platform/clock.js";
-import { counterName, type LimiterStore, type WindowState } from "./limiter.js";
+import { CounterError, counterName, type LimiterStore, type WindowState } from "./limiter.js";
+import type { Policy } from "./policy.js";
+import { createRedisClock } from "./redis-clock.js";
+import { createRedisConnection } from "./redis-connection.js";
+import { CONSUME } from "./redis-script.js";
 
 /**
- * One decision, in one step that nothing comes between: grants what every window has left, counts it, and begins the
- * windows that had not begun. Keys: a counter each window. Arguments: the cost, then limit and length of each window.
- * Answers what was granted, then of each window what is used and for how many milliseconds it lasts.
+ * How long after it was asked Redis may still decide. A Redis that was held up executes all that was sent to it meanwhile,
+ * although its senders have decided by themselves. It is shorter than a connection may be silent, so that an answer has
+ * time to arrive.
  */
-const CONSUME = `
-local granted = tonumber(ARGV[1])
-local used, left = {}, {}
-for i, key in ipairs(KEYS) do
-  used[i] = tonumber(redis.call('GET', key) or '0')
-  left[i] = redis.call('PTTL', key)
-  granted = math.max(0, math.min(granted, tonumber(ARGV[2 * i]) - used[i]))
-end
-local answer = { granted }
-for i, key in ipairs(KEYS) do
-  local window = tonumber(ARGV[2 * i + 1])
-  if granted > 0 then
-    used[i] = redis.call('INCRBY', key, granted)
-    if left[i] < 0 then redis.call('PEXPIRE', key, window) end
-  end
-  if left[i] < 0 then left[i] = window end
-  table.insert(answer, used[i])
-  table.insert(answer, left[i])
-end
-return answer`;
+const DECIDE_MS = 400;
 
-/** How long a decision may take; a Redis that does not answer is as good as none. */
-const DEADLINE_MS = 1_000;
-const TICK_MS = 100;
-const LONGEST_PAUSE_MS = 1_000;
+/**
+ * The first decision is too late where Redis's time is not known yet, or was set anew; its answer tells the time. So it is
+ * where this process is too busy to send in time. Redis is then not held up, and each further try has more time.
+ */
+const MOST_TRIES = 3;
+const MORE_TIME = 4;
+
+/** Asked to know whether Redis can decide at all: it takes the same step, on a counter of its own. */
+const CHECK = { budget: "check", policy: [{ limit: 1_000_000_000, windowMs: 1_000 }] };
 
 /** The store of any number of processes that share a Redis. It connects by itself, again and again; until then it fails. */
 export function createRedisStore(url: string, clock: Clock): LimiterStore {
-  const client = createClient({
-    url,
-    disableOfflineQueue: true,
-    socket: { connectTimeout: DEADLINE_MS, reconnectStrategy: (tries) => Math.min(50 * 2 ** tries, LONGEST_PAUSE_MS) },
-  });
-  let isClosed = false;
-  // Whoever asks meanwhile is told by the failure of the command; without a listener it would end the process.
-  client.on("error", () => undefined);
-  // It was closed while it connected: the client does not know that connection yet, and would keep it.
-  client.on("ready", () => {
-    if (isClosed) client.destroy();
-  });
-  client.connect().catch(() => undefined);
+  const redisClock = createRedisClock(clock);
+  const connection = createRedisConnection(url, clock, () => void check().catch(() => undefined)); // it learns Redis's time
+
+  /** @throws CounterError where Redis answers with an error */
+  async function decide(keys: string[], asked: readonly number[]): Promise<readonly number[]> {
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+      const askedAtMs = clock.monotonicMs();
+      const args = [redisClock.timeIn(DECIDE_MS * MORE_TIME ** tries), ...asked].map(String);
+      const answer = await connection.send((client) => client.eval(CONSUME, { keys, arguments: args })).catch(explain);
+      const [redisMs = 0, ...decision] = answer as number[]; // what the script answers
+      redisClock.learn(redisMs, askedAtMs);
+      if (decision.length > 0) return decision;
+    }
+    throw new Error("Redis decided too late");
+  }
+
+  async function consume(budget: string, policy: Policy, cost: number) {
+    const name = counterName(budget, policy);
+    // The braces keep the counters of one decision together where Redis is a cluster.
+    const keys = policy.map((_, index) => `backstory:{${name}}:${index}`);
+    const [granted = 0, ...states] = await decide(keys, [cost, ...policy.flatMap(({ limit, windowMs }) => [limit, windowMs])]);
+    const nowMs = clock.now().getTime();
+    const windows = policy.map((window, index): WindowState => {
+      return { ...window, used: states[2 * index] ?? 0, resetAtMs: nowMs + (states[2 * index + 1] ?? 0) };
+    });
+    return { granted, windows };
+  }
+
+  async function check(): Promise<void> {
+    await consume(CHECK.budget, CHECK.policy, 1);
+  }
 
   return {
-    async consume(budget, policy, cost) {
-      const name = counterName(budget, policy);
-      // The braces keep the counters of one decision together where Redis is a cluster.
-      const keys = policy.map((_, index) => `backstory:{${name}}:${index}`);
-      const args = [cost, ...policy.flatMap(({ limit, windowMs }) => [limit, windowMs])].map(String);
-      const answer = await withDeadline(client.eval(CONSUME, { keys, arguments: args }));
-      const [granted = 0, ...states] = answer as number[]; // what the script answers
-      const nowMs = clock.now().getTime();
-      const windows = policy.map((window, index): WindowState => {
-        return { ...window, used: states[2 * index] ?? 0, resetAtMs: nowMs + (states[2 * index + 1] ?? 0) };
-      });
-      return { granted, windows };
-    },
-    async check() {
-      await withDeadline(client.ping());
-    },
+    consume,
+    check,
     close() {
-      isClosed = true;
-      client.destroy();
+      connection.close();
       return Promise.resolve();
     },
   };
 }
 
-/** Counted in ticks and not by the clock: while this process itself is too busy to read an answer, no tick comes either. */
-async function withDeadline<T>(answer: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  let ticks = 0;
-  const late = new Promise<never>((_, reject) => {
-    timer = setInterval(() => {
-      ticks += 1;
-      if (ticks * TICK_MS >= DEADLINE_MS) reject(new Error("Redis did not answer in time"));
-    }, TICK_MS);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearInterval(timer);
-  }
+function explain(error: unknown): never {
+  throw error instanceof ErrorReply ? new CounterError(error.message, { cause: error }) : error;
 }
