@@ -6,8 +6,8 @@ import { parsePolicy } from "../../src/core/limits/policy.js";
 import { systemClock } from "../../src/platform/clock.js";
 
 function startStore(mostCallers?: number) {
-  let now = Date.parse("2026-06-15T12:00:00.000Z");
-  const clock = { ...systemClock, now: () => new Date(now), advance: (ms: number) => void (now += ms) };
+  let passedMs = 0;
+  const clock = { ...systemClock, monotonicMs: () => passedMs, advance: (ms: number) => void (passedMs += ms) };
   const store = createMemoryStore(clock, mostCallers === undefined ? {} : { mostCallers });
   const ask = async (caller: string, policy = "1/1h", cost = 1) => (await store.consume(caller, parsePolicy(policy) ?? [], cost)).granted;
   return { clock, ask };

@@ -77,6 +77,25 @@ test("Who would wait longer than MAX_QUEUE_MS is rejected at once in the form of
   expect(server.takeLog()).toMatchObject([{ level: 40, rejected: 1, msg: expect.stringContaining("overloaded") }]);
 });
 
+test("The line of the log for rejections comes at most once a second, also when the system's time is set forward.", async () => {
+  server = await startTestServer({ MAX_OPERATIONS: "1", MAX_QUEUE_MS: "60000" });
+  const { key } = await addKnownUser();
+  const ask = () => server.query(key, "{ viewer { id } }");
+  const logged = await whileBusy(async () => {
+    const waiting = [ask(), ask()];
+    await untilCounted(1, 1);
+    server.clock.advance(60_001);
+    const rejected = [(await ask()).status];
+    server.clock.step(86_400_000);
+    rejected.push((await ask()).status);
+    expect(rejected).toEqual([503, 503]);
+    return [server.takeLog(), waiting] as const;
+  });
+
+  await Promise.all(logged[1]);
+  expect(logged[0]).toMatchObject([{ rejected: 1, msg: expect.stringContaining("overloaded") }]);
+});
+
 test("What is rejected at once is a whole answer over a real line, also to HEAD, and its connection takes the next request.", async () => {
   server = await startTestServer({ MAX_OPERATIONS: "1", MAX_QUEUE_MS: "60000" });
   const { key } = await addKnownUser();

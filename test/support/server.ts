@@ -292,6 +292,10 @@ function movableClock() {
       now += ms;
       monotonicMs += ms;
     },
+    /** Sets the system's time forward or back, while no time passes. */
+    step(ms: number) {
+      now += ms;
+    },
   };
 }
 

@@ -3,8 +3,8 @@ import type { Logger } from "../../platform/logger.js";
 import type { StoredCredential } from "./authenticate.js";
 
 type Dependencies = {
-  /** Saves that the credential was used now, unless it was saved after `stale`. */
-  readonly saveLastUse: (id: string, stale: Date) => Promise<void>;
+  /** Saves that the credential was used now, unless it was within so much time. */
+  readonly saveLastUse: (id: string, precisionMs: number) => Promise<void>;
   readonly clock: Clock;
   readonly logger: Logger;
 };
@@ -20,11 +20,11 @@ export function createLastUse({ saveLastUse, clock, logger }: Dependencies) {
   const writing = new Map<string, Promise<void>>();
   let pausedUntilMs = Number.NEGATIVE_INFINITY;
 
-  async function write(id: string, stale: Date): Promise<void> {
+  async function write(id: string): Promise<void> {
     try {
-      await saveLastUse(id, stale);
+      await saveLastUse(id, PRECISION_MS);
     } catch (error) {
-      pausedUntilMs = clock.now().getTime() + PAUSE_MS;
+      pausedUntilMs = clock.monotonicMs() + PAUSE_MS;
       logger.warn({ err: error, keyId: id }, "last use not stored");
     } finally {
       writing.delete(id);
@@ -34,10 +34,10 @@ export function createLastUse({ saveLastUse, clock, logger }: Dependencies) {
   return {
     /** Concurrent uses of one credential are written once. */
     record({ id, lastUsedAt }: StoredCredential): void {
-      const nowMs = clock.now().getTime();
-      const staleMs = nowMs - PRECISION_MS;
-      if ((lastUsedAt !== null && lastUsedAt.getTime() > staleMs) || nowMs < pausedUntilMs) return;
-      if (!writing.has(id)) writing.set(id, write(id, new Date(staleMs)));
+      if (clock.monotonicMs() < pausedUntilMs) return;
+      // One that lies far ahead was saved before the system's time was set back.
+      if (lastUsedAt !== null && Math.abs(clock.now().getTime() - lastUsedAt.getTime()) < PRECISION_MS) return;
+      if (!writing.has(id)) writing.set(id, write(id));
     },
     /** Resolves when nothing is left to write. */
     async settled(): Promise<void> {

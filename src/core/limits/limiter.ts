@@ -47,7 +47,7 @@ function isTighter(a: WindowState, b: WindowState): boolean {
   return difference < 0 || (difference === 0 && a.resetAtMs > b.resetAtMs);
 }
 
-export function remaining({ limit, used }: WindowState): number {
+export function remaining({ limit, used }: Pick<WindowState, "limit" | "used">): number {
   return Math.max(0, limit - used);
 }
 

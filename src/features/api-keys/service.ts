@@ -60,10 +60,13 @@ export function createApiKeyService({ prisma, query, clock, random, policy }: De
     return (await prisma.apiKey.count({ where: { id } })) > 0;
   }
 
-  /** Saves that a key was used now, unless that was saved after `stale`. */
-  async function saveLastUse(id: string, stale: Date): Promise<void> {
+  /** Saves that a key was used now, unless the last use that is saved is within so much time of it. */
+  async function saveLastUse(id: string, precisionMs: number): Promise<void> {
+    const now = clock.now();
+    const [before, after] = [-precisionMs, precisionMs].map((ms) => new Date(now.getTime() + ms));
     await query(
-      Prisma.sql`UPDATE "ApiKey" SET "lastUsedAt" = ${clock.now()} WHERE "id" = ${id}::uuid AND ("lastUsedAt" IS NULL OR "lastUsedAt" <= ${stale})`,
+      Prisma.sql`UPDATE "ApiKey" SET "lastUsedAt" = ${now}
+        WHERE "id" = ${id}::uuid AND ("lastUsedAt" IS NULL OR "lastUsedAt" <= ${before} OR "lastUsedAt" >= ${after})`,
     );
   }
 

@@ -15,7 +15,11 @@ const DEFAULT_HEADER_LIST = toHeaderList(DEFAULT_HEADERS);
 export type Exchanges = ReturnType<typeof createExchanges>;
 
 /** One request and its answer. */
-export type Exchange = { readonly state: RequestState; readonly startedAtMs: number };
+export type Exchange = {
+  readonly state: RequestState;
+  /** On the monotonic clock. */
+  readonly startedAtMs: number;
+};
 
 type Answered = { readonly method: string; readonly path: string; readonly status: number };
 
@@ -33,7 +37,7 @@ export function createExchanges({ clock, random, logger, metrics, ...sources }: 
   return {
     begin: (arrival: Arrival): Exchange => ({
       state: createRequestState(arrival, { logger, random, ...sources }),
-      startedAtMs: clock.now().getTime(),
+      startedAtMs: clock.monotonicMs(),
     }),
 
     /** The headers that an answer has beside its own, and before them. */
@@ -43,7 +47,7 @@ export function createExchanges({ clock, random, logger, metrics, ...sources }: 
     },
 
     end({ state, startedAtMs }: Exchange, { method, path, status }: Answered): void {
-      const answered = { method, path, status, durationMs: clock.now().getTime() - startedAtMs };
+      const answered = { method, path, status, durationMs: Math.round(clock.monotonicMs() - startedAtMs) };
       logRequest(logger, state, answered);
       countRequest(metrics, state, answered);
     },

@@ -58,7 +58,7 @@ export function createOverloadRejection({ operations, recall, restErrors, public
     metrics.rejection(surfaceOf(path), error.httpStatus);
     countError(metrics, error.reason);
     rejected += 1;
-    const nowMs = clock.now().getTime();
+    const nowMs = clock.monotonicMs();
     if (nowMs - loggedAtMs < LOG_EVERY_MS) return;
     logger.warn({ rejected }, "overloaded: requests rejected since the last such line");
     rejected = 0;
