@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, readdirSync, type Dirent, type Stats } from "node:fs";
+import { chmodSync, lstatSync, readdirSync, realpathSync, type Dirent, type Stats } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf } from "../platform/error-code.js";
@@ -61,9 +61,20 @@ const isOwn = (name: string): boolean => /^(pglite|holder)(\.|$)/.test(name);
  */
 export function restrictDataDir(dataDir: string): void {
   if (process.platform === "win32") return; // files inherit the permissions of their folder there
-  const names = readdirSync(dataDir);
-  if (names.every(isOwn) && lstatSync(dataDir).uid === process.getuid?.()) restrict(dataDir, dataDir);
-  for (const name of names.filter(isOwn)) restrictTree(join(dataDir, name), dataDir);
+  const folder = realpathSync(dataDir);
+  const names = readdirSync(folder);
+  if (names.every(isOwn) && lstatSync(folder).uid === process.getuid?.()) restrict(folder, dataDir);
+  for (const name of names.filter(isOwn)) restrictTree(join(folder, name), dataDir);
+}
+
+/**
+ * The same for a database, which may lie elsewhere, where a link in the data folder leads. It must be known to be one: the
+ * link may be a mistake, or made by another user.
+ * @throws DatabaseFolderError if something stays open to others
+ */
+export function restrictDatabase(folder: string): void {
+  if (process.platform === "win32") return;
+  restrictTree(folder, folder);
 }
 
 /** Closes all files below a path. It is synchronous, which takes a tenth of the time for a thousand files: nothing else runs yet. */

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { PGlite } from "@electric-sql/pglite";
 import type { Clock } from "../platform/clock.js";
-import { cannotOpen, DatabaseFolderError, hasDatabase, restrictDataDir } from "./database-folder.js";
+import { cannotOpen, DatabaseFolderError, hasDatabase, restrictDatabase, restrictDataDir } from "./database-folder.js";
 import type { Engine } from "./engine.js";
 import { lockFolder } from "./folder-lock.js";
 import { OwnerOnlyFiles } from "./owner-only-files.js";
@@ -32,7 +32,9 @@ export async function openPGlite({ dataDir, clock, announce = () => undefined }:
     const given = join(dataDir, "pglite");
     const folder = await realpath(given).catch(() => given); // the folder may be a link to another disk
     await removeUnfinished(folder);
-    const applied = (await hasDatabase(folder)) ? [] : await makeDatabase(folder, announce);
+    const isMade = await hasDatabase(folder);
+    if (isMade) restrictDatabase(folder);
+    const applied = isMade ? [] : await makeDatabase(folder, announce);
     const engine = toEngine(await createPGlite(folder), { clock, afterClose: unlock });
     return { ...engine, migrate: async () => [...applied, ...(await engine.migrate())] };
   } catch (error) {

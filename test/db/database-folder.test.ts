@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { chmod, cp, lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, cp, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -30,6 +30,12 @@ async function repair(): Promise<void> {
   await rm(cli.dataDir, { recursive: true });
   await cp(sound, cli.dataDir, { recursive: true });
 }
+
+/** Only root starts programs as another user. */
+const asRoot = process.getuid?.() === 0 ? test : test.skip;
+const NOBODY = 65_534;
+
+const modesOf = (...paths: string[]) => Promise.all(paths.map(async (path) => ((await lstat(path)).mode & 0o777).toString(8)));
 
 /** Everything in the data folder that others can read, write or enter. */
 async function openToOthers(): Promise<string[]> {
@@ -66,6 +72,65 @@ test("Everything in the data folder is readable by its owner only: after an earl
 
   expect(running).toEqual([]);
   expect(await openToOthers()).toEqual([]);
+});
+
+test("A data folder and a database that are reached over links are closed to others where they lie.", async () => {
+  const elsewhere = await mkdtemp(join(tmpdir(), "backstory-elsewhere-"));
+  const [folder, linked] = [join(elsewhere, "database"), join(elsewhere, "data")];
+  await rename(database(), folder);
+  await symlink(folder, database());
+  await symlink(cli.dataDir, linked);
+  for (const path of [cli.dataDir, folder, join(folder, "base")]) await chmod(path, 0o755);
+  await chmod(join(folder, "PG_VERSION"), 0o644);
+
+  const { stdout } = await cli.backstory(["user", "list"], { DATA_DIR: linked });
+
+  expect(stdout).toContain("kept@example.com");
+  expect(await modesOf(cli.dataDir, folder, join(folder, "base"), join(folder, "PG_VERSION"))).toEqual(["700", "700", "700", "600"]);
+  await rm(database());
+  await rename(folder, database());
+  await rm(elsewhere, { recursive: true });
+});
+
+test("A link that leads to something else than a database changes no permissions there.", async () => {
+  const elsewhere = await mkdtemp(join(tmpdir(), "backstory-elsewhere-"));
+  const letter = join(elsewhere, "letter.txt");
+  await writeFile(letter, "for all");
+  for (const [path, mode] of [
+    [elsewhere, 0o755],
+    [letter, 0o644],
+  ] as const)
+    await chmod(path, mode);
+  const dataDir = await mkdtemp(join(tmpdir(), "backstory-link-"));
+  await symlink(elsewhere, join(dataDir, "pglite"));
+
+  const outcome = await cli.backstory(["user", "list"], { DATA_DIR: dataDir });
+
+  expect(outcome).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining("holds other files (letter.txt)") });
+  expect(await modesOf(elsewhere, letter)).toEqual(["755", "644"]);
+  await rm(dataDir, { recursive: true });
+  await rm(elsewhere, { recursive: true });
+});
+
+asRoot("Files of another user that everybody may read stop the start with one sentence (needs root).", async () => {
+  const own = await mkdtemp(join(tmpdir(), "backstory-foreign-"));
+  await cp(sound, own, { recursive: true });
+  await chmod(own, 0o777);
+  await chmod(join(own, "pglite"), 0o777);
+  const options = { uid: NOBODY, gid: NOBODY, env: { ...process.env, DATA_DIR: own, DATABASE_URL: "" } };
+
+  const child = spawn(process.execPath, [PROGRAM, "user", "list"], options);
+  const output = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const) child[name].on("data", (chunk: Buffer) => (output[name] += chunk.toString()));
+  const [code] = (await once(child, "close")) as [number];
+
+  const advice = `run the server as the owner of ${own}, or choose another DATA_DIR`;
+  expect({ code, ...output }).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: `${join(own, "pglite")} can be read by other users and its permissions cannot be changed (EPERM): ${advice}.\n`,
+  });
+  await rm(own, { recursive: true });
 });
 
 test("Other files beside the database keep their permissions, and so does their folder.", async () => {
