@@ -4,6 +4,7 @@ import type { Database } from "../db/database.js";
 import { createDeviceService } from "./devices/service.js";
 import type { Clock } from "../platform/clock.js";
 import type { Random } from "../platform/random.js";
+import { createInvitationService } from "./members/invitation-service.js";
 import { createMemberService } from "./members/service.js";
 import { createProjectService } from "./projects/service.js";
 import { createResumeSearchService } from "./search/resume-service.js";
@@ -37,6 +38,7 @@ export function createServices({ database, clock, random, config }: Dependencies
     sync: createSyncService({ ...base, projects }),
     resumeSearch: createResumeSearchService(base),
     members: createMemberService({ ...base, projects }),
+    invitations: createInvitationService({ ...base, projects }),
     related: createRelatedService(base),
     sessionWrites,
     history: createHistoryService({ ...base, sessionWrites }),

@@ -45,3 +45,10 @@ export const emailText = z
   .max(255, "must have at most 255 characters")
   .pipe(z.email("must be an e-mail address"))
   .transform((text) => text.toLowerCase());
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** For look-ups by id: a malformed UUID names nothing, and PostgreSQL would raise an error for it. */
+export function uuidOrNull(id: string): string | null {
+  return UUID.test(id) ? id : null;
+}

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { change, createProject, read, save, share, uuid } from "../support/actions.js";
+import { change, createProject, invite, read, save, share, uuid } from "../support/actions.js";
 import { startTestServer, type TestServer } from "../support/server.js";
 
 const FEW = 2;
@@ -9,13 +9,15 @@ let server: TestServer;
 let few: string;
 let many: string;
 
-/** A user with so many projects, each with a member and so many sessions. */
+/** A user with so many projects, each with a member and so many sessions, and with so many invitations. */
 async function addUserWith(count: number): Promise<string> {
-  const { key } = await server.addUser(undefined, undefined, "100000/1h");
+  const { key, email } = await server.addUser(undefined, undefined, "100000/1h");
   const member = await server.addUser();
   for (let project = 0; project < count; project += 1) {
     await createProject(server, key, { id: `p${project}` });
     await share(server, key, `p${project}`, member.email, "VIEWER");
+    await createProject(server, member.key, { id: `offered${project}` });
+    await invite(server, member.key, { projectId: `offered${project}`, email, role: "VIEWER" });
   }
   for (let number = 0; number < count * 2; number += 1) {
     const metadata = { tags: ["shared"], llmModels: ["model"], gitBranches: ["main"] };
@@ -50,6 +52,7 @@ const QUERIES: Readonly<Record<string, string>> = {
   sessions: `{ sessions { ${SESSION} } }`,
   "a connection of sessions": `{ sessionsConnection(first: 20) { edges { node { ${SESSION} } } } }`,
   "search results": `{ searchSessions(query: "walrus", limit: 20) { total results { rank snippet ${SESSION} } } }`,
+  "the viewer's invitations": "{ viewer { email invitations { id role project { id name } } } }",
   "the viewer's keys": "{ viewer { email apiKeys { id scopes } } }",
 };
 

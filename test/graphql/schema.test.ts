@@ -60,7 +60,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   Query:
     "projects projectsConnection project sessions sessionsConnection session searchSessions stats analytics viewer rateLimit errorCatalog",
   Mutation:
-    "createProject updateProject deleteProject saveSession deleteSession addProjectMember removeProjectMember createUser createApiKey revokeApiKey createDeviceCode",
+    "createProject updateProject deleteProject saveSession deleteSession addProjectMember removeProjectMember acceptInvitation declineInvitation leaveProject createUser createApiKey revokeApiKey createDeviceCode",
   Project: "id ownerId name icon color createdAt updatedAt lastActivity sessionCount sessions sessionsConnection stats members",
   ProjectStats: "totalSessions totalMarkdownSize totalRawDataSize uniqueLLMModels uniqueGitBranches sessionsByDay topTags",
   Session:
@@ -70,7 +70,10 @@ const FIELDS: Readonly<Record<string, string>> = {
   RelatedSession: "similarity",
   Stats: "totalSessions totalProjects sessionsThisWeek topLLMModels",
   Analytics: "totalSessions totalProjects sessionsByModel sessionsByClient activityByDay",
-  Viewer: "id email apiKeys",
+  Viewer: "id email apiKeys invitations",
+  Invitation: "id project role email invitedBy createdAt expiresAt",
+  InvitedProject: "id name",
+  AddProjectMemberPayload: "invitation member",
   ApiKey: "id name scopes createdAt expiresAt lastUsedAt revokedAt",
   RateLimit: "limit remaining used resetAt cost",
   ErrorCatalogEntry: "code reason httpStatus retryable description solution",
@@ -96,6 +99,7 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   "ProjectStats.sessionsByDay": "days: Int = 30",
   "ProjectStats.topTags": "limit: Int = 10",
   "Stats.topLLMModels": "limit: Int = 5",
+  "Viewer.invitations": "limit: Int = 100, offset: Int = 0",
   "Session.relatedSessions": "limit: Int = 5",
 };
 
@@ -130,6 +134,10 @@ const INPUTS: Readonly<Record<string, string>> = {
   SaveSessionInput: "id projectId projectName name markdown rawData sessionData metadata startedAt endedAt expectedEtag",
   SessionMetadataInput: "clientName clientVersion agentName deviceId machineName title gitBranches llmModels tags",
   AddProjectMemberInput: "projectId email role",
+  RemoveProjectMemberInput: "projectId email",
+  AcceptInvitationInput: "id",
+  DeclineInvitationInput: "id",
+  LeaveProjectInput: "projectId ownerId",
   CreateUserInput: "email",
   CreateApiKeyInput: "name scopes expiresAt rateLimit userId",
   RevokeApiKeyInput: "id",
@@ -147,7 +155,7 @@ test("Every boundary that can fail by itself can be null, so that its failure ta
     ..."sessionsByDay topTags".split(" ").map((name) => fieldsOf("ProjectStats")[name]),
     fieldsOf("Stats").topLLMModels,
     ..."sessionsByModel sessionsByClient activityByDay".split(" ").map((name) => fieldsOf("Analytics")[name]),
-    fieldsOf("Viewer").apiKeys,
+    ..."apiKeys invitations".split(" ").map((name) => fieldsOf("Viewer")[name]),
   ];
 
   expect(boundaries.map((field) => field !== undefined && !isNonNullType(field.type))).toEqual(boundaries.map(() => true));

@@ -1,45 +1,48 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { allScopes, type Scope } from "../../src/core/auth/scopes.js";
 import { createSchema } from "../../src/server/graphql/schema.js";
-import { createProject, run, save, uuid } from "../support/actions.js";
+import { createProject, invite, run, save, share, uuid } from "../support/actions.js";
 import { startTestServer, type TestServer } from "../support/server.js";
 
-/** Stands for the id of the caller's first key. */
-const KEY_ID = "KEY_ID";
+/** Stand for the ids of the caller's first key, of an open invitation of the caller, and of another user. */
+const [KEY_ID, INVITATION_ID, OTHER_ID] = ["KEY_ID", "INVITATION_ID", "OTHER_ID"];
 
-/** Every root field that needs a caller, and the scope it needs; null where any key will do. */
-const OPERATIONS: Readonly<Record<string, [Scope | null, string]>> = {
-  projects: ["projects:read", "projects { id }"],
-  projectsConnection: ["projects:read", "projectsConnection { edges { cursor } }"],
-  project: ["projects:read", `project(id: "p") { id }`],
-  sessions: ["sessions:read", "sessions { id }"],
-  sessionsConnection: ["sessions:read", "sessionsConnection { edges { cursor } }"],
-  session: ["sessions:read", `session(id: "${uuid(1)}") { id }`],
-  searchSessions: ["sessions:read", `searchSessions(query: "hello") { total }`],
-  stats: ["sessions:read", "stats { totalSessions }"],
-  analytics: ["sessions:read", `analytics(timeRange: { start: "2026-01-01T00:00:00Z" }) { totalSessions }`],
-  viewer: [null, "viewer { id }"],
-  rateLimit: [null, "rateLimit { limit }"],
-  createProject: ["projects:write", `createProject(input: { name: "New" }) { project { id } }`],
-  updateProject: ["projects:write", `updateProject(input: { id: "p", name: "Changed" }) { project { id } }`],
-  deleteProject: ["projects:write", `deleteProject(input: { id: "p" }) { deletedAt }`],
-  saveSession: ["sessions:write", `saveSession(input: { projectId: "p", name: "New", markdown: "" }) { created }`],
-  deleteSession: ["sessions:write", `deleteSession(input: { id: "${uuid(1)}" }) { id }`],
+/** Every root field that needs a caller, and the scopes it needs: none where any key will do. */
+const OPERATIONS: Readonly<Record<string, [readonly Scope[], string]>> = {
+  projects: [["projects:read"], "projects { id }"],
+  projectsConnection: [["projects:read"], "projectsConnection { edges { cursor } }"],
+  project: [["projects:read"], `project(id: "p") { id }`],
+  sessions: [["sessions:read"], "sessions { id }"],
+  sessionsConnection: [["sessions:read"], "sessionsConnection { edges { cursor } }"],
+  session: [["sessions:read"], `session(id: "${uuid(1)}") { id }`],
+  searchSessions: [["sessions:read"], `searchSessions(query: "hello") { total }`],
+  stats: [["sessions:read"], "stats { totalSessions }"],
+  analytics: [["sessions:read"], `analytics(timeRange: { start: "2026-01-01T00:00:00Z" }) { totalSessions }`],
+  viewer: [[], "viewer { id }"],
+  rateLimit: [[], "rateLimit { limit }"],
+  createProject: [["projects:write"], `createProject(input: { name: "New" }) { project { id } }`],
+  updateProject: [["projects:write"], `updateProject(input: { id: "p", name: "Changed" }) { project { id } }`],
+  deleteProject: [["projects:write"], `deleteProject(input: { id: "p" }) { deletedAt }`],
+  saveSession: [["sessions:write"], `saveSession(input: { projectId: "p", name: "New", markdown: "" }) { created }`],
+  deleteSession: [["sessions:write"], `deleteSession(input: { id: "${uuid(1)}" }) { id }`],
   addProjectMember: [
-    "projects:write",
+    ["projects:write"],
     `addProjectMember(input: { projectId: "p", email: "member@example.com", role: VIEWER }) { member { role } }`,
   ],
-  removeProjectMember: ["projects:write", `removeProjectMember(input: { projectId: "p", email: "member@example.com" }) { projectId }`],
-  createUser: ["admin", `createUser(input: { email: "new@example.com" }) { user { id } }`],
-  createApiKey: ["keys:manage", `createApiKey(input: { name: "New", scopes: [KEYS_MANAGE] }) { key }`],
-  revokeApiKey: ["keys:manage", `revokeApiKey(input: { id: "${KEY_ID}" }) { apiKey { id } }`],
-  createDeviceCode: [null, "createDeviceCode { code }"],
+  removeProjectMember: [["projects:write"], `removeProjectMember(input: { projectId: "p", email: "member@example.com" }) { projectId }`],
+  acceptInvitation: [["projects:write"], `acceptInvitation(input: { id: "${INVITATION_ID}" }) { role }`],
+  declineInvitation: [["projects:write"], `declineInvitation(input: { id: "${INVITATION_ID}" }) { id }`],
+  leaveProject: [["projects:write"], `leaveProject(input: { projectId: "joined", ownerId: "${OTHER_ID}" }) { projectId }`],
+  createUser: [["admin"], `createUser(input: { email: "new@example.com" }) { user { id } }`],
+  createApiKey: [["keys:manage"], `createApiKey(input: { name: "New", scopes: [KEYS_MANAGE] }) { key }`],
+  revokeApiKey: [["keys:manage"], `revokeApiKey(input: { id: "${KEY_ID}" }) { apiKey { id } }`],
+  createDeviceCode: [[], "createDeviceCode { code }"],
 };
 
 const schema = createSchema();
 const mutations = Object.keys(schema.getMutationType()?.getFields() ?? {});
 const names = Object.keys(OPERATIONS);
-const operation = (name: string) => `${mutations.includes(name) ? "mutation" : "query"} { ${OPERATIONS[name]?.[1]} }`;
+const operation = (name: string) => `${mutations.includes(name) ? "mutation" : "query"} { ${OPERATIONS[name]?.[1] ?? ""} }`;
 
 let server: TestServer;
 beforeAll(async () => {
@@ -48,15 +51,19 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** A user with a project "p" that has a session and a member, and a key with these scopes. */
-async function prepare(scopes: readonly Scope[]): Promise<{ key: string; keyId: string }> {
-  const user = await server.addUser();
+/** A user with all that the operations name, and a key with these scopes; gives the operation with the true ids. */
+async function prepare(scopes: readonly Scope[], name: string): Promise<{ key: string; text: string }> {
+  const [user, other] = [await server.addUser(), await server.addUser()];
   await createProject(server, user.key, { id: "p" });
   await save(server, user.key, { id: uuid(1), projectId: "p" });
-  await server.query(user.key, operation("addProjectMember"));
+  await share(server, user.key, "p", "member@example.com", "VIEWER");
+  for (const id of ["joined", "offered"]) await createProject(server, other.key, { id });
+  await share(server, other.key, "joined", user.email, "EDITOR");
+  const invitationId = await invite(server, other.key, { projectId: "offered", email: user.email, role: "VIEWER" });
   const key = await server.addKey(user, scopes);
   const { apiKeys } = (await run(server, user.key, "{ viewer { apiKeys { id } } }")).data.viewer;
-  return { key, keyId: apiKeys[0].id };
+  const text = operation(name).replace(KEY_ID, apiKeys[0].id).replace(INVITATION_ID, invitationId).replace(OTHER_ID, other.id);
+  return { key, text };
 }
 
 test("The table of this test names every root field of the schema that is not public.", () => {
@@ -70,23 +77,27 @@ test("The table of this test names every root field of the schema that is not pu
   ).toEqual([...names].sort());
 });
 
-test.each(names)("%s works with the one scope it needs, and with no other.", async (name) => {
-  const [scope] = OPERATIONS[name] ?? [];
-  const able = await prepare(scope == null ? [] : [scope]);
-  const good = await run(server, able.key, operation(name).replace(KEY_ID, able.keyId));
+test.each(names)("%s works with just the scopes it needs.", async (name) => {
+  const { key, text } = await prepare(OPERATIONS[name]?.[0] ?? [], name);
+  const { data, errors } = await run(server, key, text);
 
-  expect(good.errors).toEqual([]);
-  expect(good.data[name]).not.toBeNull();
-  if (scope == null) return;
-
-  // An admin manages keys too, so it is left out where keys are managed.
-  const unable = await prepare(allScopes.filter((other) => other !== scope && !(scope === "keys:manage" && other === "admin")));
-  const bad = await run(server, unable.key, operation(name).replace(KEY_ID, unable.keyId));
-
-  expect(bad.status).toBe(200);
-  expect(bad.data).toEqual({ [name]: null });
-  expect(bad.errors).toMatchObject([{ path: [name], code: "FORBIDDEN", reason: "INSUFFICIENT_SCOPE", status: 403, requiredScope: scope }]);
+  expect(errors).toEqual([]);
+  expect(data[name]).not.toBeNull();
 });
+
+test.each(names.flatMap((name) => (OPERATIONS[name]?.[0] ?? []).map((scope) => [name, scope] as const)))(
+  "%s with every scope but %s is FORBIDDEN and names the scope.",
+  async (name, scope) => {
+    // An admin manages keys too, so it is left out where keys are managed.
+    const others = allScopes.filter((other) => other !== scope && !(scope === "keys:manage" && other === "admin"));
+    const { key, text } = await prepare(others, name);
+    const { status, data, errors } = await run(server, key, text);
+
+    expect(status).toBe(200);
+    expect(data).toEqual({ [name]: null });
+    expect(errors).toMatchObject([{ path: [name], code: "FORBIDDEN", reason: "INSUFFICIENT_SCOPE", status: 403, requiredScope: scope }]);
+  },
+);
 
 test.each(names)("%s without a key is MISSING_TOKEN with its own path, beside a field that needs none.", async (name) => {
   const kind = mutations.includes(name) ? "mutation" : "query";

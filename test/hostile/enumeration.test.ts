@@ -1,21 +1,28 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { getIntrospectionQuery, type IntrospectionQuery } from "graphql";
 import { restRoutes } from "../../src/server/rest/routes.js";
-import { read, uuid } from "../support/actions.js";
+import { invite, read, uuid } from "../support/actions.js";
 import { putBody, restClient } from "../support/rest.js";
 import { startTestServer, type Answer, type TestServer } from "../support/server.js";
 
 type TypeRef = { readonly name?: string; readonly ofType?: TypeRef | null };
-type Ids = { readonly project: string; readonly session: string; readonly apiKey: string };
+type Ids = {
+  readonly project: string;
+  readonly session: string;
+  readonly apiKey: string;
+  readonly owner: string;
+  readonly invitation: string;
+};
 
 let server: TestServer;
 let foreign: Ids;
 beforeAll(async () => {
   server = await startTestServer({ CONCEAL_FORBIDDEN: "true", RATE_LIMIT_AUTH_FAILURES: "1000/1m" });
-  const { key } = await server.addUser();
+  const { key, id: owner } = await server.addUser();
   await restClient(server, key).put(`/projects/theirs/sessions/${uuid(1)}`, putBody({ sessionData: "{}", markdown: "wanted" }));
   const [{ id }] = (await read(server, key, "{ viewer { apiKeys { id } } }")).viewer.apiKeys;
-  foreign = { project: "theirs", session: uuid(1), apiKey: id };
+  const invitation = await invite(server, key, { projectId: "theirs", email: "invited@example.com", role: "VIEWER" });
+  foreign = { project: "theirs", session: uuid(1), apiKey: id, owner, invitation };
 });
 afterAll(() => server.close());
 
@@ -24,7 +31,8 @@ let asked = 0;
 /** Ids that nobody has: new ones each time, since some of what is asked makes them. They are as long as the foreign ones. */
 function missingIds(): Ids {
   asked += 1;
-  return { project: `none${String(asked).padStart(2, "0")}`, session: uuid(100 + asked), apiKey: uuid(200 + asked) };
+  const [session, apiKey, owner, invitation] = [100, 200, 300, 400].map((first) => uuid(first + asked)) as [string, string, string, string];
+  return { project: `none${String(asked).padStart(2, "0")}`, session, apiKey, owner, invitation };
 }
 
 /** All of an answer that could give an id away, but for the id itself. */
@@ -91,6 +99,9 @@ describe("With CONCEAL_FORBIDDEN", () => {
     ["deleteSession", ({ project, session }) => `mutation { deleteSession(input: { id: "${session}", projectId: "${project}" }) { id } }`],
     ["addProjectMember", ({ project }) => `mutation { addProjectMember(input: { projectId: "${project}", email: "x@example.com", role: VIEWER }) { member { role } } }`],
     ["removeProjectMember", ({ project }) => `mutation { removeProjectMember(input: { projectId: "${project}", email: "x@example.com" }) { projectId } }`],
+    ["leaveProject", ({ project, owner }) => `mutation { leaveProject(input: { projectId: "${project}", ownerId: "${owner}" }) { projectId } }`],
+    ["acceptInvitation", ({ invitation }) => `mutation { acceptInvitation(input: { id: "${invitation}" }) { role } }`],
+    ["declineInvitation", ({ invitation }) => `mutation { declineInvitation(input: { id: "${invitation}" }) { id } }`],
     ["revokeApiKey", ({ apiKey }) => `mutation { revokeApiKey(input: { id: "${apiKey}" }) { apiKey { id } } }`],
   ]; // prettier-ignore
 

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { createProject, read, save, uuid } from "../support/actions.js";
+import { createProject, invite, read, save, share, uuid } from "../support/actions.js";
 import { startTestServer, type Answer, type TestServer, type TestUser } from "../support/server.js";
 
 let server: TestServer;
 let stranger: TestUser;
+let owner: TestUser;
 beforeAll(async () => {
   server = await startTestServer({ CONCEAL_FORBIDDEN: "true" });
-  const owner = await server.addUser();
+  owner = await server.addUser();
   stranger = await server.addUser();
   await createProject(server, owner.key, { id: "theirs-" });
   await save(server, owner.key, { id: uuid(1), projectId: "theirs-" });
@@ -44,6 +45,17 @@ test.each(OPERATIONS)("With CONCEAL_FORBIDDEN %s of another user looks exactly l
   expect(seen(foreign, foreignId)).toEqual(seen(missing, missingId));
 });
 
+test("With CONCEAL_FORBIDDEN to leave a project of another user is answered as if the user had none with that id.", async () => {
+  const leave = async (projectId: string) => {
+    const query = `mutation ($id: ID!) { leaveProject(input: { projectId: $id, ownerId: "${owner.id}" }) { projectId } }`;
+    return seen(await server.query(stranger.key, query, { id: projectId }), projectId);
+  };
+  await invite(server, owner.key, { projectId: "theirs-", email: stranger.email, role: "VIEWER" }); // which changes nothing
+
+  expect(await leave("theirs-")).toEqual(await leave("no such"));
+  expect(await leave("theirs-")).toMatchObject({ body: { errors: [{ extensions: { reason: "RESOURCE_NOT_FOUND" } }] } });
+});
+
 test("With CONCEAL_FORBIDDEN another user's API key looks exactly like a missing one to who may not administer.", async () => {
   const owner = await server.addUser();
   const key = await server.addKey(stranger, ["keys:manage"]);
@@ -59,10 +71,7 @@ test("With CONCEAL_FORBIDDEN a VIEWER, who knows the project, is told that the r
   const owner = await server.addUser();
   const viewer = await server.addUser();
   await createProject(server, owner.key, { id: "known" });
-  await server.query(
-    owner.key,
-    `mutation { addProjectMember(input: { projectId: "known", email: "${viewer.email}", role: VIEWER }) { member { role } } }`,
-  );
+  await share(server, owner.key, "known", viewer.email, "VIEWER");
 
   const { body } = await server.query(viewer.key, `mutation { updateProject(input: { id: "known", name: "X" }) { project { id } } }`);
 

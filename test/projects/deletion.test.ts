@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { change, createProject, mutate, read, run, save, uuid } from "../support/actions.js";
+import { change, createProject, invite, mutate, read, run, save, share, uuid } from "../support/actions.js";
 import { startTestServer, type TestServer } from "../support/server.js";
 
 let server: TestServer;
@@ -8,11 +8,12 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-test("A deleted project is gone with its sessions, their content, their search entries and its members, and gives its bytes back.", async () => {
+test("A deleted project is gone with its sessions, their content, their search entries, its members and invitations, and gives its bytes back.", async () => {
   const { key } = await server.addUser();
   const other = await server.addUser();
   await createProject(server, key, { id: "doomed", name: "Doomed", icon: "Bug" });
-  await change(server, key, "addProjectMember", { projectId: "doomed", email: other.email, role: "EDITOR" }, "member { role }");
+  await share(server, key, "doomed", other.email, "EDITOR");
+  await invite(server, key, { projectId: "doomed", email: "invited@example.com", role: "VIEWER" });
   const content = { markdown: "zebra ".repeat(50), rawData: "r".repeat(300), sessionData: "s".repeat(100) };
   await save(server, key, { id: uuid(1), projectId: "doomed", ...content });
   await save(server, other.key, { id: uuid(2), projectId: "doomed", markdown: "zebra" });
@@ -55,8 +56,9 @@ test("A deleted project is gone with its sessions, their content, their search e
     server.prisma.sessionContent.count(),
     server.prisma.sessionSearch.count(),
     server.prisma.projectMember.count(),
+    server.prisma.invitation.count(),
   ];
-  expect(await Promise.all(counts)).toEqual([1, 1, 1, 0]);
+  expect(await Promise.all(counts)).toEqual([1, 1, 1, 0, 0]);
   expect((await save(server, key, { projectId: "doomed", markdown: "x".repeat(995) })).created).toBe(true);
 });
 

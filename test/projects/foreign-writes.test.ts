@@ -33,6 +33,12 @@ test.each(WRITES)("%s %j on another user's id is FORBIDDEN and changes nothing."
   });
 });
 
+test("To leave a project of another user, without being a member, is FORBIDDEN and changes nothing.", async () => {
+  const { errors } = await mutate(server, stranger.key, "leaveProject", { projectId: "p", ownerId: owner.id }, "projectId");
+
+  expect(errors).toMatchObject([{ path: ["leaveProject"], code: "FORBIDDEN", reason: "ACCESS_DENIED", status: 403, projectId: "p" }]);
+});
+
 test("createProject and saveSession on an id that only others have make a project of the caller's own.", async () => {
   const [first, second] = [await server.addUser(), await server.addUser()];
   const made = await createProject(server, first.key, { id: "p", name: "Mine" });

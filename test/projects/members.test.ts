@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { change, createProject, mutate, read, share } from "../support/actions.js";
+import { accept, change, createProject, mutate, read, save, share, uuid } from "../support/actions.js";
 import { startTestServer, type TestServer, type TestUser } from "../support/server.js";
 
 let server: TestServer;
@@ -13,7 +13,7 @@ afterAll(() => server.close());
 test("Members are listed the longest first with user, role and since when, and adding one again changes the role only.", async () => {
   const [first, second] = [await server.addUser(), await server.addUser()];
   await createProject(server, owner.key, { id: "team" });
-  const since = server.clock.now().toISOString();
+  const since = server.clock.now().toISOString(); // the time of acceptance
   await share(server, owner.key, "team", first.email, "EDITOR");
   server.clock.advance(1_000);
   await share(server, owner.key, "team", second.email.toUpperCase(), "VIEWER");
@@ -36,7 +36,7 @@ test("Members are listed the longest first with user, role and since when, and a
   ]);
 });
 
-test("A member is removed once: the second time it is NOT_FOUND, as is an unknown user.", async () => {
+test("A member is removed once: the second time it is NOT_FOUND, as is whoever was never one.", async () => {
   const member = await server.addUser();
   await createProject(server, owner.key, { id: "leaving" });
   await share(server, owner.key, "leaving", member.email, "VIEWER");
@@ -46,10 +46,6 @@ test("A member is removed once: the second time it is NOT_FOUND, as is an unknow
   for (const email of [member.email, "nobody@example.com", owner.email]) {
     expect((await remove(email)).errors).toMatchObject([{ reason: "RESOURCE_NOT_FOUND", projectId: "leaving", email }]);
   }
-  const unknown = { projectId: "leaving", email: "nobody@example.com", role: "VIEWER" };
-  expect((await mutate(server, owner.key, "addProjectMember", unknown, "member { role }")).errors).toMatchObject([
-    { reason: "RESOURCE_NOT_FOUND", email: "nobody@example.com" },
-  ]);
 });
 
 test("The owner cannot be a member of the own project.", async () => {
@@ -77,10 +73,50 @@ test("Members are managed with projects:write alone; no other scope is asked for
   await change(server, key, "removeProjectMember", { projectId: "write only", email: member.email }, "projectId");
 });
 
-test("A user who is added twenty times at the same moment is one member.", async () => {
+test("A user who is added twenty times at the same moment has one invitation, and a member who is has one membership.", async () => {
   const member = await server.addUser();
   await createProject(server, owner.key, { id: "crowd" });
-  await Promise.all(Array.from({ length: 20 }, () => share(server, owner.key, "crowd", member.email, "EDITOR")));
+  const add = (role: string) => () => change(server, owner.key, "addProjectMember", { projectId: "crowd", email: member.email, role }, "invitation { id } member { role }"); // prettier-ignore
+  const invited = await Promise.all(Array.from({ length: 20 }, add("EDITOR")));
+  await accept(server, member.key, invited[0].invitation.id);
+  const changed = await Promise.all(Array.from({ length: 20 }, add("VIEWER")));
 
-  expect((await read(server, owner.key, `{ project(id: "crowd") { members { role } } }`)).project.members).toEqual([{ role: "EDITOR" }]);
+  expect(new Set(invited.map(({ invitation }) => invitation.id)).size).toBe(1);
+  expect(changed).toEqual(Array(20).fill({ invitation: null, member: { role: "VIEWER" } }));
+  expect((await read(server, owner.key, `{ project(id: "crowd") { members { role } } }`)).project.members).toEqual([{ role: "VIEWER" }]);
+});
+
+const LEFT = "projectId ownerId";
+
+test("A member who leaves loses the project at once, the own project with the same id stays, and leaving again is FORBIDDEN.", async () => {
+  const member = await server.addUser();
+  await createProject(server, owner.key, { id: "left" });
+  await share(server, owner.key, "left", member.email, "EDITOR");
+  await createProject(server, (await server.addUser()).key, { id: "left" });
+  await save(server, member.key, { projectId: "left" });
+  const own = await server.prisma.project.create({ data: { id: "left", ownerId: member.id, name: "Mine" } });
+  const input = { projectId: "left", ownerId: owner.id };
+
+  expect(await change(server, member.key, "leaveProject", input, LEFT)).toEqual(input);
+  expect((await read(server, member.key, `{ projects { id ownerId } }`)).projects).toEqual([{ id: "left", ownerId: own.ownerId }]);
+  expect((await read(server, owner.key, `{ project(id: "left") { sessionCount members { role } } }`)).project).toEqual({
+    sessionCount: 1,
+    members: [],
+  });
+  expect((await mutate(server, member.key, "leaveProject", input, LEFT)).errors).toMatchObject([{ reason: "ACCESS_DENIED", ...input }]);
+});
+
+test("The owner cannot leave, and what does not exist cannot be left.", async () => {
+  await createProject(server, owner.key, { id: "kept" });
+  const leave = (projectId: string, ownerId: string) => mutate(server, owner.key, "leaveProject", { projectId, ownerId }, LEFT);
+
+  expect((await leave("kept", owner.id)).errors).toMatchObject([{ reason: "INVALID_PARAMETER", fields: [{ path: ["input", "ownerId"] }] }]);
+  for (const [projectId, ownerId] of [
+    ["none", owner.id],
+    ["kept", uuid(9)],
+    ["kept", "no uuid"],
+  ] as const) {
+    expect((await leave(projectId, ownerId)).errors).toMatchObject([{ reason: "RESOURCE_NOT_FOUND", projectId, ownerId }]);
+  }
+  expect((await read(server, owner.key, `{ project(id: "kept") { id } }`)).project).toEqual({ id: "kept" });
 });

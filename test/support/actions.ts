@@ -57,9 +57,21 @@ export async function createProject(server: TestServer, key: string, input: Read
   return (await change(server, key, "createProject", whole, "project { id ownerId name icon color createdAt updatedAt }")).project;
 }
 
-/** Makes a user a member of a project. */
-export async function share(server: TestServer, ownerKey: string, projectId: string, email: string, role: "VIEWER" | "EDITOR") {
-  await change(server, ownerKey, "addProjectMember", { projectId, email, role }, "member { role }");
+type Role = "VIEWER" | "EDITOR";
+
+/** Invites an address to a project. Gives the id of the invitation. */
+export async function invite(server: TestServer, ownerKey: string, input: { projectId: string; email: string; role: Role }) {
+  const { invitation } = await change(server, ownerKey, "addProjectMember", input, "invitation { id }");
+  return invitation.id as string;
+}
+
+export async function accept(server: TestServer, key: string, id: string) {
+  await change(server, key, "acceptInvitation", { id }, "role");
+}
+
+/** Makes a user a member of a project, with the user's consent. */
+export async function share(server: TestServer, ownerKey: string, projectId: string, email: string, role: Role) {
+  await accept(server, server.keyOf(email), await invite(server, ownerKey, { projectId, email, role }));
 }
 
 /** A UUID that says which number it is, for sessions whose order by id is known. */

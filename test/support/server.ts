@@ -57,6 +57,7 @@ export async function startTestServer(
   const random = { uuid: () => randomUUID(), bytes: (length: number) => randomBytes(length) };
   const lines: LogLine[] = [];
   const statements: string[] = [];
+  const users = new Map<string, TestUser>();
   const engine = await openTestEngine({ config, clock, route });
   const heard =
     (query: Query): Query =>
@@ -146,7 +147,16 @@ export async function startTestServer(
     async addUser(email = `${randomUUID()}@example.com`, scopes: readonly Scope[] = allScopes, rateLimit?: string): Promise<TestUser> {
       const user = await services.users.create(email);
       const { text } = await services.apiKeys.create({ userId: user.id, name: "test", scopes, rateLimit: rateLimit ?? null });
-      return { id: user.id, email, key: text };
+      const added = { id: user.id, email, key: text };
+      users.set(email, added);
+      return added;
+    },
+
+    /** The key of a user that the test added. */
+    keyOf(email: string): string {
+      const user = users.get(email.toLowerCase());
+      if (user === undefined) throw new Error(`The test added no user ${email}`);
+      return user.key;
     },
 
     /** Lets the time pass for which the server acts on what it read of keys, so that it asks the database again. */

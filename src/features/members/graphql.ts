@@ -3,10 +3,10 @@ import { builder } from "../../kits/graphql/builder.js";
 import { caller } from "../../kits/graphql/context.js";
 import { defineRowsLoader } from "../../kits/graphql/loaders.js";
 import { UserType } from "../users/graphql.js";
-import { addMemberInput, removeMemberInput } from "../projects/input.js";
-import type { Member } from "./service.js";
+import { leaveProjectInput, removeMemberInput } from "./input.js";
+import type { Member } from "./member-row.js";
 
-const ProjectRole = builder.enumType("ProjectRole", {
+export const ProjectRole = builder.enumType("ProjectRole", {
   description: "What a member may do in a project. Its owner may do everything.",
   values: {
     VIEWER: { description: "Read the project and its sessions." },
@@ -14,7 +14,7 @@ const ProjectRole = builder.enumType("ProjectRole", {
   },
 });
 
-const ProjectMemberType = builder.objectRef<Member>("ProjectMember").implement({
+export const ProjectMemberType = builder.objectRef<Member>("ProjectMember").implement({
   description: "Another user who works in a project.",
   fields: (t) => ({
     user: t.field({ type: UserType, description: "Who it is.", resolve: ({ user }) => user }),
@@ -31,34 +31,29 @@ const membersOf = defineRowsLoader(
 builder.prismaObjectField("Project", "members", (t) =>
   t.field({
     type: [ProjectMemberType],
-    description: "The users the project is shared with, the longest first. Its owner is not among them.",
+    description:
+      "The users the project is shared with, the longest first. Its owner is not among them, nor who has not accepted yet. Needs projects:read.",
     resolve: ({ key }, _args, context) => membersOf(context).load(key),
   }),
 );
-
-const AddProjectMemberInput = builder.inputType("AddProjectMemberInput", {
-  description: "Who is to work in a project, and what they may do.",
-  fields: (t) => ({
-    projectId: t.id({ required: true, description: "A project that you own." }),
-    email: t.string({ required: true, description: "The e-mail address of the user, who must exist." }),
-    role: t.field({ type: ProjectRole, required: true, description: "What the user may do; replaces the role of a member." }),
-  }),
-});
 
 const RemoveProjectMemberInput = builder.inputType("RemoveProjectMemberInput", {
   description: "Who is no longer to work in a project.",
   fields: (t) => ({
     projectId: t.id({ required: true, description: "A project that you own." }),
-    email: t.string({ required: true, description: "The e-mail address of the member." }),
+    email: t.string({ required: true, description: "The e-mail address of the member, or of an open invitation." }),
   }),
 });
 
-const AddProjectMemberPayload = builder.objectRef<{ readonly member: Member }>("AddProjectMemberPayload").implement({
-  description: "The member as it is now.",
+const LeaveProjectInput = builder.inputType("LeaveProjectInput", {
+  description: "The project of another user in which you no longer want to work.",
   fields: (t) => ({
-    member: t.field({ type: ProjectMemberType, description: "The new or changed member.", resolve: ({ member }) => member }),
+    projectId: t.id({ required: true, description: "The id of the project." }),
+    ownerId: t.id({ required: true, description: "The user who owns it; you may have a project of your own with the same id." }),
   }),
 });
+
+type Left = { readonly projectId: string; readonly ownerId: string };
 
 const RemoveProjectMemberPayload = builder
   .objectRef<{ readonly projectId: string; readonly email: string }>("RemoveProjectMemberPayload")
@@ -66,26 +61,36 @@ const RemoveProjectMemberPayload = builder
     description: "Who was removed from where.",
     fields: (t) => ({
       projectId: t.exposeID("projectId", { nullable: false, description: "The project." }),
-      email: t.exposeString("email", { nullable: false, description: "The user who is no member of it any more." }),
+      email: t.exposeString("email", { nullable: false, description: "Who is neither a member of it nor invited any more." }),
     }),
   });
 
-builder.mutationFields((t) => ({
-  addProjectMember: t.field({
-    type: AddProjectMemberPayload,
-    description: "Shares a project of yours with a user. Needs projects:write.",
-    args: { input: t.arg({ type: AddProjectMemberInput, required: true, description: "What to do." }) },
-    resolve: async (_root, args, context) => ({
-      member: await context.services.members.add(caller(context), parseInput(addMemberInput, args.input, ["input"])),
-    }),
+const LeaveProjectPayload = builder.objectRef<Left>("LeaveProjectPayload").implement({
+  description: "The project that was left.",
+  fields: (t) => ({
+    projectId: t.exposeID("projectId", { nullable: false, description: "The id of the project." }),
+    ownerId: t.exposeID("ownerId", { nullable: false, description: "The user who owns it." }),
   }),
+});
+
+builder.mutationFields((t) => ({
   removeProjectMember: t.field({
     type: RemoveProjectMemberPayload,
-    description: "Takes a user's access to a project of yours away. Needs projects:write.",
+    description: "Takes a user's access to a project of yours away, or withdraws an open invitation. Needs projects:write.",
     args: { input: t.arg({ type: RemoveProjectMemberInput, required: true, description: "What to do." }) },
     resolve: async (_root, args, context) => {
       const input = parseInput(removeMemberInput, args.input, ["input"]);
       await context.services.members.remove(caller(context), input);
+      return input;
+    },
+  }),
+  leaveProject: t.field({
+    type: LeaveProjectPayload,
+    description: "Ends your own membership in a project of another user. What you stored in it stays with it. Needs projects:write.",
+    args: { input: t.arg({ type: LeaveProjectInput, required: true, description: "What to do." }) },
+    resolve: async (_root, args, context) => {
+      const input = parseInput(leaveProjectInput, args.input, ["input"]);
+      await context.services.members.leave(caller(context), input);
       return input;
     },
   }),

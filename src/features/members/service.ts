@@ -1,82 +1,85 @@
+import type { Concealment } from "../../core/auth/concealment.js";
 import { requireScope, type Principal } from "../../core/auth/principal.js";
-import type { Query } from "../../db/engine.js";
-import { Prisma, type MemberRole, type PrismaClient, type ProjectMember, type User } from "../../db/generated/prisma/client.js";
-import { isMissingReference } from "../../db/violations.js";
+import type { Query, Transaction } from "../../db/engine.js";
+import { Prisma } from "../../db/generated/prisma/client.js";
+import { Parameter, toTemplate } from "../../db/statement.js";
 import { AppError } from "../../core/errors/app-error.js";
 import { badInput } from "../../core/errors/bad-input.js";
 import type { Clock } from "../../platform/clock.js";
-import { requireRole } from "../projects/access.js";
+import { uuidOrNull } from "../../platform/text.js";
+import { requireReachable, requireRole, roleOf, type Role } from "../projects/access.js";
 import { projectGone, type ProjectService } from "../projects/service.js";
-
-export type Member = ProjectMember & { readonly user: User };
+import { lockProject } from "./lock-project.js";
+import { memberColumns, memberWithEmail, toMember, type Member, type MemberRow } from "./member-row.js";
 
 type Dependencies = {
-  readonly prisma: PrismaClient;
   readonly query: Query;
+  readonly transaction: Transaction;
   readonly clock: Clock;
+  readonly policy: Concealment;
   readonly projects: ProjectService;
 };
 
-type MemberRow = ProjectMember & {
-  readonly email: string;
-  readonly userCreatedAt: Date;
-  readonly storedBytes: bigint;
-};
-
-/** Manages the members of a project, whom its owner adds and removes. */
-export function createMemberService({ prisma, query, clock, projects }: Dependencies) {
-  async function findOwned(principal: Principal, projectId: string) {
-    requireScope(principal, "projects:write");
-    const project = await projects.find(principal, projectId);
-    requireRole(project.role, "OWNER", { projectId });
-    return project;
-  }
+/** The members of projects: lists them, and ends memberships. One begins with an invitation (invitation-service.ts). */
+export function createMemberService({ query, transaction, clock, policy, projects }: Dependencies) {
+  const leave = leaveStatement(policy);
 
   return {
     /** Lists the members of several projects at once. Those who have been members longest come first. */
     async ofProjects(principal: Principal, keys: readonly bigint[]): Promise<Member[]> {
       requireScope(principal, "projects:read");
-      const rows = await query<MemberRow>(
-        Prisma.sql`
-          SELECT m."projectKey", m."userId", m."role"::text AS "role", m."createdAt", u."email", u."createdAt" AS "userCreatedAt", u."storedBytes"
-          FROM "ProjectMember" m JOIN "User" u ON u."id" = m."userId"
-          WHERE m."projectKey" = ANY(${keys}::bigint[]) ORDER BY m."createdAt", m."userId"`,
-        principal.deadline,
-      );
-      return rows.map(({ email, userCreatedAt, storedBytes, ...member }) => ({
-        ...member,
-        user: { id: member.userId, email, createdAt: userCreatedAt, storedBytes },
-      }));
+      const rows = await query<MemberRow>(membersOf({ keys: [...keys] }), principal.deadline);
+      return rows.map(toMember);
     },
 
-    /** Shares a project with a user. A member who is added again takes the new role. */
-    async add(principal: Principal, input: { projectId: string; email: string; role: MemberRole }): Promise<Member> {
-      const project = await findOwned(principal, input.projectId);
-      const user = await prisma.user.findUnique({ where: { email: input.email } });
-      if (user === null) throw new AppError("RESOURCE_NOT_FOUND", { message: "User not found", details: { email: input.email } });
-      if (user.id === project.ownerId) {
-        throw badInput([{ path: ["input", "email"], reason: "INVALID_PARAMETER", message: "The owner of the project is no member of it" }]);
+    /** Ends a membership, or withdraws an open invitation. @throws NOT_FOUND if there is neither */
+    async remove(principal: Principal, { projectId, email }: { projectId: string; email: string }): Promise<void> {
+      requireScope(principal, "projects:write");
+      const { key, role } = await projects.find(principal, projectId);
+      requireRole(role, "OWNER", { projectId });
+      const removed = await transaction(async (run) => {
+        // Else an invitation that is accepted at this moment would leave a member whom the statement does not see yet.
+        if ((await run(lockProject({ key }))).length === 0) throw projectGone(projectId);
+        return run(removeStatement({ key, email, now: clock.now() }));
+      }, principal.deadline);
+      if (removed.length === 0) throw new AppError("RESOURCE_NOT_FOUND", { message: "Member not found", details: { projectId, email } });
+    },
+
+    /** Ends the caller's own membership. @throws NOT_FOUND, FORBIDDEN, or INVALID_PARAMETER for the owner */
+    async leave(principal: Principal, { projectId, ownerId }: { projectId: string; ownerId: string }): Promise<void> {
+      requireScope(principal, "projects:write");
+      const args = { projectId, ownerId: uuidOrNull(ownerId), userId: principal.userId };
+      const [left] = await query<{ role: Role | null }>(leave(args), principal.deadline);
+      requireReachable(left, "Project", { projectId, ownerId });
+      if (left.role === "OWNER") {
+        const message = "The owner of a project cannot leave it, only delete it";
+        throw badInput([{ path: ["input", "ownerId"], reason: "INVALID_PARAMETER", message }]);
       }
-      const ids = { projectKey: project.key, userId: user.id };
-      const { role } = input;
-      // Without `include` Prisma makes this one INSERT ... ON CONFLICT. With it, Prisma reads first, and two such calls at once fail.
-      const member = await prisma.projectMember
-        .upsert({ where: { projectKey_userId: ids }, create: { ...ids, role, createdAt: clock.now() }, update: { role } })
-        .catch((error: unknown) => {
-          throw isMissingReference(error) ? projectGone(input.projectId) : error;
-        });
-      return { ...member, user };
-    },
-
-    /** @throws NOT_FOUND if the user is not a member */
-    async remove(principal: Principal, input: { projectId: string; email: string }): Promise<void> {
-      const project = await findOwned(principal, input.projectId);
-      const { count } = await prisma.projectMember.deleteMany({ where: { projectKey: project.key, user: { email: input.email } } });
-      if (count === 0)
-        throw new AppError("RESOURCE_NOT_FOUND", {
-          message: "Member not found",
-          details: { projectId: input.projectId, email: input.email },
-        });
     },
   };
+}
+
+const membersOf = toTemplate(Prisma.sql`SELECT ${memberColumns} FROM "ProjectMember" m JOIN "User" u ON u."id" = m."userId"
+  WHERE m."projectKey" = ANY(${new Parameter("keys")}::bigint[]) ORDER BY m."createdAt", m."userId"`);
+
+const [key, email] = [new Parameter("key"), new Parameter("email")];
+
+const removeStatement = toTemplate(Prisma.sql`
+  WITH withdrawn AS (
+    DELETE FROM "Invitation" WHERE "projectKey" = ${key} AND "email" = ${email} AND "expiresAt" > ${new Parameter("now")}::timestamptz RETURNING 1
+  ), removed AS (
+    DELETE FROM "ProjectMember" WHERE "projectKey" = ${key} AND "userId" = (${memberWithEmail}) RETURNING 1
+  ) SELECT 1 FROM withdrawn UNION ALL SELECT 1 FROM removed`);
+
+/** Selects the role that the caller had in the project. */
+function leaveStatement({ concealForbidden }: Concealment) {
+  const userId = new Parameter("userId");
+  const role = roleOf({ userId }, Prisma.raw("p"));
+  return toTemplate(Prisma.sql`
+    WITH named AS (
+      SELECT p."key", ${role.column} FROM "Project" p ${role.join}
+      WHERE p."id" = ${new Parameter("projectId")} AND p."ownerId" = ${new Parameter("ownerId")}::uuid ${concealForbidden ? Prisma.sql`AND ${role.isReachable}` : Prisma.empty}
+    ), ended AS (
+      DELETE FROM "ProjectMember" WHERE "projectKey" = (SELECT "key" FROM named) AND "userId" = ${userId}::uuid
+    ) SELECT "role" FROM named`);
 }

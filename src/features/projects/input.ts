@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { atMost, emailText, nameText, storableText } from "../../platform/text.js";
+import { atMost, nameText, storableText } from "../../platform/text.js";
 
 export const projectIcons = [
   "Code2", "Terminal", "Bot", "Brain", "Sparkles", "Database", "GitBranch", "Bug", "FolderKanban", "Folder", "Files", "Library",
@@ -50,6 +50,3 @@ export const updateProjectInput = changes.extend({ id: projectIdText }).refine(.
 export const updateProjectFields = changes.refine(...isChange);
 
 export const deleteProjectInput = z.object({ id: projectIdText });
-
-export const addMemberInput = z.object({ projectId: projectIdText, email: emailText, role: z.enum(["VIEWER", "EDITOR"]) });
-export const removeMemberInput = z.object({ projectId: projectIdText, email: emailText });

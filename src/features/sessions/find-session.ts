@@ -5,6 +5,7 @@ import type { Query } from "../../db/engine.js";
 import { Prisma } from "../../db/generated/prisma/client.js";
 import type { Encoded } from "../../db/row-codec.js";
 import { createTemplates, Parameter } from "../../db/statement.js";
+import { uuidOrNull } from "../../platform/text.js";
 import { requireReachable, roleOf, type Role } from "../projects/access.js";
 import { projectRow } from "../projects/row.js";
 import { decodeContent } from "./content-codec.js";
@@ -36,7 +37,6 @@ export type SessionText = { readonly whole: string | null; readonly pieces: () =
 /** A session with its project, and with the text that was asked for; null where none was, or where the session has none. */
 export type FoundSession = SessionDetail & { readonly role: Role; readonly content: SessionText | null };
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const WHOLE: FoundSelection = { selection: wholeSession, withMarkdown: false };
 
 const [userId, id, projectId] = [new Parameter("userId"), new Parameter("id"), new Parameter("projectId")];
@@ -124,9 +124,4 @@ function composeStatements(policy: Concealment) {
       return inProject(Prisma.sql`${columns}, ${textColumns(content)}`, contentOf(Prisma.sql`p."role"`, true));
     },
   };
-}
-
-/** A malformed UUID matches no session; PostgreSQL would raise an error for it. */
-function uuidOrNull(id: string): string | null {
-  return UUID.test(id) ? id : null;
 }

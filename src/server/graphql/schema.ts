@@ -4,6 +4,7 @@ import "./error-catalog-type.js";
 import "../../features/projects/graphql.js";
 import "../../features/users/graphql.js";
 import "../../features/members/graphql.js";
+import "../../features/members/invitations-graphql.js";
 import "../../features/api-keys/graphql.js";
 import "../../features/devices/graphql.js";
 import "../../features/sessions/graphql.js";
