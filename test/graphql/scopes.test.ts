@@ -22,7 +22,7 @@ const OPERATIONS: Readonly<Record<string, [readonly Scope[], string]>> = {
   rateLimit: [[], "rateLimit { limit }"],
   createProject: [["projects:write"], `createProject(input: { name: "New" }) { project { id } }`],
   updateProject: [["projects:write"], `updateProject(input: { id: "p", name: "Changed" }) { project { id } }`],
-  deleteProject: [["projects:write"], `deleteProject(input: { id: "p" }) { deletedAt }`],
+  deleteProject: [["projects:write", "sessions:write"], `deleteProject(input: { id: "p" }) { deletedAt }`],
   saveSession: [["sessions:write"], `saveSession(input: { projectId: "p", name: "New", markdown: "" }) { created }`],
   deleteSession: [["sessions:write"], `deleteSession(input: { id: "${uuid(1)}" }) { id }`],
   addProjectMember: [

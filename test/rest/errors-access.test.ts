@@ -80,6 +80,15 @@ test.each([
   expect(answer.headers.get("www-authenticate")).toBe(`Bearer error="insufficient_scope", scope="${requiredScope}"`);
 });
 
+test("Deleting a project deletes its sessions, so that it needs the scope to write sessions too.", async () => {
+  await createProject(server, user.key, { id: "spared" });
+  const answer = await restClient(server, await server.addKey(user, ["projects:read", "projects:write"])).delete("/projects/spared");
+
+  expect(errorOf(answer)).toMatchObject({ http: 403, code: "INSUFFICIENT_SCOPE", details: { requiredScope: "sessions:write" } });
+  const able = restClient(server, await server.addKey(user, ["projects:write", "sessions:write"]));
+  expect((await able.delete("/projects/spared")).body.data.deletedProject).toMatchObject({ id: "spared" });
+});
+
 test("A read-only key stores nothing, not even a project.", async () => {
   const key = await server.addKey(user, ["projects:read", "sessions:read"]);
   expect((await restClient(server, key).put(`/projects/unmade/sessions/${uuid(2)}`, putBody())).status).toBe(403);

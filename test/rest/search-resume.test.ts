@@ -46,6 +46,12 @@ test("A match has the fields of a session in lists, its project's name and a sni
   expect(found).toMatchObject({ id, clientId: id, projectId: "paint", sessionDataSize: 2, metadata: { tags: ["ui"] } });
 });
 
+test("A key without projects:read gets matches without the names of their projects.", async () => {
+  const id = await store("A celadon vase", { projectName: "Pottery" }, "pottery");
+  const [found] = await search("celadon", null, await server.addKey(user, ["sessions:read"]));
+  expect(found).toMatchObject({ id, projectId: "pottery", projectName: null });
+});
+
 test("Only sessions with session data are found.", async () => {
   const kept = await store("turquoise one");
   await store("turquoise two", { sessionData: undefined });

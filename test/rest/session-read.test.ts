@@ -58,6 +58,17 @@ test("GET answers in JSON with what the list tells of the session, its Markdown 
   expect([summary.name, summary.etag, name, ownerId]).toEqual(["Grüße", etag, "The app", user.id]);
 });
 
+test("A key without projects:read gets the session without its project, and HEAD tells the length of just that.", async () => {
+  await start({ projectName: "The app", markdown: "# Text" });
+  const whole = (await client.get(PATH)).body.data.session;
+  const key = await server.addKey(user, ["sessions:read"]);
+  const { bytes } = await askForBytes(server, key, "GET", PATH, JSON_TYPE);
+  const head = await restClient(server, key).head(PATH);
+
+  expect(JSON.parse(String(bytes))).toEqual({ success: true, data: { session: { ...whole, project: null } } });
+  expect(head.headers.get("content-length")).toBe(String(bytes.length));
+});
+
 test.each([MARKDOWN, JSON_TYPE, DATA])("The headers of %s tell the version, the last change and all sizes.", async (accept) => {
   const etag = await start({ markdown: "Grüße 🦕", rawData: "é", sessionData: '"🦕"' });
   const sizes = { "x-markdown-size": "12", "x-raw-data-size": "2", "x-session-data-size": "6" };

@@ -20,6 +20,14 @@ export type Principal = {
   readonly deadline?: Deadline;
 };
 
+/**
+ * Tells whether a key may see what projects are called and whose they are. Who reads sessions alone sees the ids of their
+ * projects and nothing else of them: an answer about sessions leaves it out, so that such a key goes on reading sessions.
+ */
+export function seesProjects({ scopes }: Principal): boolean {
+  return scopes.has("projects:read");
+}
+
 /** @throws FORBIDDEN / INSUFFICIENT_SCOPE naming the scope in `requiredScope` */
 export function requireScope(principal: Principal, scope: Scope): void {
   if (principal.scopes.has(scope)) return;

@@ -30,7 +30,7 @@ export const projectRoutes = [
   defineRoute({
     method: "DELETE",
     path: "/projects/{projectId}",
-    summary: "Delete a project with all its sessions",
+    summary: "Delete a project with all its sessions. Needs projects:write and sessions:write",
     access: "key",
     params,
     answers: {

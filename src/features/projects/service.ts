@@ -77,9 +77,10 @@ function createProjectWrites({ prisma, query, transaction, clock, random, find }
       return project;
     },
 
-    /** Deletes a project with all its sessions, and gives the owner's quota back. */
+    /** Deletes a project with all its sessions, and gives the owner's quota back. It needs the scopes to delete both. */
     async remove(principal: Principal, id: string): Promise<{ project: Project; deletedAt: Date }> {
       requireScope(principal, "projects:write");
+      requireScope(principal, "sessions:write");
       const { key, role } = await find(principal, id);
       requireRole(role, "OWNER", { projectId: id });
       return transaction(async (run) => {

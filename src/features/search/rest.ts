@@ -8,7 +8,7 @@ import { queryText } from "./input.js";
 import type { ResumableMatch } from "./resume-service.js";
 
 const match = sessionSummaryShape.extend({
-  projectName: z.string(),
+  projectName: z.string().nullable().describe("Null for a key without projects:read"),
   snippet: z.string().describe("The place of the first match, what matches between U+0002 and U+0003"),
 });
 

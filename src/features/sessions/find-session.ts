@@ -1,5 +1,5 @@
 import type { Concealment } from "../../core/auth/concealment.js";
-import type { Principal } from "../../core/auth/principal.js";
+import { seesProjects, type Principal } from "../../core/auth/principal.js";
 import { AppError } from "../../core/errors/app-error.js";
 import type { Query } from "../../db/engine.js";
 import { Prisma } from "../../db/generated/prisma/client.js";
@@ -26,7 +26,7 @@ type Dependencies = { readonly query: Query; readonly policy: Concealment };
 type Found = Encoded<{ role: Role | null; markdown?: string | null }>;
 type FoundInProject = Found & { readonly isThere: boolean };
 type FoundContent = FoundText | { readonly [Column in keyof FoundText]?: null };
-type FoundDetail = FoundInProject & FoundContent & { readonly projectRow: string; readonly markdownJsonSize: number };
+type FoundDetail = FoundInProject & FoundContent & { readonly projectRow?: string; readonly markdownJsonSize: number };
 
 /** The texts of a session that can be read: the Markdown, and the data with which an agent resumes the conversation. */
 export type ReadableContent = "markdown" | "sessionData";
@@ -34,7 +34,7 @@ export type ReadableContent = "markdown" | "sessionData";
 /** A text that can be read piece by piece. `whole` is the text if it has one piece. */
 export type SessionText = { readonly whole: string | null; readonly pieces: () => AsyncGenerator<string> };
 
-/** A session with its project, and with the text that was asked for; null where none was, or where the session has none. */
+/** A session with its project, if the key may see it, and with the text that was asked for; null where none was, or where the session has none. */
 export type FoundSession = SessionDetail & { readonly role: Role; readonly content: SessionText | null };
 
 const WHOLE: FoundSelection = { selection: wholeSession, withMarkdown: false };
@@ -69,18 +69,20 @@ export function createSessionFinder({ query, policy }: Dependencies) {
     },
 
     /** Finds a session with its project and, of its texts, the one that is asked for. @throws NOT_FOUND, FORBIDDEN */
-    async findDetail({ userId, deadline }: Principal, wanted: IdInProject, content?: ReadableContent): Promise<FoundSession> {
+    async findDetail(principal: Principal, wanted: IdInProject, content?: ReadableContent): Promise<FoundSession> {
+      const { userId, deadline } = principal;
       const args = { userId, id: uuidOrNull(wanted.id), projectId: wanted.projectId };
-      const template = templateOf(`detail ${content ?? ""}`, () => statements.detail(content));
+      const withProject = seesProjects(principal);
+      const template = templateOf(`detail ${String(withProject)} ${content ?? ""}`, () => statements.detail(withProject, content));
       const [found] = await query<FoundDetail>(template(args), deadline);
-      const { projectRow: project, beginning, parts, uploadId, ...columns } = requireThere(found, wanted);
-      const session = sessionSummary.read(columns);
-      if (content === undefined || beginning == null) return { ...session, project: projectRow.readText(project), content: null };
+      const { projectRow: row, beginning, parts, uploadId, ...columns } = requireThere(found, wanted);
+      const session = { ...sessionSummary.read(columns), ...(row === undefined ? {} : { project: projectRow.readText(row) }) };
+      if (content === undefined || beginning == null) return { ...session, content: null };
       const text = {
         whole: parts === 0 ? decodeContent(beginning) : null,
         pieces: () => texts.pieces({ beginning, parts, uploadId }, { sessionKey: session.key, content }, deadline),
       };
-      return { ...session, project: projectRow.readText(project), content: text };
+      return { ...session, content: text };
     },
   };
 }
@@ -118,8 +120,9 @@ function composeStatements(policy: Concealment) {
       ) s ${contentOf(Prisma.sql`s."role"`, withMarkdown)}`,
     inProject: (selection: SessionSelection, withMarkdown: boolean) =>
       inProject(columnsOf(selection, withMarkdown), contentOf(Prisma.sql`p."role"`, withMarkdown)),
-    detail(content?: ReadableContent) {
-      const columns = Prisma.sql`${sessionSummary.column}, ${projectRow.columnAs("projectRow")}, s."markdownJsonSize"`;
+    detail(withProject: boolean, content?: ReadableContent) {
+      const project = withProject ? Prisma.sql`, ${projectRow.columnAs("projectRow")}` : Prisma.empty;
+      const columns = Prisma.sql`${sessionSummary.column}, s."markdownJsonSize" ${project}`;
       if (content === undefined) return inProject(columns);
       return inProject(Prisma.sql`${columns}, ${textColumns(content)}`, contentOf(Prisma.sql`p."role"`, true));
     },

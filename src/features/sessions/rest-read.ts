@@ -77,7 +77,7 @@ function frameOf({ project, ...session }: SessionDetail): { readonly head: strin
   const summary = JSON.stringify(toSessionSummary(session)).slice(0, -1);
   return {
     head: `{"success":true,"data":{"session":${summary},"markdownContent":`,
-    tail: `,"project":${JSON.stringify(toProject(project))}}}}`,
+    tail: `,"project":${JSON.stringify(project === undefined ? null : toProject(project))}}}}`,
   };
 }
 

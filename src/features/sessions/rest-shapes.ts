@@ -27,7 +27,10 @@ export const sessionSummaryShape = z.object({
   etag: z.string().describe("Weak; changes with any change of the session"),
 });
 
-export const sessionShape = sessionSummaryShape.extend({ markdownContent: z.string(), project: projectShape });
+export const sessionShape = sessionSummaryShape.extend({
+  markdownContent: z.string(),
+  project: projectShape.nullable().describe("Null for a key without projects:read"),
+});
 
 export function toSessionSummary(session: SessionSummary): z.output<typeof sessionSummaryShape> {
   const { id, projectId, name, markdownSize, rawDataSize, sessionDataSize, createdAt, updatedAt, startedAt, endedAt } = session;

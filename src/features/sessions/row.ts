@@ -19,8 +19,8 @@ export type SessionRow = Head & Preloaded;
 
 export type SessionSummary = SessionRow & SessionMetadata;
 
-/** All facts of a session except its content. */
-export type SessionDetail = SessionSummary & Pick<Session, "markdownJsonSize"> & { readonly project: Project };
+/** All facts of a session except its content, with its project if the key may see it. */
+export type SessionDetail = SessionSummary & Pick<Session, "markdownJsonSize">;
 
 const head: Columns<Head> = {
   key: "bigint",

@@ -83,7 +83,7 @@ builder.mutationFields((t) => ({
   }),
   deleteProject: t.field({
     type: DeleteProjectPayload,
-    description: "Deletes a project that you own, with all its sessions. Needs projects:write.",
+    description: "Deletes a project that you own, with all its sessions. Needs projects:write and sessions:write.",
     args: { input: t.arg({ type: DeleteProjectInput, required: true, description: input }) },
     resolve: (_root, args, context) =>
       context.services.projects.remove(caller(context), parseInput(deleteProjectInput, args.input, ["input"]).id),

@@ -1,4 +1,4 @@
-import type { Principal } from "../../../core/auth/principal.js";
+import { seesProjects, type Principal } from "../../../core/auth/principal.js";
 import { columnsOf, selectionBeneath, type Selection, type SelectionInfo } from "../../../kits/graphql/selection.js";
 import { toProjectColumns } from "../../projects/graphql/look-ahead.js";
 import { metadataNames } from "../metadata.js";
@@ -17,7 +17,7 @@ type Reader = { readonly principal: Principal; readonly columns?: readonly Sessi
 export function lookAheadAtSessions(fields: Selection, info: SelectionInfo, { principal, columns = [] }: Reader): SessionSelection {
   const wanted = wantedBySelection.get(fields) ?? toWanted(fields, info);
   wantedBySelection.set(fields, wanted);
-  const isProjectVisible = principal.scopes.has("projects:read");
+  const isProjectVisible = seesProjects(principal);
   const more = wanted.project === null || isProjectVisible ? columns : [...columns, "projectKey" as const];
   return selectSession({
     ...wanted,
