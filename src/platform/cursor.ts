@@ -5,7 +5,7 @@ export function encodeCursor(parts: readonly (string | null)[]): string {
   return Buffer.from(JSON.stringify(parts)).toString("base64url");
 }
 
-/** The longest cursor: a name of 255 characters, each of which takes six in JSON, and the id and key that tell equal names apart. */
+/** The longest cursor: a name of 255 characters, each of which takes six in JSON, and the id and owner that tell equal names apart. */
 const LONGEST_CURSOR = 4_000;
 
 /** The schema of a cursor as input. It decodes the parts and validates them. */
@@ -27,5 +27,5 @@ function parseOrNull(cursor: string): unknown {
   }
 }
 
-/** The internal key of a row, as a part of a cursor. */
-export const keyPart = z.string().regex(/^\d{1,18}$/);
+/** The internal key of a row, with which cursors of version 0.1.0 end. It is ignored, so that clients may go on with such a cursor. */
+export const formerKey = z.string().regex(/^\d{1,18}$/);

@@ -16,7 +16,7 @@ beforeAll(async () => {
   // Three at a time are made in the same millisecond; every fifth is shared by another user.
   for (let number = 0; number < COUNT; number += 1) {
     if (number % 3 === 0) server.clock.advance(1_000);
-    const id = `p${number}`;
+    const id = `p${String(number).padStart(2, "0")}`;
     const isShared = number % 5 === 0;
     await createProject(server, isShared ? other.key : user.key, { id });
     if (isShared) await share(server, other.key, id, user.email, "VIEWER");
@@ -113,15 +113,17 @@ test("Pages stay where they are while projects are made.", async () => {
   expect(second.edges.map(({ node }: { node: { id: string } }) => node.id)).toEqual(ids.slice(5, 10));
 });
 
+const OWNER = "0123456789abcdef";
 const cursorOf = (parts: unknown) => Buffer.from(JSON.stringify(parts)).toString("base64url");
 
 test.each([
   ["nonsense", `after: "nonsense"`, ["after"]],
   ["no text", `after: ""`, ["after"]],
-  ["a year 0", `before: "${cursorOf(["0000-01-01T00:00:00.000Z", "1"])}"`, ["before"]],
-  ["an invalid time", `before: "${cursorOf(["2026-13-45T00:00:00.000Z", "1"])}"`, ["before"]],
-  ["an invalid key", `after: "${cursorOf(["2026-01-01T00:00:00.000Z", "1 OR 1=1"])}"`, ["after"]],
-  ["a key too large", `after: "${cursorOf(["2026-01-01T00:00:00.000Z", "9".repeat(30)])}"`, ["after"]],
+  ["a year 0", `before: "${cursorOf(["0000-01-01T00:00:00.000Z", "p1", OWNER])}"`, ["before"]],
+  ["an invalid time", `before: "${cursorOf(["2026-13-45T00:00:00.000Z", "p1", OWNER])}"`, ["before"]],
+  ["an invalid id", `after: "${cursorOf(["2026-01-01T00:00:00.000Z", "p\u0000", OWNER])}"`, ["after"]],
+  ["an invalid owner", `after: "${cursorOf(["2026-01-01T00:00:00.000Z", "p1", "1 OR 1=1"])}"`, ["after"]],
+  ["a cursor of version 0.1.0, which ends with a key,", `after: "${cursorOf(["2026-01-01T00:00:00.000Z", "1"])}"`, ["after"]],
   ["a cursor of sessions", `after: "${cursorOf(["NAME_ASC", "x", "00000000-0000-4000-8000-000000000001", "1"])}"`, ["after"]],
   ["an object", `after: "${cursorOf({ createdAt: 1 })}"`, ["after"]],
   ["first and last together", "first: 1, last: 1", ["last"]],

@@ -5,9 +5,11 @@ import type { EncodedList } from "../../db/row-codec.js";
 import { createTemplates, limitBound, Parameter, toTemplate } from "../../db/statement.js";
 import { pagesOf, type Page, type PageBounds } from "../../platform/paging.js";
 import { accessibleKeys } from "./access.js";
+import { GREATEST_OWNER, LEAST_OWNER, ownerOfDigest, toOwnerDigest } from "./owner-digest.js";
 import { projectRow, wholeProject, type ProjectSelection } from "./row.js";
 
-export type ProjectCursor = { readonly createdAt: string; readonly key: string };
+/** A place in the list. The owner is a digest (owner-digest.ts). */
+export type ProjectCursor = { readonly createdAt: string; readonly id: string; readonly owner: string };
 
 type Bounds = PageBounds<ProjectCursor>;
 
@@ -28,7 +30,7 @@ export function createProjectLists({ query }: { readonly query: Query }) {
     const variant = [most, after !== undefined, before !== undefined, inverted, selection.variant].join();
     const template = templateOf(variant, () => composeList(bounds, most, selection));
     const args = { ...selection.args, userId: principal.userId, limit, offset, rows: limit + offset };
-    const values = { ...args, afterTime: after?.createdAt, afterKey: after?.key, beforeTime: before?.createdAt, beforeKey: before?.key };
+    const values = { ...args, ...toArguments("after", after), ...toArguments("before", before) };
     return selection.codec.readAll(await query<EncodedList>(template(values), principal.deadline));
   }
 
@@ -45,8 +47,7 @@ export function createProjectLists({ query }: { readonly query: Query }) {
     all(principal: Principal): AsyncGenerator<Project[]> {
       requireScope(principal, "projects:read");
       return pagesOf(PAGE, (last?: Project) => {
-        const after = last && { createdAt: last.createdAt.toISOString(), key: String(last.key) };
-        return read(principal, { after, inverted: false }, { limit: PAGE, offset: 0 });
+        return read(principal, { after: last && toProjectCursor(last), inverted: false }, { limit: PAGE, offset: 0 });
       });
     },
 
@@ -58,21 +59,37 @@ export function createProjectLists({ query }: { readonly query: Query }) {
   };
 }
 
+export function toProjectCursor({ createdAt, id, ownerId }: Pick<Project, "createdAt" | "id" | "ownerId">): ProjectCursor {
+  return { createdAt: createdAt.toISOString(), id, owner: toOwnerDigest(ownerId) };
+}
+
+const toArguments = (name: string, cursor: ProjectCursor | undefined) => ({
+  [`${name}Time`]: cursor?.createdAt,
+  [`${name}Id`]: cursor?.id,
+  [`${name}Owner`]: cursor?.owner,
+});
+
 type Selected = { readonly selection?: ProjectSelection | undefined };
 
 const byKeys = toTemplate(Prisma.sql`SELECT ${projectRow.list} FROM "Project" p
   WHERE p."key" = ANY(${new Parameter("keys")}::bigint[]) AND p."key" IN (${accessibleKeys({ userId })})`);
 
+// One order of ids on every database, whatever its locale.
+const ID = Prisma.sql`p."id" COLLATE "C"`;
+const PLACE = Prisma.sql`(p."createdAt", ${ID}, p."ownerId")`;
+
+function placeOf(name: string, otherwise: Prisma.Sql): Prisma.Sql {
+  const owner = ownerOfDigest(new Parameter(`${name}Owner`), userId, otherwise);
+  return Prisma.sql`(${new Parameter(`${name}Time`)}::timestamptz, ${new Parameter(`${name}Id`)}::text, ${owner})`;
+}
+
 /** Selects the first of the user's own projects, which an index gives in their order, and the first of the shared ones. */
 function composeList({ after, before, inverted }: Bounds, most: number, { codec }: ProjectSelection): Prisma.Sql {
   const direction = Prisma.raw(inverted ? "ASC" : "DESC");
-  const order = Prisma.sql`ORDER BY p."createdAt" ${direction}, p."key" ${direction}`;
-  const older =
-    after && Prisma.sql`AND (p."createdAt", p."key") < (${new Parameter("afterTime")}::timestamptz, ${new Parameter("afterKey")}::bigint)`;
-  const newer =
-    before &&
-    Prisma.sql`AND (p."createdAt", p."key") > (${new Parameter("beforeTime")}::timestamptz, ${new Parameter("beforeKey")}::bigint)`;
-  const columns = Prisma.raw([...new Set([...codec.columns, "createdAt", "key"])].map((column) => `p."${column}"`).join(", "));
+  const order = Prisma.sql`ORDER BY p."createdAt" ${direction}, ${ID} ${direction}, p."ownerId" ${direction}`;
+  const older = after && Prisma.sql`AND ${PLACE} < ${placeOf("after", LEAST_OWNER)}`;
+  const newer = before && Prisma.sql`AND ${PLACE} > ${placeOf("before", GREATEST_OWNER)}`;
+  const columns = Prisma.raw([...new Set([...codec.columns, "createdAt", "id", "ownerId"])].map((column) => `p."${column}"`).join(", "));
   const first = (from: Prisma.Sql) => Prisma.sql`SELECT * FROM (
     SELECT ${columns} FROM ${from} ${older ?? Prisma.empty} ${newer ?? Prisma.empty} ${order} LIMIT ${Prisma.raw(String(most))}) p LIMIT ${new Parameter("rows")}`;
   const own = Prisma.sql`"Project" p WHERE p."ownerId" = ${userId}::uuid`;

@@ -16,7 +16,6 @@ import { createProjectLists } from "./list-projects.js";
 import { projectRow, type ProjectSelection } from "./row.js";
 
 export type ProjectService = ReturnType<typeof createProjectService>;
-export type { ProjectCursor } from "./list-projects.js";
 
 type Dependencies = {
   readonly prisma: PrismaClient;

@@ -30,7 +30,7 @@ export function createResumeSearchService({ query }: { readonly query: Query }) 
       const markWords = createPrefixMarker(wanted);
       const matchOffset = Prisma.sql`regexp_instr(left(c."markdown", ${SEARCHED_CHARACTERS}::int), ${matchPattern(wanted, "prefix")}, 1, 1, 0, 'i')`;
       yield* pagesOf(PAGE, async (last?: ResumableMatch) => {
-        const beyond = last === undefined ? Prisma.sql`TRUE` : newest.after(newest.positionOf(last));
+        const beyond = last === undefined ? Prisma.sql`TRUE` : newest.afterOf(Prisma.sql`${last.ownerId}::uuid`, newest.positionOf(last));
         const statement = Prisma.sql`
           SELECT ${sessionSummary.column}, ${projectName} AS "projectName",
             substr(c."markdown", GREATEST(1, ${matchOffset} - ${SNIPPET_LEAD}::int), ${SNIPPET_CHARACTERS}::int) AS "excerpt"

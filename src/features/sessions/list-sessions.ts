@@ -6,14 +6,17 @@ import { createTemplates, limitBound, Parameter, toTemplate, type Arguments } fr
 import type { Clock } from "../../platform/clock.js";
 import type { Page, PageBounds } from "../../platform/paging.js";
 import { sharedKeys } from "../projects/access.js";
+import { ownerOfDigest } from "../projects/owner-digest.js";
 import type { ProjectList } from "../projects/row.js";
 import { toCondition, toProjectKeys, type SessionFilters } from "./filters.js";
-import { toOrdering, type Position, type SessionOrder } from "./order.js";
+import { toOrdering, type Ordering, type Position, type SessionOrder } from "./order.js";
 import type { SessionRow } from "./row.js";
 import { wholeSession, type SessionSelection } from "./selection.js";
 
 export type ListOptions = { readonly filters?: SessionFilters; readonly orderBy: SessionOrder; readonly selection?: SessionSelection };
-export type PageOptions = ListOptions & PageBounds<Position>;
+/** A position in a list of several owners' sessions. The owner is a digest (projects/owner-digest.ts), null if it is not known. */
+export type PlaceOfAll = Position & { readonly owner: string | null };
+export type PageOptions = ListOptions & PageBounds<PlaceOfAll>;
 
 type Dependencies = { readonly query: Query; readonly clock: Clock };
 
@@ -81,37 +84,52 @@ function argumentsOf({ orderBy, after, before }: PageOptions, { limit, offset }:
   const until = before && toBound(before);
   return {
     ...{ limit, offset, rows: limit + offset },
-    ...{ afterValue: from?.value, afterId: from?.id, afterKey: from?.key },
-    ...{ beforeValue: until?.value, beforeId: until?.id, beforeKey: until?.key },
+    ...{ afterValue: from?.value, afterId: from?.id, afterOwner: after?.owner },
+    ...{ beforeValue: until?.value, beforeId: until?.id, beforeOwner: before?.owner },
   };
 }
 
 const positionParameters = (name: string) => ({
   value: new Parameter(`${name}Value`),
   id: new Parameter(`${name}Id`),
-  key: new Parameter(`${name}Key`),
+  owner: new Parameter(`${name}Owner`),
 });
 const afterParameters = positionParameters("after");
 const beforeParameters = positionParameters("before");
 
-/** Selects the first rows of an owner or a project in an order. An index serves them, however many there are. */
-function firstOf(where: Prisma.Sql, list: List): Prisma.Sql {
-  const { orderBy, after, before, inverted, condition, most, selection = wholeSession, rows = new Parameter("rows") } = list;
-  const conditions = [
-    where,
+type Bounds = Pick<List, "orderBy" | "after" | "before">;
+
+/** The conditions for the bounds of a list, all of whose rows have one owner. */
+function boundsOfOne({ orderBy, after, before }: Bounds): Prisma.Sql[] {
+  return [
     ...(after === undefined ? [] : [toOrdering(orderBy).after(afterParameters)]),
     ...(before === undefined ? [] : [toOrdering(orderBy, true).after(beforeParameters)]),
-    condition,
   ];
+}
+
+/** The conditions for the bounds of a list of all owners whose sessions the user may see. */
+function boundsOfAll({ orderBy, after, before }: Bounds): Prisma.Sql[] {
+  const beyond = (parameters: typeof afterParameters, { afterOf, lastOwner }: Ordering) =>
+    afterOf(ownerOfDigest(parameters.owner, userId, lastOwner), parameters);
+  return [
+    ...(after === undefined ? [] : [beyond(afterParameters, toOrdering(orderBy))]),
+    ...(before === undefined ? [] : [beyond(beforeParameters, toOrdering(orderBy, true))]),
+  ];
+}
+
+/** Selects the first rows of an owner or a project in an order. An index serves them, however many there are. */
+function firstOf(where: Prisma.Sql, list: List, bounds = boundsOfOne(list)): Prisma.Sql {
+  const { orderBy, inverted, condition, most, selection = wholeSession, rows = new Parameter("rows") } = list;
+  const conditions = [where, ...bounds, condition];
   // Each step of the statement copies its rows, so they hold only the columns that are read and those that order them.
-  const columns = [...new Set([...selection.codec.columns, toOrdering(orderBy).column, "id", "key", "projectKey"])];
+  const columns = [...new Set([...selection.codec.columns, toOrdering(orderBy).column, "id", "ownerId", "projectKey"])];
   const first = Prisma.sql`SELECT ${Prisma.raw(columns.map((column) => `s."${column}"`).join(", "))} FROM "Session" s WHERE ${Prisma.join(conditions, " AND ")}
     ORDER BY ${toOrdering(orderBy, inverted).ofOneOwner} LIMIT ${Prisma.raw(String(most))}`;
   return Prisma.sql`(SELECT s.* FROM (${first}) s LIMIT ${rows})`;
 }
 
-function firstOfEach(keys: Prisma.Sql, list: List): Prisma.Sql {
-  return Prisma.sql`(SELECT s.* FROM (${keys}) k("key") CROSS JOIN LATERAL ${firstOf(Prisma.sql`s."projectKey" = k."key"`, list)} s)`;
+function firstOfEach(keys: Prisma.Sql, list: List, bounds?: Prisma.Sql[]): Prisma.Sql {
+  return Prisma.sql`(SELECT s.* FROM (${keys}) k("key") CROSS JOIN LATERAL ${firstOf(Prisma.sql`s."projectKey" = k."key"`, list, bounds)} s)`;
 }
 
 /**
@@ -121,10 +139,11 @@ function firstOfEach(keys: Prisma.Sql, list: List): Prisma.Sql {
 function composeVisible(list: List): Prisma.Sql {
   const { projectKeys, orderBy, inverted, selection = wholeSession } = list;
   const own = Prisma.sql`s."ownerId" = ${userId}::uuid`;
+  const bounds = boundsOfAll(list);
   const rows =
     projectKeys === null
-      ? Prisma.sql`(${firstOf(own, list)} UNION ALL ${firstOfEach(sharedKeys({ userId }), list)})`
-      : firstOfEach(projectKeys, list);
+      ? Prisma.sql`(${firstOf(own, list, bounds)} UNION ALL ${firstOfEach(sharedKeys({ userId }), list, bounds)})`
+      : firstOfEach(projectKeys, list, bounds);
   return Prisma.sql`SELECT ${selection.codec.list} FROM (
     SELECT * FROM ${rows} s ORDER BY ${toOrdering(orderBy, inverted).orderBy} LIMIT ${new Parameter("limit")} OFFSET ${new Parameter("offset")}) s`;
 }

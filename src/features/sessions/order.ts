@@ -1,5 +1,6 @@
 import { Prisma } from "../../db/generated/prisma/client.js";
 import type { Parameter } from "../../db/statement.js";
+import { GREATEST_OWNER, LEAST_OWNER } from "../projects/owner-digest.js";
 import type { SessionRow } from "./row.js";
 
 type Key = "createdAt" | "updatedAt" | "startedAt" | "name" | "markdownSize";
@@ -19,11 +20,11 @@ export const sessionOrders = [
 
 export type SessionOrder = (typeof sessionOrders)[number];
 
-/** The position of a row in an order: the value that orders it (null if it has none), and the id and key that break ties. */
-export type Position = { readonly value: string | null; readonly id: string; readonly key: string };
+/** The position of a row among those of one owner: the value that orders it (null if it has none), and the id that breaks ties. */
+export type Position = { readonly value: string | null; readonly id: string };
 
 /** The columns from which a position is made. */
-export type Positioned = Pick<SessionRow, Key | "id" | "key">;
+export type Positioned = Pick<SessionRow, Key | "id">;
 
 /** A position whose parts are parameters of a statement. */
 type PositionParameters = Readonly<Record<keyof Position, Parameter>>;
@@ -33,8 +34,12 @@ export type Ordering = {
   readonly orderBy: Prisma.Sql;
   /** The order among the sessions of one owner. Their ids are unique, so that an index serves all of the order. */
   readonly ofOneOwner: Prisma.Sql;
-  /** The condition for the rows that come after a position in this order. */
+  /** The condition for the rows of one owner that come after a position in this order. */
   readonly after: (position: Position | PositionParameters) => Prisma.Sql;
+  /** The same among the rows of several owners, of which two may have the same id. The position is one of this owner. */
+  readonly afterOf: (owner: Prisma.Sql, position: Position | PositionParameters) => Prisma.Sql;
+  /** The owner whose rows come last of those that are equal. */
+  readonly lastOwner: Prisma.Sql;
   /** Turns a position into the values of its parameters. A missing value becomes the one by which the order sorts such rows. */
   readonly toBound: (position: Position) => Position;
   readonly positionOf: (row: Positioned) => Position;
@@ -62,23 +67,21 @@ function createOrdering(order: SessionOrder, inverted: boolean): Ordering {
   const endOfTime = isDescending ? "-infinity" : "infinity";
   const expression = Prisma.raw(column === "startedAt" ? `COALESCE(s."startedAt", '${endOfTime}')` : `s."${column}"`);
   const direction = Prisma.raw(isDescending === inverted ? "ASC" : "DESC");
+  const type = Prisma.raw(key.type);
   const beyond = Prisma.raw(isDescending === inverted ? ">" : "<");
 
   return {
     column,
-    orderBy: Prisma.sql`${expression} ${direction}, s."id" ${direction}, s."key" ${direction}`,
+    orderBy: Prisma.sql`${expression} ${direction}, s."id" ${direction}, s."ownerId" ${direction}`,
     ofOneOwner: Prisma.sql`${expression} ${direction}, s."id" ${direction}`,
-    after({ value, id, key: rowKey }) {
-      return Prisma.sql`(${expression}, s."id", s."key") ${beyond} (${value ?? endOfTime}::${Prisma.raw(key.type)}, ${id}::uuid, ${rowKey}::bigint)`;
-    },
-    toBound: (position) => ({ ...position, value: position.value ?? endOfTime }),
+    after: ({ value, id }) => Prisma.sql`(${expression}, s."id") ${beyond} (${value ?? endOfTime}::${type}, ${id}::uuid)`,
+    afterOf: (owner, { value, id }) =>
+      Prisma.sql`(${expression}, s."id", s."ownerId") ${beyond} (${value ?? endOfTime}::${type}, ${id}::uuid, ${owner})`,
+    lastOwner: isDescending === inverted ? GREATEST_OWNER : LEAST_OWNER,
+    toBound: ({ value, id }) => ({ value: value ?? endOfTime, id }),
     positionOf(row) {
       const found = row[column];
-      return {
-        value: found === null ? null : found instanceof Date ? found.toISOString() : String(found),
-        id: row.id,
-        key: String(row.key),
-      };
+      return { value: found === null ? null : found instanceof Date ? found.toISOString() : String(found), id: row.id };
     },
   };
 }

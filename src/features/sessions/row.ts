@@ -52,10 +52,9 @@ export const sessionRow = createRowCodec<Head>("s", head);
 export const sessionSummary = createRowCodec<Head & SessionMetadata>("s", { ...head, ...metadata });
 
 /** The sizes of a session, and its position in the list of the newest. */
-export type SessionSize = Pick<Session, "key" | "id" | "createdAt" | "markdownSize" | "sessionDataSize">;
+export type SessionSize = Pick<Session, "id" | "createdAt" | "markdownSize" | "sessionDataSize">;
 
 export const sessionSize = createRowCodec<SessionSize>("s", {
-  key: "bigint",
   id: "plain",
   createdAt: "time",
   markdownSize: "plain",

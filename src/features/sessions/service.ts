@@ -16,7 +16,7 @@ import { createSessionContents } from "./read-content.js";
 import type { SessionRow } from "./row.js";
 
 export type SessionService = ReturnType<typeof createSessionService>;
-export type { PageOptions } from "./list-sessions.js";
+export type { PageOptions, PlaceOfAll } from "./list-sessions.js";
 export type { FoundSession, ReadableContent } from "./find-session.js";
 
 type Dependencies = { readonly query: Query; readonly clock: Clock; readonly policy: Concealment };

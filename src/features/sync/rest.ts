@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { encodeCursor, cursorText, keyPart } from "../../platform/cursor.js";
+import { encodeCursor, cursorText, formerKey } from "../../platform/cursor.js";
 import { MOST_ITEMS } from "../../platform/paging.js";
 import { timeText } from "../../platform/time.js";
 import { projectIdText } from "../projects/input.js";
@@ -15,12 +15,12 @@ const USUAL_PAGE = 100;
 const MOST_RECENT = 100;
 const USUAL_RECENT = 5;
 
-const cursor = z.tuple([timeText, z.guid(), keyPart]).transform(([value, id, key]) => ({ value, id, key }));
+const cursor = z.tuple([timeText, z.guid(), formerKey.optional()]).transform(([value, id]) => ({ value, id }));
 
 /** Makes the cursor of a session's position in the list of the newest. */
 function toCursor(session: SessionSummary): string {
-  const { value, id, key } = toOrdering("CREATED_AT_DESC").positionOf(session);
-  return encodeCursor([value, id, key]);
+  const { value, id } = toOrdering("CREATED_AT_DESC").positionOf(session);
+  return encodeCursor([value, id]);
 }
 
 const params = z.object({ projectId: projectIdText });

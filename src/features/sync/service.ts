@@ -104,7 +104,7 @@ function createProjectSessions({ query, projects }: Dependencies) {
       const project = await findReachable(principal, projectId);
       if (project === null) return;
       yield* pagesOf(PAGE, async (last?: SessionSize) => {
-        const after = last && { value: last.createdAt.toISOString(), id: last.id, key: String(last.key) };
+        const after = last && { value: last.createdAt.toISOString(), id: last.id };
         const ordered = Prisma.sql`
           SELECT s.* FROM "Session" s WHERE s."projectKey" = ${project.key} AND ${afterPosition(after)} ORDER BY ${newest.ofOneOwner}`;
         const statement = Prisma.sql`SELECT ${sessionSize.list} FROM ${firstOf(ordered, PAGE)} s`;

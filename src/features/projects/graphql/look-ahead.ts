@@ -20,7 +20,7 @@ export type ProjectLookAhead = {
 };
 
 /** The columns from which cursors are made. */
-const CURSOR: readonly ProjectColumn[] = ["createdAt", "key"];
+const CURSOR: readonly ProjectColumn[] = ["createdAt", "id", "ownerId"];
 
 /** The last look-ahead of each selection. It is valid as long as `findPreload` returns the identical object. */
 const known = new WeakMap<Selection, ProjectLookAhead & { readonly found: Preload | undefined }>();

@@ -4,15 +4,18 @@ import type { Project } from "../../../db/generated/prisma/client.js";
 import { builder } from "../../../kits/graphql/builder.js";
 import { pageArguments, toConnection } from "../../../kits/graphql/connections.js";
 import { caller } from "../../../kits/graphql/context.js";
-import { encodeCursor, keyPart } from "../../../platform/cursor.js";
+import { encodeCursor } from "../../../platform/cursor.js";
 import { pageInput } from "../../../platform/paging.js";
 import { timeText } from "../../../platform/time.js";
 import { projectIdText } from "../input.js";
 import { lookAheadAtProjects } from "./look-ahead.js";
-import type { ProjectCursor } from "../service.js";
+import { toProjectCursor, type ProjectCursor } from "../list-projects.js";
+import { ownerDigest } from "../owner-digest.js";
 import { ProjectType } from "./type.js";
 
-const projectCursor = z.tuple([timeText, keyPart]).transform(([createdAt, key]) => ({ createdAt, key }));
+const projectCursor = z
+  .tuple([timeText, projectIdText, ownerDigest])
+  .transform(([createdAt, id, owner]): ProjectCursor => ({ createdAt, id, owner }));
 
 // Zod compiles a schema when it is first used, so schemas are made once and not for each request.
 const listInput = pageInput(100);
@@ -42,7 +45,10 @@ builder.queryFields((t) => ({
         const page = parseInput(connectionInput, args);
         const { selection, mark } = lookAheadAtProjects(info, principal, true);
         return toConnection<Project, ProjectCursor>(page, {
-          encode: ({ createdAt, key }) => encodeCursor([createdAt.toISOString(), String(key)]),
+          encode(project) {
+            const { createdAt, id, owner } = toProjectCursor(project);
+            return encodeCursor([createdAt, id, owner]);
+          },
           load: async (bounds, limit) => (await context.services.projects.page(principal, bounds, { limit, selection })).map(mark),
         });
       },

@@ -2,20 +2,21 @@ import { z } from "zod";
 import { parseInput } from "../../../core/errors/parse-input.js";
 import { builder } from "../../../kits/graphql/builder.js";
 import { pageArguments, toConnection } from "../../../kits/graphql/connections.js";
-import { encodeCursor, keyPart } from "../../../platform/cursor.js";
+import { encodeCursor, formerKey } from "../../../platform/cursor.js";
 import { storableText } from "../../../platform/text.js";
 import { timeText } from "../../../platform/time.js";
+import { ownerDigest, toOwnerDigest } from "../../projects/owner-digest.js";
 import { sessionFilters } from "../filters.js";
-import { sessionOrders, toOrdering, type Position, type SessionOrder } from "../order.js";
+import { sessionOrders, toOrdering, type SessionOrder } from "../order.js";
 import type { SessionColumn, SessionRow } from "../row.js";
-import type { PageOptions } from "../service.js";
+import type { PageOptions, PlaceOfAll } from "../service.js";
 import { SessionInterface } from "./type.js";
 
 /** Validates the arguments of a connection. A cursor holds the order that it was made for, and is rejected with another one. */
 function connectionInput(orderBy: SessionOrder) {
   const cursor = z
-    .tuple([z.literal(orderBy), positionValue(orderBy), z.guid(), keyPart])
-    .transform(([, value, id, key]) => ({ value, id, key }));
+    .tuple([z.literal(orderBy), positionValue(orderBy), z.guid(), z.union([ownerDigest, formerKey.transform(() => null)])])
+    .transform(([, value, id, owner]): PlaceOfAll => ({ value, id, owner }));
   return z.object({ filters: sessionFilters }).and(pageArguments(cursor));
 }
 
@@ -36,14 +37,17 @@ type SessionPage = ReturnType<typeof readPage>;
 /** The path to the sessions of a connection. */
 export const NODES = ["edges", "node"];
 
-export const toCursorColumns = (orderBy: SessionOrder): SessionColumn[] => ["id", "key", toOrdering(orderBy).column];
+export const toCursorColumns = (orderBy: SessionOrder): SessionColumn[] => ["id", "ownerId", toOrdering(orderBy).column];
 
 /** Makes cursors. They hold the row's id and the value that orders it, so that rows that come or go do not move a page. */
 function toCursor(orderBy: SessionOrder): (row: SessionRow) => string {
   const { positionOf } = toOrdering(orderBy);
+  const digests = new Map<string, string>(); // most rows of a page have one owner
   return (row) => {
-    const { value, id, key } = positionOf(row);
-    return encodeCursor([orderBy, value, id, key]);
+    const { value, id } = positionOf(row);
+    const owner = digests.get(row.ownerId) ?? toOwnerDigest(row.ownerId);
+    digests.set(row.ownerId, owner);
+    return encodeCursor([orderBy, value, id, owner]);
   };
 }
 
@@ -51,7 +55,7 @@ export function toSessionConnection(
   { filters, orderBy, ...page }: SessionPage,
   find: (options: PageOptions, limit: number) => Promise<SessionRow[]>,
 ) {
-  return toConnection<SessionRow, Position>(page, {
+  return toConnection<SessionRow, PlaceOfAll>(page, {
     encode: toCursor(orderBy),
     load: (bounds, limit) => find({ filters, orderBy, ...bounds }, limit),
   });
