@@ -107,6 +107,8 @@ export const settings = {
     "on",
     '`off` rejects introspection and drops the "did you mean" hints',
   ),
+  MAX_KEYS_PER_USER: setting(integer(1), "100", "API keys of one user that work at the same time"),
+  MAX_DEVICES_PER_KEY: setting(integer(0), "20", "Signed-in devices of one API key that work at the same time"),
   QUOTA_STORAGE_BYTES: setting(integer(1).optional(), undefined, "Bytes of content that one user may own; not set means no quota"),
   MAX_BODY_BYTES: setting(
     integer(1_000, 500_000_000),
@@ -235,6 +237,10 @@ function toConfig(values: Values) {
     uploads: {
       sent: { bytes: values.MAX_UPLOAD_BYTES, setting: "MAX_UPLOAD_BYTES" },
       unzipped: { bytes: values.MAX_UNZIPPED_BYTES, setting: "MAX_UNZIPPED_BYTES" },
+    },
+    credentials: {
+      keysPerUser: { most: values.MAX_KEYS_PER_USER, setting: "MAX_KEYS_PER_USER" },
+      devicesPerKey: { most: values.MAX_DEVICES_PER_KEY, setting: "MAX_DEVICES_PER_KEY" },
     },
     quotaStorageBytes: values.QUOTA_STORAGE_BYTES,
     abuse: {

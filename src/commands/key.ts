@@ -28,7 +28,7 @@ export function addKey(program: Command, context: CommandContext): void {
   key
     .command("revoke")
     .argument("<id>", "the id of the key, as key list shows it")
-    .description("make a key stop working at once")
+    .description("make a key, and all that it made, stop working at once")
     .action((id: string) => revoke(context, id));
 }
 
@@ -49,10 +49,11 @@ async function create(context: CommandContext, { user, scopes, expires, ...optio
 async function list(context: CommandContext, email: string | undefined): Promise<void> {
   await withServices(context, async ({ services }) => {
     const user = await findUser(services, email);
-    for (const { id, kind, name, scopes, createdAt, expiresAt, revokedAt } of await services.apiKeys.list(user.id)) {
+    for (const { id, kind, name, scopes, createdAt, expiresAt, revokedAt, parentId } of await services.apiKeys.list(user.id)) {
       const state =
         revokedAt !== null ? `revoked ${revokedAt.toISOString()}` : expiresAt !== null ? `expires ${expiresAt.toISOString()}` : "active";
-      context.out([id, kind === "DEVICE" ? `${name} (device)` : name, scopes.join(","), createdAt.toISOString(), state].join("\t"));
+      const facts = [id, kind === "DEVICE" ? `${name} (device)` : name, scopes.join(","), createdAt.toISOString(), state];
+      context.out([...facts, ...(parentId === null ? [] : [`made by ${parentId}`])].join("\t"));
     }
   });
 }

@@ -31,7 +31,8 @@ export function addUser(program: Command, context: CommandContext): void {
 
 /** Lets the person at the command line act as the user with every scope: they can open the database, so they can do anything. */
 export function toPrincipal({ id }: User): Principal {
-  return { userId: id, keyId: "command-line", kind: "API_KEY", scopes: new Set(allScopes), expiresAt: null, rateLimit: null };
+  const key = { keyId: "command-line", budgetId: "command-line", kind: "API_KEY" } as const;
+  return { userId: id, ...key, scopes: new Set(allScopes), expiresAt: null, rateLimit: null };
 }
 
 /** Finds the user with the address, or the only user if no address is given. @throws CommandError that says what to do */

@@ -1,5 +1,7 @@
 import { createAnalyticsService } from "./analytics/service.js";
 import { createApiKeyService } from "./api-keys/service.js";
+import { createCredentialChanges, type Cap } from "../core/auth/credential-changes.js";
+import type { Policy } from "../core/limits/policy.js";
 import type { Database } from "../db/database.js";
 import { createDeviceService } from "./devices/service.js";
 import type { Clock } from "../platform/clock.js";
@@ -22,12 +24,19 @@ type Dependencies = {
   readonly database: Pick<Database, "prisma" | "query" | "transaction">;
   readonly clock: Clock;
   readonly random: Random;
-  readonly config: { readonly concealForbidden: boolean; readonly quotaStorageBytes: number | undefined };
+  readonly config: {
+    readonly concealForbidden: boolean;
+    readonly quotaStorageBytes: number | undefined;
+    readonly credentials: { readonly keysPerUser: Cap; readonly devicesPerKey: Cap };
+    readonly rateLimits: { readonly graphql: Policy; readonly rest: Policy };
+  };
 };
 
 /** All rules of the product, over one database. GraphQL, REST and the command line use these services and nothing beneath them. */
 export function createServices({ database, clock, random, config }: Dependencies) {
   const { prisma, query, transaction } = database;
+  const { graphql, rest } = config.rateLimits;
+  const changes = { changeCredentials: createCredentialChanges(transaction), ...config.credentials };
   const base = { prisma, query, transaction, clock, random, policy: { concealForbidden: config.concealForbidden } };
   const projects = createProjectService(base);
   const sessions = createSessionService(base);
@@ -45,7 +54,7 @@ export function createServices({ database, clock, random, config }: Dependencies
     search: createSearchService(base),
     analytics: createAnalyticsService(base),
     users: createUserService(base),
-    apiKeys: createApiKeyService(base),
-    devices: createDeviceService(base),
+    apiKeys: createApiKeyService({ ...base, ...changes, defaultLimits: [graphql, rest] }),
+    devices: createDeviceService({ ...base, ...changes }),
   };
 }

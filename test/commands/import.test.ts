@@ -62,7 +62,15 @@ function asOwner<T>(look: (principal: Principal, services: Parameters<Parameters
   return cli.inside(async ({ services }) => {
     const [owner] = await services.users.list();
     return look(
-      { userId: owner?.id ?? "", keyId: "test", kind: "API_KEY", scopes: new Set(allScopes), expiresAt: null, rateLimit: null },
+      {
+        userId: owner?.id ?? "",
+        keyId: "test",
+        budgetId: "test",
+        kind: "API_KEY",
+        scopes: new Set(allScopes),
+        expiresAt: null,
+        rateLimit: null,
+      },
       services,
     );
   });

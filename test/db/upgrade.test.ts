@@ -9,6 +9,8 @@ import { encodeContent } from "../../src/features/sessions/content-codec.js";
 import { systemClock } from "../../src/platform/clock.js";
 
 const FIRST = "20261101000000_initial";
+/** Those after it, up to where credentials have no parents yet. */
+const WITHOUT_PARENTS = ["20261125000000_rest", "20261126000000_project_looks"];
 const OWNER = "00000000-0000-4000-8000-00000000000a";
 
 const texts = [
@@ -20,17 +22,22 @@ const texts = [
   "\uFEFF\u0000\u0001",
 ];
 
+/** Applies a migration as an older version of the server did. */
+async function apply(pglite: PGlite, name: string): Promise<void> {
+  const sql = await readFile(`prisma/migrations/${name}/migration.sql`, "utf8");
+  await pglite.exec(sql);
+  const checksum = createHash("sha256").update(sql).digest("hex");
+  await pglite.query(`INSERT INTO "_prisma_migrations" VALUES ($2, $1, now(), $2)`, [checksum, name]);
+}
+
 /** A database as the first version left it, with a session for each of the texts. */
 async function firstVersion(): Promise<PGlite> {
   const image = await readFile(join(process.env.TEST_FOLDER ?? "", "image.tar"));
   const pglite = await PGlite.create({ loadDataDir: new Blob([image]) });
-  const sql = await readFile(`prisma/migrations/${FIRST}/migration.sql`, "utf8");
-  await pglite.exec(sql);
   await pglite.exec(`CREATE TABLE "_prisma_migrations" ("id" varchar(36) PRIMARY KEY, "checksum" varchar(64) NOT NULL, "finished_at" timestamptz,
     "migration_name" varchar(255) NOT NULL, "logs" text, "rolled_back_at" timestamptz, "started_at" timestamptz NOT NULL DEFAULT now(),
     "applied_steps_count" integer NOT NULL DEFAULT 0)`);
-  const checksum = createHash("sha256").update(sql).digest("hex");
-  await pglite.query(`INSERT INTO "_prisma_migrations" VALUES ('1', $1, now(), $2)`, [checksum, FIRST]);
+  await apply(pglite, FIRST);
   await pglite.query(`INSERT INTO "User" ("id", "email") VALUES ($1, 'a@example.com')`, [OWNER]);
   await pglite.query(`INSERT INTO "ApiKey" ("id", "userId", "name", "hash", "scopes") VALUES ($1, $1, 'k', 'h', '{admin}')`, [OWNER]);
   await pglite.query(`INSERT INTO "Project" ("ownerId", "id", "name") VALUES ($1, 'p', 'p')`, [OWNER]);
@@ -61,5 +68,49 @@ test("A database of the first version keeps its keys and sessions, learns how lo
     { id: "with-icon", icon: "Bug", color: "blue" },
     { id: "with-colour", icon: "Code2", color: "rose" },
   ]);
+  await close();
+});
+
+test("A database without parents of credentials keeps every key and device that works, and a device whose code is still stored gets the key that made it.", async () => {
+  const pglite = await firstVersion();
+  for (const name of WITHOUT_PARENTS) await apply(pglite, name);
+  const id = (number: number) => `00000000-0000-4000-8000-00000000000${number}`;
+  const at = "2026-11-01T00:00:00Z";
+  const addKey = (number: number, kind: string, createdAt: string, revokedAt: string | null = null) =>
+    pglite.query(
+      `INSERT INTO "ApiKey" ("id", "userId", "kind", "name", "hash", "scopes", "createdAt", "revokedAt") VALUES ($1, $2, $3::"ApiKeyKind", $4, $4, '{}', $5, $6)`,
+      [id(number), OWNER, kind, String(number), createdAt, revokedAt],
+    );
+  const useCode = (hash: string, maker: number | null, usedAt: string | null) =>
+    pglite.query(
+      `INSERT INTO "DeviceCode" ("hash", "userId", "scopes", "expiresAt", "usedAt", "apiKeyId") VALUES ($1, $2, '{}', now(), $3, $4)`,
+      [hash, OWNER, usedAt, maker === null ? null : id(maker)],
+    );
+  await addKey(1, "API_KEY", at);
+  await addKey(2, "API_KEY", at, "2026-11-20T00:00:00Z");
+  await addKey(3, "DEVICE", "2026-11-02T00:00:00Z"); // of key 1
+  await addKey(4, "DEVICE", "2026-11-03T00:00:00Z"); // of key 2, which was revoked
+  await addKey(5, "DEVICE", "2026-11-04T00:00:00Z"); // of key 1 or 2
+  await addKey(6, "DEVICE", "2026-11-05T00:00:00Z"); // whose code is gone
+  await addKey(7, "DEVICE", "2026-11-06T00:00:00Z"); // of the command line
+  await addKey(8, "DEVICE", "2026-11-07T00:00:00Z"); // of device 4
+  for (const [hash, maker, usedAt] of [
+    ["a", 1, "2026-11-02T00:00:00Z"],
+    ["b", 2, "2026-11-03T00:00:00Z"],
+    ["c", 1, "2026-11-04T00:00:00Z"],
+    ["d", 2, "2026-11-04T00:00:00Z"],
+    ["e", null, "2026-11-06T00:00:00Z"],
+    ["f", 4, "2026-11-07T00:00:00Z"],
+    ["g", 1, null],
+  ] as const) {
+    await useCode(hash, maker, usedAt);
+  }
+  const engine = toEngine(pglite, () => Promise.resolve());
+  expect(await engine.migrate()).toContain("20261127000000_credentials");
+  const { prisma, close } = connectPrisma(engine, 15_000);
+  const keys = await prisma.apiKey.findMany({ where: { id: { not: OWNER } }, orderBy: { id: "asc" } });
+
+  expect(keys.map(({ parentId }) => parentId)).toEqual([null, null, id(1), id(2), null, null, null, id(4)]);
+  expect(keys.filter(({ revokedAt }) => revokedAt !== null).map((key) => key.id)).toEqual([id(2), id(4), id(8)]);
   await close();
 });

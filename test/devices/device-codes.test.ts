@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { hashSecret } from "../../src/core/auth/secret-text.js";
-import { createDeviceService } from "../../src/features/devices/service.js";
+import { createCredentialChanges } from "../../src/core/auth/credential-changes.js";
+import { createDeviceCodes } from "../../src/features/devices/device-codes.js";
 import { read } from "../support/actions.js";
 import { startTestServer, type TestServer } from "../support/server.js";
 
@@ -44,7 +45,8 @@ test("A code that is in use already is not given twice.", async () => {
   const { id } = await server.addUser();
   const bytes = [0, 0, 1];
   const random = { uuid: () => "", bytes: (length: number) => new Uint8Array(length).fill(bytes.shift() ?? 9) };
-  const devices = createDeviceService({ query: server.sql, clock: server.clock, random });
+  const changeCredentials = createCredentialChanges(() => Promise.reject(new Error("No key makes this code")));
+  const devices = createDeviceCodes({ query: server.sql, changeCredentials, clock: server.clock, random });
 
   const owner = { userId: id, scopes: ["projects:read"] } as const;
   const codes = [await devices.createFor(owner), await devices.createFor(owner)];

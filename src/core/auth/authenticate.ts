@@ -12,6 +12,7 @@ import { TRUST_MS } from "./trust.js";
 export type StoredCredential = {
   readonly kind: CredentialKind;
   readonly id: string;
+  readonly budgetId: string;
   readonly userId: string;
   readonly scopes: readonly string[];
   readonly rateLimit: string | null;
@@ -100,7 +101,7 @@ function isExpired({ expiresAt }: StoredCredential, now: Date): boolean {
   return expiresAt !== null && expiresAt <= now;
 }
 
-function toPrincipal({ id, userId, kind, scopes, rateLimit, expiresAt }: StoredCredential): Principal {
+function toPrincipal({ id, budgetId, userId, kind, scopes, rateLimit, expiresAt }: StoredCredential): Principal {
   const policy = rateLimit === null ? null : parsePolicy(rateLimit);
-  return { keyId: id, userId, kind, scopes: new Set(scopes.filter(isScope)), expiresAt, rateLimit: policy };
+  return { keyId: id, budgetId, userId, kind, scopes: new Set(scopes.filter(isScope)), expiresAt, rateLimit: policy };
 }

@@ -1,10 +1,13 @@
 import type { Query } from "../../db/engine.js";
 import type { FindCredentials, StoredCredential } from "./authenticate.js";
 
+/** A device shares the budgets of the key that made it, and has its own if none did. */
+const BUDGET = `CASE WHEN k."kind" = 'DEVICE' THEN COALESCE(k."parentId", k."id") ELSE k."id" END AS "budgetId"`;
+
 const FIND = `
-  SELECT "hash", "kind"::text AS "kind", "id", "userId", "scopes", "rateLimit", "expiresAt", "lastUsedAt", "revokedAt" FROM "ApiKey" WHERE "hash" = ANY($1)
+  SELECT "hash", "kind"::text AS "kind", "id", ${BUDGET}, "userId", "scopes", "rateLimit", "expiresAt", "lastUsedAt", "revokedAt" FROM "ApiKey" k WHERE "hash" = ANY($1)
   UNION ALL
-  SELECT t."hash", 'ACCESS_TOKEN', k."id", k."userId", k."scopes", k."rateLimit", LEAST(t."expiresAt", k."expiresAt"), k."lastUsedAt", k."revokedAt"
+  SELECT t."hash", 'ACCESS_TOKEN', k."id", ${BUDGET}, k."userId", k."scopes", k."rateLimit", LEAST(t."expiresAt", k."expiresAt"), k."lastUsedAt", k."revokedAt"
   FROM "AccessToken" t JOIN "ApiKey" k ON k."id" = t."apiKeyId" WHERE t."hash" = ANY($1)`;
 
 /** Finds what is stored of several keys and tokens at once, by the hashes of their texts. */

@@ -10,6 +10,8 @@ export type CredentialKind = "API_KEY" | "DEVICE" | "ACCESS_TOKEN";
 export type Principal = {
   readonly userId: string;
   readonly keyId: string;
+  /** Whose budgets its requests are taken from: its own, or for a device those of the key that made it. */
+  readonly budgetId: string;
   readonly kind: CredentialKind;
   readonly scopes: ReadonlySet<Scope>;
   /** When the key stops working by itself; null is never. */
@@ -26,6 +28,11 @@ export type Principal = {
  */
 export function seesProjects({ scopes }: Principal): boolean {
   return scopes.has("projects:read");
+}
+
+/** @throws FORBIDDEN for devices and access tokens, which make no credentials */
+export function requireApiKey({ kind }: Principal): void {
+  if (kind !== "API_KEY") throw new AppError("ACCESS_DENIED", { message: "Only an API key itself can make keys and device codes" });
 }
 
 /** @throws FORBIDDEN / INSUFFICIENT_SCOPE naming the scope in `requiredScope` */

@@ -116,8 +116,8 @@ export const catalogue = {
     httpStatus: 429,
     retryable: false,
     message: "Storage quota exceeded",
-    description: "The owner's storage quota is full.",
-    solution: "Delete sessions that are no longer needed, or ask the operator for a larger quota.",
+    description: "The owner's storage quota is full, or the user has as many keys, devices or invitations as allowed.",
+    solution: "Delete or revoke what is no longer needed, or ask the operator for a larger quota.",
   },
   INTERNAL_ERROR: {
     code: "INTERNAL_SERVER_ERROR",

@@ -31,6 +31,10 @@ const ApiKeyType = builder.prismaObject("ApiKey", {
     name: t.exposeString("name", { nullable: false, description: "What it is for." }),
     scopes: t.field({ type: [ScopeEnum], nullable: false, description: "What it may do.", resolve: (key) => key.scopes.filter(isScope) }),
     rateLimit: t.exposeString("rateLimit", { description: 'Its own limit, like "500/1h", if it has one instead of the default.' }),
+    parentId: t.expose("parentId", {
+      type: "UUID",
+      description: "The key that made it, and with which it ends. Null for one that no key of the same user made.",
+    }),
     createdAt: t.expose("createdAt", { type: "DateTime", nullable: false, description: "When it was made." }),
     expiresAt: t.expose("expiresAt", { type: "DateTime", description: "When it stops working by itself; null is never." }),
     lastUsedAt: t.expose("lastUsedAt", { type: "DateTime", description: "When it was last used, to about a minute; null is never." }),
@@ -51,8 +55,15 @@ const CreateApiKeyInput = builder.inputType("CreateApiKeyInput", {
   fields: (t) => ({
     name: t.string({ required: true, description: "What it is for, 1 to 255 characters." }),
     scopes: t.field({ type: [ScopeEnum], required: true, description: "What it may do; no scope that your own key lacks." }),
-    expiresAt: t.field({ type: "DateTime", description: "When it is to stop working; absent is never." }),
-    rateLimit: t.string({ description: 'A limit of its own instead of the default, like "500/1h" or "1000/1h,60/1m".' }),
+    expiresAt: t.field({
+      type: "DateTime",
+      description:
+        "When it is to stop working. A key for yourself cannot outlive your own key: a later time is a VALIDATION_ERROR, and absent means the end of your own key. Otherwise absent is never.",
+    }),
+    rateLimit: t.string({
+      description:
+        'A limit of its own, like "500/1h" or "1000/1h,60/1m"; absent means that of your own key, or else the default. A key for yourself cannot have more than your own key: limits are compared by their hourly rates, window by window. If your own key has the default, more needs admin.',
+    }),
     userId: t.field({ type: "UUID", description: "The user it is to act for, yourself if absent; another user needs admin." }),
   }),
 });
@@ -78,14 +89,16 @@ const RevokeApiKeyPayload = builder.objectRef<{ readonly apiKey: ApiKey }>("Revo
 builder.mutationFields((t) => ({
   createApiKey: t.field({
     type: CreateApiKeyPayload,
-    description: "Makes an API key. Needs keys:manage, or admin for another user.",
+    description:
+      "Makes an API key. Needs keys:manage, or admin for another user. A key for yourself is a child of your own key, and ends with it. Only an API key itself makes keys, no device and no access token.",
     args: { input: t.arg({ type: CreateApiKeyInput, required: true, description: "What to do." }) },
     resolve: (_root, args, context) =>
       context.services.apiKeys.createAs(caller(context), parseInput(createApiKeyInputAt(context.clock.now()), args.input, ["input"])),
   }),
   revokeApiKey: t.field({
     type: RevokeApiKeyPayload,
-    description: "Makes an API key stop working at once. Needs keys:manage, or admin for another user's key.",
+    description:
+      "Makes an API key, and all keys and devices that it made, stop working at once. Needs keys:manage, or admin for another user's key.",
     args: { input: t.arg({ type: RevokeApiKeyInput, required: true, description: "What to do." }) },
     resolve: async (_root, args, context) => ({
       apiKey: await context.services.apiKeys.revokeAs(caller(context), parseInput(revokeApiKeyInput, args.input, ["input"]).id),

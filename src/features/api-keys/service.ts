@@ -1,104 +1,53 @@
 import type { z } from "zod";
-import type { Deadline } from "../../platform/deadline.js";
-import { createSecretText, hashSecret } from "../../core/auth/secret-text.js";
 import type { Concealment } from "../../core/auth/concealment.js";
-import { requireScope, type Principal } from "../../core/auth/principal.js";
-import { untilTrustEnds } from "../../core/auth/trust.js";
-import type { Scope } from "../../core/auth/scopes.js";
-import type { Query } from "../../db/engine.js";
-import { Prisma, type ApiKey, type PrismaClient } from "../../db/generated/prisma/client.js";
+import { requireParent } from "../../core/auth/credential-changes.js";
+import { requireApiKey, requireScope, type Principal } from "../../core/auth/principal.js";
 import { AppError } from "../../core/errors/app-error.js";
-import type { Clock } from "../../platform/clock.js";
-import type { Random } from "../../platform/random.js";
+import type { Policy } from "../../core/limits/policy.js";
+import type { Query } from "../../db/engine.js";
+import type { ApiKey } from "../../db/generated/prisma/client.js";
+import { inherit } from "./inherit.js";
 import type { createApiKeyInput } from "./input.js";
+import { createKeyStore, type KeyStoreDependencies, type NewApiKey } from "./key-store.js";
 
-/** A key with its text, which is not stored and is known only now. */
-type NewApiKey = { readonly apiKey: ApiKey; readonly text: string };
-
-type NewKey = {
-  readonly userId: string;
-  readonly name: string;
-  readonly scopes: readonly Scope[];
-  readonly expiresAt?: Date | null;
-  readonly rateLimit?: string | null;
-  readonly text?: string;
-};
-type Dependencies = {
-  readonly prisma: PrismaClient;
-  readonly query: Query;
-  readonly clock: Clock;
-  readonly random: Random;
+type Dependencies = KeyStoreDependencies & {
   readonly policy: Concealment;
+  /** The limits of a key without one of its own. */
+  readonly defaultLimits: readonly Policy[];
 };
 
-const COLUMNS = Prisma.sql`"id", "userId", "kind"::text AS "kind", "name", "hash", "scopes", "rateLimit", "createdAt", "expiresAt", "lastUsedAt", "revokedAt"`;
-
-/** API keys and the refresh tokens of devices, which are stored as keys too. */
-export function createApiKeyService({ prisma, query, clock, random, policy }: Dependencies) {
-  /** Makes a key without checking permissions: for the command line and the first start. */
-  async function create({ text = createSecretText("apiKey", random), ...key }: NewKey): Promise<NewApiKey> {
-    const data = { ...key, id: random.uuid(), scopes: [...new Set(key.scopes)], hash: hashSecret(text), createdAt: clock.now() };
-    return { apiKey: await prisma.apiKey.create({ data }), text };
-  }
-
-  /** Ends a key. When it resolves, the key works on no instance of the server any more. */
-  async function revoke(id: string): Promise<ApiKey> {
-    const [revoked] = await prisma.apiKey.updateManyAndReturn({ where: { id, revokedAt: null }, data: { revokedAt: clock.now() } });
-    await untilTrustEnds(clock);
-    return revoked ?? prisma.apiKey.findUniqueOrThrow({ where: { id } });
-  }
-
-  /** Lists a user's keys, the newest first. Their texts are not known any more. */
-  async function list(userId: string, deadline?: Deadline): Promise<ApiKey[]> {
-    return query<ApiKey>(
-      Prisma.sql`SELECT ${COLUMNS} FROM "ApiKey" WHERE "userId" = ${userId}::uuid ORDER BY "createdAt" DESC, "id" DESC`,
-      deadline,
-    );
-  }
-
-  async function exists(id: string): Promise<boolean> {
-    return (await prisma.apiKey.count({ where: { id } })) > 0;
-  }
-
-  /** Saves that a key was used now, unless the last use that is saved is within so much time of it. */
-  async function saveLastUse(id: string, precisionMs: number): Promise<void> {
-    const now = clock.now();
-    const [before, after] = [-precisionMs, precisionMs].map((ms) => new Date(now.getTime() + ms));
-    await query(
-      Prisma.sql`UPDATE "ApiKey" SET "lastUsedAt" = ${now}
-        WHERE "id" = ${id}::uuid AND ("lastUsedAt" IS NULL OR "lastUsedAt" <= ${before} OR "lastUsedAt" >= ${after})`,
-    );
-  }
-
-  return { create, revoke, list, exists, saveLastUse, ...createKeyManagement({ prisma, policy, create, revoke, list }) };
-}
-
-type ManagementDependencies = Pick<Dependencies, "prisma" | "policy"> & {
-  readonly create: (key: NewKey) => Promise<NewApiKey>;
-  readonly revoke: (id: string) => Promise<ApiKey>;
-  readonly list: (userId: string, deadline?: Deadline) => Promise<ApiKey[]>;
-};
-
-/** Lets callers manage their own keys, and with `admin` those of others. */
-function createKeyManagement({ prisma, policy, create, revoke, list }: ManagementDependencies) {
+/** API keys and signed-in devices. Callers manage their own, and with `admin` those of others. */
+export function createApiKeyService({ policy, defaultLimits, ...dependencies }: Dependencies) {
+  const { prisma, changeCredentials, clock } = dependencies;
+  const { insert, ...keys } = createKeyStore(dependencies);
   return {
+    ...keys,
+
     async listOwn(principal: Principal): Promise<ApiKey[]> {
       requireScope(principal, "keys:manage");
-      return list(principal.userId, principal.deadline);
+      return keys.list(principal.userId, principal.deadline);
     },
 
     /**
-     * Makes a key for the caller's user, or with `admin` for any user.
-     * @throws FORBIDDEN if a scope is asked for that the caller's key lacks, or another user's key without `admin`
+     * Makes a key for the caller's user, a child of the caller's key, or with `admin` a key of any other user, which is no child.
+     * @throws FORBIDDEN if a scope is asked for that the caller's key lacks, or another user's key without `admin`, or by a device
      */
-    async createAs(principal: Principal, input: z.output<typeof createApiKeyInput>): Promise<NewApiKey> {
+    async createAs(principal: Principal, { userId: owner, ...asked }: z.output<typeof createApiKeyInput>): Promise<NewApiKey> {
+      requireApiKey(principal);
       if (!principal.scopes.has("admin")) requireScope(principal, "keys:manage");
-      const userId = input.userId ?? principal.userId;
-      if (userId !== principal.userId) requireScope(principal, "admin");
-      for (const scope of input.scopes) requireScope(principal, scope);
+      const userId = owner ?? principal.userId;
+      const isForeign = userId !== principal.userId;
+      if (isForeign) requireScope(principal, "admin");
+      for (const scope of asked.scopes) requireScope(principal, scope);
       const user = await prisma.user.findUnique({ where: { id: userId }, select: { id: true } });
       if (user === null) throw new AppError("RESOURCE_NOT_FOUND", { message: "User not found", details: { userId } });
-      return create({ ...input, userId });
+      const make = async (run: Query) => {
+        if (isForeign) return insert(run, { ...asked, userId }, null);
+        const parent = await requireParent(run, principal.keyId, clock.now());
+        const bounds = inherit(asked, { principal, parent, defaults: defaultLimits });
+        return insert(run, { ...asked, ...bounds, userId }, parent.id);
+      };
+      return changeCredentials(userId, make, principal.deadline);
     },
 
     /** Revokes a key of the caller's user, or with `admin` any key. A key that is revoked already stays as it is. */
@@ -109,7 +58,7 @@ function createKeyManagement({ prisma, policy, create, revoke, list }: Managemen
       if (key === null || (isForeign && policy.concealForbidden))
         throw new AppError("RESOURCE_NOT_FOUND", { message: "API key not found", details: { apiKeyId: id } });
       if (isForeign) throw new AppError("ACCESS_DENIED", { message: "This API key belongs to another user", details: { apiKeyId: id } });
-      return revoke(id);
+      return keys.revoke(id);
     },
   };
 }

@@ -78,7 +78,7 @@ function limited(resolve: Resolver, { budget, policy }: Limit, needsCaller: bool
   return async (parent, args, context, info) => {
     if (needsCaller) caller(context);
     const { principal, address } = context.state;
-    const who = principal === null ? `address|${address}` : `key|${principal.keyId}`;
+    const who = principal === null ? `address|${address}` : `key|${principal.budgetId}`;
     const decision = await context.rateLimiter.consume(`field|${budget}|${who}`, policy);
     if (decision.granted === 0) throw rateLimited(decision, context.clock);
     return resolve(parent, args, context, info);

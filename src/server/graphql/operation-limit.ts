@@ -16,5 +16,5 @@ export function createOperationLimit(rateLimiter: RateLimiter, policy: Policy): 
 }
 
 function budgetOf({ principal, address }: RequestState): string {
-  return principal === null ? `graphql|address|${address}` : `graphql|key|${principal.keyId}`;
+  return principal === null ? `graphql|address|${address}` : `graphql|key|${principal.budgetId}`;
 }

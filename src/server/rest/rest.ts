@@ -94,7 +94,7 @@ async function admit(
   const principal = await failureLimit.byKey(state.address, resolve(authorization));
   if (principal === null) throw unauthenticated("MISSING_TOKEN");
   state.principal = principal;
-  state.decision = await rateLimiter.consume(`rest|key|${principal.keyId}`, principal.rateLimit ?? config.rateLimits.rest);
+  state.decision = await rateLimiter.consume(`rest|key|${principal.budgetId}`, principal.rateLimit ?? config.rateLimits.rest);
   if (state.decision.granted === 0) throw rateLimited(state.decision, clock);
   return principal;
 }

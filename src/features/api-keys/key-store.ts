@@ -1,0 +1,87 @@
+import type { Deadline } from "../../platform/deadline.js";
+import { createSecretText, hashSecret } from "../../core/auth/secret-text.js";
+import { endKey, isLive, requireRoom, type Cap, type ChangeCredentials } from "../../core/auth/credential-changes.js";
+import { untilTrustEnds } from "../../core/auth/trust.js";
+import type { Scope } from "../../core/auth/scopes.js";
+import type { Query } from "../../db/engine.js";
+import { Prisma, type ApiKey, type PrismaClient } from "../../db/generated/prisma/client.js";
+import type { Clock } from "../../platform/clock.js";
+import type { Random } from "../../platform/random.js";
+
+/** A key with its text, which is not stored and is known only now. */
+export type NewApiKey = { readonly apiKey: ApiKey; readonly text: string };
+
+export type NewKey = {
+  readonly userId: string;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly expiresAt?: Date | null | undefined;
+  readonly rateLimit?: string | null | undefined;
+  readonly text?: string | undefined;
+};
+export type KeyStoreDependencies = {
+  readonly prisma: PrismaClient;
+  readonly query: Query;
+  readonly changeCredentials: ChangeCredentials;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** How many keys of a user may work at the same time. */
+  readonly keysPerUser: Cap;
+};
+
+const COLUMNS = Prisma.sql`"id", "userId", "kind"::text AS "kind", "name", "hash", "scopes", "rateLimit", "createdAt", "expiresAt", "lastUsedAt", "revokedAt", "parentId"`;
+
+/** Stores API keys and the refresh tokens of devices, which are keys too, without asking who may. */
+export function createKeyStore({ prisma, query, changeCredentials, clock, random, keysPerUser }: KeyStoreDependencies) {
+  /** Makes a key in a change of its user's credentials. */
+  async function insert(run: Query, { text = createSecretText("apiKey", random), ...key }: NewKey, parentId: string | null) {
+    const [now, scopes] = [clock.now(), [...new Set(key.scopes)]];
+    const [live] = await run<{ count: number }>(
+      Prisma.sql`SELECT count(*)::int AS "count" FROM "ApiKey" WHERE "userId" = ${key.userId}::uuid AND "kind" = 'API_KEY' AND ${isLive(now)}`,
+    );
+    requireRoom(live?.count ?? 0, keysPerUser, "The user has as many API keys as allowed");
+    const [apiKey] = await run<ApiKey>(Prisma.sql`
+      INSERT INTO "ApiKey" ("id", "userId", "name", "hash", "scopes", "rateLimit", "createdAt", "expiresAt", "parentId")
+      VALUES (${random.uuid()}::uuid, ${key.userId}::uuid, ${key.name}, ${hashSecret(text)}, ${scopes}::text[], ${key.rateLimit ?? null},
+        ${now}, ${key.expiresAt ?? null}, ${parentId}::uuid) RETURNING ${COLUMNS}`);
+    if (apiKey === undefined) throw new Error("The key was not stored");
+    return { apiKey, text };
+  }
+
+  return {
+    insert,
+
+    /** Makes a key without checking permissions: for the command line and the first start. It is no other key's child. */
+    create: (key: NewKey): Promise<NewApiKey> => changeCredentials(key.userId, (run) => insert(run, key, null)),
+
+    /** Ends a key and all that it made. When it resolves, none of them works on any instance of the server any more. */
+    async revoke(id: string): Promise<ApiKey> {
+      const { userId } = await prisma.apiKey.findUniqueOrThrow({ where: { id }, select: { userId: true } });
+      await changeCredentials(userId, (run) => endKey(run, id, clock.now()));
+      await untilTrustEnds(clock);
+      return prisma.apiKey.findUniqueOrThrow({ where: { id } });
+    },
+
+    /** Lists a user's keys, the newest first. Their texts are not known any more. */
+    async list(userId: string, deadline?: Deadline): Promise<ApiKey[]> {
+      return query<ApiKey>(
+        Prisma.sql`SELECT ${COLUMNS} FROM "ApiKey" WHERE "userId" = ${userId}::uuid ORDER BY "createdAt" DESC, "id" DESC`,
+        deadline,
+      );
+    },
+
+    async exists(id: string): Promise<boolean> {
+      return (await prisma.apiKey.count({ where: { id } })) > 0;
+    },
+
+    /** Saves that a key was used now, unless that was saved after `stale`. */
+    async saveLastUse(id: string, precisionMs: number): Promise<void> {
+      const now = clock.now();
+      const [before, after] = [-precisionMs, precisionMs].map((ms) => new Date(now.getTime() + ms));
+      await query(
+        Prisma.sql`UPDATE "ApiKey" SET "lastUsedAt" = ${now}
+          WHERE "id" = ${id}::uuid AND ("lastUsedAt" IS NULL OR "lastUsedAt" <= ${before} OR "lastUsedAt" >= ${after})`,
+      );
+    },
+  };
+}
