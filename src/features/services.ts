@@ -1,6 +1,7 @@
 import { createAnalyticsService } from "./analytics/service.js";
 import { createApiKeyService } from "./api-keys/service.js";
 import { createCredentialChanges, type Cap } from "../core/auth/credential-changes.js";
+import { unlimitedBudget, type FieldBudget } from "../core/auth/field-budget.js";
 import type { Policy } from "../core/limits/policy.js";
 import type { Database } from "../db/database.js";
 import { createDeviceService } from "./devices/service.js";
@@ -24,6 +25,8 @@ type Dependencies = {
   readonly database: Pick<Database, "prisma" | "query" | "transaction">;
   readonly clock: Clock;
   readonly random: Random;
+  /** What searches are taken from; at the command line there is none. */
+  readonly searchBudget?: FieldBudget | undefined;
   readonly config: {
     readonly concealForbidden: boolean;
     readonly quotaStorageBytes: number | undefined;
@@ -33,11 +36,11 @@ type Dependencies = {
 };
 
 /** All rules of the product, over one database. GraphQL, REST and the command line use these services and nothing beneath them. */
-export function createServices({ database, clock, random, config }: Dependencies) {
+export function createServices({ database, clock, random, searchBudget = unlimitedBudget, config }: Dependencies) {
   const { prisma, query, transaction } = database;
   const { graphql, rest } = config.rateLimits;
   const changes = { changeCredentials: createCredentialChanges(transaction), ...config.credentials };
-  const base = { prisma, query, transaction, clock, random, policy: { concealForbidden: config.concealForbidden } };
+  const base = { prisma, query, transaction, clock, random, searchBudget, policy: { concealForbidden: config.concealForbidden } };
   const projects = createProjectService(base);
   const sessions = createSessionService(base);
   const sessionWrites = createSessionWriteService({ ...base, sessions, quotaBytes: config.quotaStorageBytes });

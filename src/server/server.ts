@@ -17,7 +17,9 @@ import type { Clock } from "../platform/clock.js";
 import type { Logger } from "../platform/logger.js";
 import type { Metrics } from "../platform/metrics.js";
 import type { Random } from "../platform/random.js";
+import { applyFieldLimits } from "./graphql/field-limits.js";
 import { createGraphQL } from "./graphql/graphql.js";
+import { createSchema } from "./graphql/schema.js";
 import { createDirectHandler, type NodeRequest } from "./http/direct-handler.js";
 import { createExchanges } from "./http/exchanges.js";
 import { createHeadRejection, type RejectHead } from "./http/head-rejection.js";
@@ -57,8 +59,10 @@ export type Server = {
 /** Joins the parts into a server. */
 export function createServer(dependencies: ServerDependencies): Server {
   const { config, database, limiterStore, clock, random, logger, metrics, tracer } = dependencies;
-  const services = createServices({ database, clock, random, config });
   const rateLimiter = createRateLimiter(limiterStore, metrics.limiterDecision);
+  const schema = createSchema();
+  const budgets = applyFieldLimits(schema, { overrides: config.rateLimits.fields, rateLimiter, clock });
+  const services = createServices({ database, clock, random, config, searchBudget: budgets.get("Query.searchSessions") });
   const operations = createOperations({ limits: config.operations, clock });
   const contentMemory = createContentMemory(config.content.memoryBytes);
   const failureLimit = createFailureLimit({ rateLimiter, policy: config.rateLimits.authFailures, clock });
@@ -68,8 +72,9 @@ export function createServer(dependencies: ServerDependencies): Server {
   const credentials = { findCredentials, recordUse: lastUse.record, clock };
   const { authenticate, recall } = createAuthenticator({ ...credentials, accepted: ["API_KEY", "ACCESS_TOKEN"] });
   const { authenticate: authenticateRefresh } = createAuthenticator({ ...credentials, accepted: ["API_KEY", "DEVICE"] });
-  const shared = { config, services, rateLimiter, operations, contentMemory, bodyRate: createBodyRate(clock), failureLimit, authenticate, clock, tracer };
-  const graphql = createGraphQL(shared);
+  const load = { operations, contentMemory, bodyRate: createBodyRate(clock) };
+  const shared = { config, services, rateLimiter, ...load, failureLimit, authenticate, clock, tracer };
+  const graphql = createGraphQL({ ...shared, schema });
   metrics.watchOperations(operations.counts);
   metrics.watchConnections(database.connections);
   let isDraining = false;

@@ -74,7 +74,7 @@ export function createKeyStore({ prisma, query, changeCredentials, clock, random
       return (await prisma.apiKey.count({ where: { id } })) > 0;
     },
 
-    /** Saves that a key was used now, unless that was saved after `stale`. */
+    /** Saves that a key was used now, unless the last use that is saved is within so much time of it. */
     async saveLastUse(id: string, precisionMs: number): Promise<void> {
       const now = clock.now();
       const [before, after] = [-precisionMs, precisionMs].map((ms) => new Date(now.getTime() + ms));

@@ -41,7 +41,8 @@ const SearchResultsType = builder.objectRef<SearchResults>("SessionSearchResults
 builder.queryField("searchSessions", (t) =>
   t.field({
     type: SearchResultsType,
-    description: "Full-text search over the names, tags and content of all sessions you can see. Needs sessions:read.",
+    description:
+      "Full-text search over the names, tags and content of all sessions you can see. Needs sessions:read. Searches have a limit of their own, 120 a minute by default, from which filters.searchText, relatedSessions and REST take too.",
     args: {
       query: t.arg.string({
         required: true,
@@ -50,7 +51,7 @@ builder.queryField("searchSessions", (t) =>
       filters: t.arg({ type: SessionFiltersInput, description: "Only among these sessions." }),
       limit: t.arg.int({ defaultValue: 10, description: "At most this many results, 1 to 200." }),
     },
-    extensions: { rateLimit: "120/1m" },
+    extensions: { rateLimit: "120/1m", chargedBy: "service" },
     resolve: (_root, args, context, info) => {
       const principal = caller(context);
       const input = parseInput(searchInput, args);

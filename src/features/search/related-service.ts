@@ -1,4 +1,6 @@
+import type { FieldBudget } from "../../core/auth/field-budget.js";
 import { requireScope, type Principal } from "../../core/auth/principal.js";
+import type { AppError } from "../../core/errors/app-error.js";
 import type { Query } from "../../db/engine.js";
 import { Prisma } from "../../db/generated/prisma/client.js";
 import type { Encoded } from "../../db/row-codec.js";
@@ -6,6 +8,9 @@ import { sharedKeys } from "../projects/access.js";
 import { sessionRow, type SessionRow } from "../sessions/row.js";
 
 export type RelatedSession = SessionRow & { readonly relatedTo: bigint; readonly similarity: number };
+
+/** The related sessions of those sessions for which the budget sufficed, and the error for the others. */
+export type RelatedSessions = { readonly of: ReadonlyMap<bigint, RelatedSession[]>; readonly rejection: AppError | null };
 
 /** The number of sessions before and after a session that are compared with it. */
 const NEAR_IN_PROJECT = 150;
@@ -17,21 +22,26 @@ const featuresOf = (session: string) =>
   Prisma.raw(`SELECT DISTINCT unnest(${session}."keywords" || ${session}."tags" || ${session}."gitBranches") AS "feature"`);
 
 /** Finds sessions about similar subjects. */
-export function createRelatedService({ query }: { readonly query: Query }) {
+export function createRelatedService({ query, searchBudget }: { readonly query: Query; readonly searchBudget: FieldBudget }) {
   return {
     /**
      * Finds, for each of several sessions, the sessions that share most of its typical words, tags and branches. The
      * similarity is the number of common ones divided by the number of all of both (Jaccard's index). Only the sessions nearest
-     * in time are compared, of the session's project and of all others: comparing every session would cost too much.
+     * in time are compared, of the session's project and of all others: comparing every session would cost too much. Each session
+     * that is compared with others is a search, though one statement compares them all.
      */
-    async relatedTo(principal: Principal, keys: readonly bigint[], limit: number): Promise<RelatedSession[]> {
+    async relatedTo(principal: Principal, sessions: readonly bigint[], limit: number): Promise<RelatedSessions> {
       requireScope(principal, "sessions:read");
+      const { granted, rejection } = await searchBudget.take(principal, sessions.length);
+      const keys = sessions.slice(0, granted);
+      const of = new Map<bigint, RelatedSession[]>(keys.map((key) => [key, []]));
+      if (granted === 0) return { of, rejection };
       const near = (within: Prisma.Sql, count: number) => Prisma.sql`
         (SELECT s.* FROM "Session" s WHERE ${within} AND s."createdAt" < o."createdAt" ORDER BY s."createdAt" DESC LIMIT ${count})
         UNION ALL (SELECT s.* FROM "Session" s WHERE ${within} AND s."createdAt" >= o."createdAt" ORDER BY s."createdAt" LIMIT ${count})`;
       const statement = Prisma.sql`
         SELECT ${sessionRow.column}, o."key" AS "relatedTo", s."similarity" FROM (
-          SELECT s.*, ARRAY(${featuresOf("s")}) AS "features" FROM "Session" s WHERE s."key" = ANY(${[...keys]}::bigint[])
+          SELECT s.*, ARRAY(${featuresOf("s")}) AS "features" FROM "Session" s WHERE s."key" = ANY(${keys}::bigint[])
         ) o CROSS JOIN LATERAL (
           SELECT n.*, c."common"::float8 / (c."all" + cardinality(o."features") - c."common") AS "similarity" FROM (
             SELECT DISTINCT ON (s."key") s.* FROM (
@@ -47,7 +57,8 @@ export function createRelatedService({ query }: { readonly query: Query }) {
           ORDER BY "similarity" DESC, n."createdAt" DESC, n."key" DESC LIMIT ${limit}
         ) s ORDER BY s."similarity" DESC, s."createdAt" DESC, s."key" DESC`;
       const found = await query<Encoded<{ relatedTo: bigint; similarity: number }>>(statement, principal.deadline);
-      return found.map(sessionRow.read);
+      for (const related of found.map(sessionRow.read)) of.get(related.relatedTo)?.push(related);
+      return { of, rejection };
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { FieldBudget } from "../../core/auth/field-budget.js";
 import { requireScope, seesProjects, type Principal } from "../../core/auth/principal.js";
 import type { Query } from "../../db/engine.js";
 import { Prisma } from "../../db/generated/prisma/client.js";
@@ -18,13 +19,14 @@ const PAGE = 50;
 const newest = toOrdering("CREATED_AT_DESC");
 
 /** Searches while a person types, among the sessions that can be resumed. */
-export function createResumeSearchService({ query }: { readonly query: Query }) {
+export function createResumeSearchService({ query, searchBudget }: { readonly query: Query; readonly searchBudget: FieldBudget }) {
   return {
     /** Finds every match, the newest first, in pages that are read on demand. Nothing matches a query without words. */
     async *search(principal: Principal, words: string, projectId?: string | null): AsyncGenerator<ResumableMatch[]> {
       requireScope(principal, "sessions:read");
       const { text, wanted } = parsePrefixQuery(words);
       if (text === "") return;
+      await searchBudget.charge(principal);
       const projectName = seesProjects(principal) ? Prisma.sql`p."name"` : Prisma.sql`NULL::text`;
       const keys = projectId == null ? accessibleKeys(principal) : keysOfIds(principal, [projectId]);
       const markWords = createPrefixMarker(wanted);

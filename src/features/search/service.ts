@@ -1,3 +1,4 @@
+import type { FieldBudget } from "../../core/auth/field-budget.js";
 import { requireScope, type Principal } from "../../core/auth/principal.js";
 import type { Query } from "../../db/engine.js";
 import { Prisma } from "../../db/generated/prisma/client.js";
@@ -15,7 +16,7 @@ import { createWordMarker, matchPattern, SEARCHED_CHARACTERS, SNIPPET_CHARACTERS
 export type SearchResult = SessionRow & { readonly rank: number; readonly snippet: string };
 export type SearchResults = { readonly total: number; readonly results: readonly SearchResult[] };
 
-type Dependencies = { readonly query: Query; readonly clock: Clock };
+type Dependencies = { readonly query: Query; readonly clock: Clock; readonly searchBudget: FieldBudget };
 
 /** How many sessions match, and the best of them as JSON, since a driver takes rows apart column by column. */
 type Found = { readonly total: number; readonly hits: string };
@@ -31,7 +32,7 @@ const [pattern, limit] = [new Parameter("pattern"), new Parameter("limit")];
  * Full-text search over name, tags and content. The query has the syntax of web search engines: words that must all
  * occur, "a phrase", or, -without.
  */
-export function createSearchService({ query: run, clock }: Dependencies) {
+export function createSearchService({ query: run, clock, searchBudget }: Dependencies) {
   const templateOf = createTemplates();
 
   /** Makes the statement's template. Without filters its text depends only on the selection, so that it is composed once for each. */
@@ -47,6 +48,7 @@ export function createSearchService({ query: run, clock }: Dependencies) {
   return {
     async search(principal: Principal, { query, filters, limit }: SearchInput, selection = wholeSession): Promise<SearchResults> {
       requireScope(principal, "sessions:read");
+      await searchBudget.charge(principal);
       const { text, wanted } = parseQuery(query);
       const args = { userId: principal.userId, text, rankedBy: anyOf(wanted), pattern: matchPattern(wanted), limit };
       const [found] = await run<Found>(templateFor(principal, filters, selection)(args), principal.deadline);

@@ -1,3 +1,4 @@
+import type { FieldBudget } from "../../core/auth/field-budget.js";
 import { requireScope, type Principal } from "../../core/auth/principal.js";
 import type { Query } from "../../db/engine.js";
 import { Prisma } from "../../db/generated/prisma/client.js";
@@ -18,7 +19,7 @@ export type ListOptions = { readonly filters?: SessionFilters; readonly orderBy:
 export type PlaceOfAll = Position & { readonly owner: string | null };
 export type PageOptions = ListOptions & PageBounds<PlaceOfAll>;
 
-type Dependencies = { readonly query: Query; readonly clock: Clock };
+type Dependencies = { readonly query: Query; readonly clock: Clock; readonly searchBudget: FieldBudget };
 
 /** The parts of a list's statement: its options, the largest number of rows, and the SQL of the filters. */
 type List = Omit<PageOptions, "filters"> & {
@@ -32,7 +33,7 @@ type List = Omit<PageOptions, "filters"> & {
 const userId = new Parameter("userId");
 
 /** Lists sessions. An index serves each list in its order, however many sessions there are. */
-export function createSessionLists({ query, clock }: Dependencies) {
+export function createSessionLists({ query, clock, searchBudget }: Dependencies) {
   const templateOf = createTemplates();
 
   /** Makes the statement of a list. Without filters its text has few variants, so that each is composed once. */
@@ -52,6 +53,7 @@ export function createSessionLists({ query, clock }: Dependencies) {
 
   async function read(name: string, principal: Principal, list: ListToRead): Promise<SessionRow[]> {
     requireScope(principal, "sessions:read");
+    if (list.options.filters?.searchText != null) await searchBudget.charge(principal);
     const rows = await query<EncodedList>(toStatement(name, principal, list), principal.deadline);
     return (list.options.selection ?? wholeSession).codec.readAll(rows);
   }

@@ -1,4 +1,5 @@
 import type { Concealment } from "../../core/auth/concealment.js";
+import type { FieldBudget } from "../../core/auth/field-budget.js";
 import { requireScope, type Principal } from "../../core/auth/principal.js";
 import type { Query } from "../../db/engine.js";
 import type { Clock } from "../../platform/clock.js";
@@ -19,10 +20,15 @@ export type SessionService = ReturnType<typeof createSessionService>;
 export type { PageOptions, PlaceOfAll } from "./list-sessions.js";
 export type { FoundSession, ReadableContent } from "./find-session.js";
 
-type Dependencies = { readonly query: Query; readonly clock: Clock; readonly policy: Concealment };
+type Dependencies = {
+  readonly query: Query;
+  readonly clock: Clock;
+  readonly searchBudget: FieldBudget;
+  readonly policy: Concealment;
+};
 
 /** Reads sessions: single ones, lists of every kind, and their content. */
-export function createSessionService({ query, clock, policy }: Dependencies) {
+export function createSessionService({ query, clock, searchBudget, policy }: Dependencies) {
   const { find, findDetail } = createSessionFinder({ query, policy });
   return {
     /** Finds the session that the id names, with the user's role in its project. */
@@ -40,7 +46,7 @@ export function createSessionService({ query, clock, policy }: Dependencies) {
       return find(principal, id, selection);
     },
 
-    ...createSessionLists({ query, clock }),
+    ...createSessionLists({ query, clock, searchBudget }),
     ...createSessionContents({ query }),
   };
 }

@@ -1,7 +1,6 @@
 import type { Principal } from "../../core/auth/principal.js";
 import { unauthenticated } from "../../core/auth/bearer-token.js";
 import type { RequestState } from "../../core/request/state.js";
-import type { RateLimiter } from "../../core/limits/rate-limiter.js";
 import type { Clock } from "../../platform/clock.js";
 import type { Services } from "../services.js";
 import type { Loaders } from "./loaders.js";
@@ -13,7 +12,6 @@ export type GraphQLContext = {
   readonly principal: Principal | null;
   readonly services: Services;
   readonly loaders: Loaders;
-  readonly rateLimiter: RateLimiter;
   readonly clock: Clock;
 };
 

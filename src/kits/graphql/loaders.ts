@@ -28,9 +28,9 @@ export function defineRowsLoader<Row>(find: FindMany<Row>, keyOf: KeyOf<Row>): (
   });
 }
 
-/** Defines a loader from a function that finds the values of all keys at once. */
+/** Defines a loader from a function that finds the values of all keys at once, or for single keys the errors that their fields fail with. */
 export function defineLoader<Value>(
-  findAll: (context: GraphQLContext, keys: readonly bigint[]) => Promise<(key: bigint) => Value>,
+  findAll: (context: GraphQLContext, keys: readonly bigint[]) => Promise<(key: bigint) => Value | Error>,
 ): (context: GraphQLContext) => Loader<Value> {
   const definition = {};
   return (context) => oncePerOperation(context, definition, () => join((keys) => findAll(context, keys)));
@@ -58,6 +58,6 @@ function oncePerOperation<T>({ loaders }: GraphQLContext, definition: object, cr
 }
 
 /** Joins look-ups and caches nothing: a mutation must show what it wrote, even if an earlier mutation of the operation has read it. */
-function join<Value>(findAll: (keys: readonly bigint[]) => Promise<(key: bigint) => Value>): Loader<Value> {
+function join<Value>(findAll: (keys: readonly bigint[]) => Promise<(key: bigint) => Value | Error>): Loader<Value> {
   return new DataLoader<bigint, Value>(async (keys) => keys.map(await findAll([...new Set(keys)])), { cache: false });
 }

@@ -11,7 +11,16 @@ import {
 import { ConfigError } from "../../config.js";
 import { caller, type GraphQLContext } from "../../kits/graphql/context.js";
 import { parsePolicy, type Policy } from "../../core/limits/policy.js";
-import { rateLimited } from "../../core/limits/rate-limiter.js";
+import { createFieldBudget, type FieldBudget, type FieldLimit } from "../../core/auth/field-budget.js";
+import type { RateLimiter } from "../../core/limits/rate-limiter.js";
+import type { Clock } from "../../platform/clock.js";
+
+type Options = {
+  /** The limits of the settings. */
+  readonly overrides: ReadonlyMap<string, Policy>;
+  readonly rateLimiter: RateLimiter;
+  readonly clock: Clock;
+};
 
 /**
  * Limits the rate of single fields: those with `extensions: { rateLimit: "120/1m" }`, and those that the settings name.
@@ -19,21 +28,27 @@ import { rateLimited } from "../../core/limits/rate-limiter.js";
  * cost two. A key's own limit does not replace these limits: they protect the server. A limit on a field of an interface is
  * one budget for all types that implement it. A limited field becomes nullable in the schema, since a field that is never
  * null would take its parent away when it fails.
+ * @returns the budgets of the fields with `chargedBy: "service"`: the service that does their work takes from these, since
+ *   other fields and routes ask for the same work
  * @throws ConfigError for a field named in the settings that the schema does not have
  */
-export function applyFieldLimits(schema: GraphQLSchema, overrides: ReadonlyMap<string, Policy>): void {
+export function applyFieldLimits(schema: GraphQLSchema, { overrides, ...limiter }: Options): ReadonlyMap<string, FieldBudget> {
   const unknown = [...overrides.keys()].filter((coordinate) => !hasField(schema, coordinate));
   if (unknown.length > 0) throw new ConfigError([`RATE_LIMIT_FIELDS: the schema has no field ${unknown.join(", ")}`]);
+  const budgets = new Map<string, FieldBudget>();
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type)) continue;
     for (const field of Object.values(type.getFields())) {
       const limit = findLimit(type, field.name, overrides);
       if (limit === null) continue;
+      const budget = createFieldBudget(limit, limiter);
       const needsCaller = (type === schema.getQueryType() || type === schema.getMutationType()) && field.extensions.public !== true;
-      field.resolve = limited(field.resolve ?? defaultFieldResolver, limit, needsCaller);
+      if (field.extensions.chargedBy === "service") budgets.set(limit.field, budget);
+      else field.resolve = limited(field.resolve ?? defaultFieldResolver, budget, needsCaller);
       for (const owner of ownersOf(type, field.name)) makeNullable(owner, field.name);
     }
   }
+  return budgets;
 }
 
 function hasField(schema: GraphQLSchema, coordinate: string): boolean {
@@ -52,18 +67,16 @@ function makeNullable(owner: GraphQLObjectType | GraphQLInterfaceType, fieldName
   if (field !== undefined) field.type = getNullableType(field.type);
 }
 
-type Limit = { readonly budget: string; readonly policy: Policy };
-
 /** Finds the limit of a field: the settings for the type come first, then the settings for its interfaces, then the code. */
-function findLimit(type: GraphQLObjectType, fieldName: string, overrides: ReadonlyMap<string, Policy>): Limit | null {
+function findLimit(type: GraphQLObjectType, fieldName: string, overrides: ReadonlyMap<string, Policy>): FieldLimit | null {
   const owners = ownersOf(type, fieldName);
   for (const { name } of owners) {
     const policy = overrides.get(`${name}.${fieldName}`);
-    if (policy !== undefined) return { budget: `${name}.${fieldName}`, policy };
+    if (policy !== undefined) return { field: `${name}.${fieldName}`, policy };
   }
   const declared = type.getFields()[fieldName]?.extensions.rateLimit;
-  const budget = `${owners.at(-1)?.name ?? type.name}.${fieldName}`;
-  return declared === undefined ? null : { budget, policy: parseDeclared(budget, declared) };
+  const field = `${owners.at(-1)?.name ?? type.name}.${fieldName}`;
+  return declared === undefined ? null : { field, policy: parseDeclared(field, declared) };
 }
 
 function parseDeclared(coordinate: string, declared: unknown): Policy {
@@ -74,13 +87,10 @@ function parseDeclared(coordinate: string, declared: unknown): Policy {
 
 type Resolver = GraphQLFieldResolver<unknown, GraphQLContext>;
 
-function limited(resolve: Resolver, { budget, policy }: Limit, needsCaller: boolean): Resolver {
+function limited(resolve: Resolver, budget: FieldBudget, needsCaller: boolean): Resolver {
   return async (parent, args, context, info) => {
     if (needsCaller) caller(context);
-    const { principal, address } = context.state;
-    const who = principal === null ? `address|${address}` : `key|${principal.budgetId}`;
-    const decision = await context.rateLimiter.consume(`field|${budget}|${who}`, policy);
-    if (decision.granted === 0) throw rateLimited(decision, context.clock);
+    await budget.charge(context.principal ?? context.state);
     return resolve(parent, args, context, info);
   };
 }

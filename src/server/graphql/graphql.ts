@@ -1,4 +1,5 @@
 import type { Tracer } from "@opentelemetry/api";
+import type { GraphQLSchema } from "graphql";
 import type { Config } from "../../config.js";
 import type { Authenticate } from "../../core/auth/authenticate.js";
 import type { FailureLimit } from "../../core/auth/failure-limit.js";
@@ -9,15 +10,14 @@ import type { BodyRate } from "../../core/request/body-rate.js";
 import type { Services } from "../../kits/services.js";
 import type { Clock } from "../../platform/clock.js";
 import { createDirectGraphQL } from "./direct.js";
-import { applyFieldLimits } from "./field-limits.js";
 import { createOperationBodies } from "./operation-bodies.js";
 import { createOperationLimit } from "./operation-limit.js";
 import { createOperationRunner } from "./operation-runner.js";
 import type { Pipeline } from "./pipeline.js";
-import { createSchema } from "./schema.js";
 import { createWebGraphQL } from "./yoga.js";
 
 type Dependencies = {
+  readonly schema: GraphQLSchema;
   readonly config: Config;
   readonly services: Services;
   readonly rateLimiter: RateLimiter;
@@ -32,9 +32,7 @@ type Dependencies = {
 
 /** Makes GraphQL's two handlers, for web requests and for requests of Node's HTTP server. Both use one pipeline. */
 export function createGraphQL(dependencies: Dependencies) {
-  const { config, rateLimiter, contentMemory, bodyRate, clock } = dependencies;
-  const schema = createSchema();
-  applyFieldLimits(schema, config.rateLimits.fields);
+  const { schema, config, rateLimiter, contentMemory, bodyRate, clock } = dependencies;
   const pipeline: Pipeline = {
     bodies: createOperationBodies({
       limit: { bytes: config.abuse.bodyBytes, setting: "MAX_BODY_BYTES" },
@@ -45,7 +43,7 @@ export function createGraphQL(dependencies: Dependencies) {
     mostOperations: config.abuse.batch,
     hints: config.introspection,
     limit: createOperationLimit(rateLimiter, config.rateLimits.graphql),
-    run: createOperationRunner({ ...dependencies, schema }),
+    run: createOperationRunner(dependencies),
     clock,
   };
   return { web: createWebGraphQL(schema, pipeline), direct: createDirectGraphQL({ ...dependencies, pipeline }) };

@@ -3,7 +3,6 @@ import { OperationTypeNode, type GraphQLSchema, type OperationDefinitionNode } f
 import type { Config } from "../../config.js";
 import { unauthenticated } from "../../core/auth/bearer-token.js";
 import { AppError } from "../../core/errors/app-error.js";
-import type { RateLimiter } from "../../core/limits/rate-limiter.js";
 import type { Operations } from "../../core/load/operations.js";
 import { claimOf } from "../../core/request/owner.js";
 import type { RequestState } from "../../core/request/state.js";
@@ -31,7 +30,6 @@ export type RunOperation = (parameters: Parameters, request: OperationRequest) =
 type Dependencies = {
   readonly schema: GraphQLSchema;
   readonly services: Services;
-  readonly rateLimiter: RateLimiter;
   readonly operations: Operations;
   readonly config: Pick<Config, "abuse" | "introspection">;
   readonly clock: Clock;
@@ -47,13 +45,13 @@ const MOST_CHARACTERS = 100;
  * and executes the operation. @throws AppError if it is rejected as a whole
  */
 export function createOperationRunner(dependencies: Dependencies): RunOperation {
-  const { schema, services, rateLimiter, operations, config, clock, tracer } = dependencies;
+  const { schema, services, operations, config, clock, tracer } = dependencies;
   const executor = createExecutor(schema);
   const prepare = createPreparedOperations({ schema, executor, options: config });
 
   function run(prepared: PreparedOperation, parameters: Parameters, { state }: OperationRequest): Promise<ExecutionResult> {
     return operations.run(claimOf(state), async ({ deadline }) => {
-      const context: GraphQLContext = { state, principal: withDeadline(state, deadline), services, rateLimiter, clock, loaders: new Map() };
+      const context: GraphQLContext = { state, principal: withDeadline(state, deadline), services, clock, loaders: new Map() };
       const work = () => executor.execute(prepared.plan, { variables: parameters.variables, context });
       return tracer === null ? work() : traceOperation(tracer, prepared.operation, work);
     });

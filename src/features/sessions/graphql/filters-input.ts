@@ -24,7 +24,9 @@ export const SessionFiltersInput = builder.inputType("SessionFilters", {
     endDate: t.field({ type: "DateTime", description: "Created at this time or earlier." }),
     createdAfter: t.int({ description: "Created within this many days until now." }),
     hasGitBranches: t.boolean({ description: "With any git branch, or with none." }),
-    searchText: t.string({ description: "Found by this full-text query, as searchSessions finds them. A blank one is none." }),
+    searchText: t.string({
+      description: "Found by this full-text query, as searchSessions finds them, and from the same limit. A blank one is none.",
+    }),
   }),
 });
 
