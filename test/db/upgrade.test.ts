@@ -105,7 +105,7 @@ test("A database without parents of credentials keeps every key and device that 
   ] as const) {
     await useCode(hash, maker, usedAt);
   }
-  const engine = toEngine(pglite, () => Promise.resolve());
+  const engine = toEngine(pglite, { clock: systemClock, afterClose: () => Promise.resolve() });
   expect(await engine.migrate()).toContain("20261127000000_credentials");
   const { prisma, close } = connectPrisma(engine, 15_000);
   const keys = await prisma.apiKey.findMany({ where: { id: { not: OWNER } }, orderBy: { id: "asc" } });

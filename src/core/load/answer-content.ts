@@ -8,15 +8,17 @@ export type AnswerContent = {
    * @throws VALIDATION_ERROR if the answer would be larger than it may, SERVICE_UNAVAILABLE if there is no memory for it
    */
   readonly reserve: (bytes: number) => void;
+  /** Counts the bytes of a content that REST sends, which is bounded by the memory alone. @throws SERVICE_UNAVAILABLE */
+  readonly hold: (bytes: number) => void;
   readonly bytes: () => number;
 };
 
-/** @param mostBytes null if the answer is streamed, so that only the memory limits it */
-export function createAnswerContent(lease: ContentLease, mostBytes: number | null): AnswerContent {
+export function createAnswerContent(lease: ContentLease, mostBytes: number): AnswerContent {
   return {
     bytes: lease.bytes,
+    hold: lease.add,
     reserve(more) {
-      if (mostBytes !== null && lease.bytes() + more > mostBytes) throw tooLarge(mostBytes);
+      if (lease.bytes() + more > mostBytes) throw tooLarge(mostBytes);
       lease.add(more);
     },
   };

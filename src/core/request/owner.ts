@@ -4,9 +4,12 @@ import type { ContentOwner } from "../load/content-memory.js";
 
 type Caller = { readonly principal: Principal | null; readonly address: string };
 
-/** For whom a request is served. Slots, connections and memory are shared by key, and without one by address. */
+/**
+ * For whom a request is served. Slots, connections and memory are shared by key, and without one by address. A device has no
+ * share beside that of its key.
+ */
 export function ownerOf({ principal, address }: Caller): ContentOwner {
-  return principal === null ? { name: `address ${address}`, isAnonymous: true } : { name: principal.keyId, isAnonymous: false };
+  return principal === null ? { name: `address ${address}`, isAnonymous: true } : { name: `key ${principal.budgetId}`, isAnonymous: false };
 }
 
 export function claimOf(request: Caller & { readonly isUpload: boolean }): Claim {

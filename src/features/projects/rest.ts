@@ -13,6 +13,7 @@ export const projectRoutes = [
     path: "/projects/{projectId}",
     summary: "Change the name, icon or colour of a project",
     access: "key",
+    scopes: ["projects:write"],
     params,
     body: updateProjectFields,
     answers: {

@@ -18,12 +18,13 @@ export const searchRoutes = [
     path: "/search/resume",
     summary: "Search as you type among the sessions that can be resumed, the newest first: every word must match, each as a beginning",
     access: "key",
+    scopes: ["sessions:read"],
     body: z.object({ query: queryText, projectId: projectIdText.nullish() }),
     answers: {
       200: { description: "Every match", content: { "application/json": envelope(z.object({ results: z.array(match) })) } },
     },
-    handle: ({ body, principal, services, state }) =>
-      streamJson(listMatches(services.resumeSearch.search(principal, body.query, body.projectId)), state.log),
+    handle: ({ body, principal, services, state, operation }) =>
+      streamJson(listMatches(services.resumeSearch.search(principal, body.query, body.projectId)), { log: state.log, operation }),
   }),
 ];
 

@@ -1,8 +1,8 @@
-import type { Logger } from "../../platform/logger.js";
+import type { AnswerContent } from "../../core/load/answer-content.js";
 import { AppError } from "../../core/errors/app-error.js";
 import { chooseMediaType } from "../../core/request/accept.js";
 import { toProject } from "../projects/rest-shapes.js";
-import { COMMON_HEADERS, streamText } from "../../kits/rest/answer.js";
+import { COMMON_HEADERS, streamText, type StreamSource } from "../../kits/rest/answer.js";
 import { isKnown } from "../../kits/rest/conditional.js";
 import { toSessionSummary } from "./rest-shapes.js";
 import type { SessionDetail } from "./row.js";
@@ -17,14 +17,19 @@ type MediaType = (typeof MEDIA_TYPES)[number];
 /** The headers that HEAD gives of a session in addition to its ETag. */
 export const SIZE_HEADERS = ["X-Markdown-Size", "X-Raw-Data-Size", "X-Session-Data-Size"] as const;
 
+/** The memory that a stream takes: the beginning of the text, and the part that is being sent. */
+const STREAM_BYTES = 2_000_000;
+
 type Reading = {
   readonly request: Request;
   readonly find: (content?: ReadableContent) => Promise<FoundSession>;
-  readonly log: Logger;
+  /** The memory for what is sent. */
+  readonly content: AnswerContent;
+  readonly stream: StreamSource;
 };
 
 /** Answers GET and HEAD of one session, in the representation that is asked for. The content is read only if it is sent. */
-export async function readSession({ request, find, log }: Reading): Promise<Response> {
+export async function readSession({ request, find, content: memory, stream }: Reading): Promise<Response> {
   // A client that accepts none of them gets JSON, since some clients send an Accept header that is too narrow.
   const type = chooseMediaType(request.headers.get("accept"), MEDIA_TYPES) ?? "application/json";
   const ifNoneMatch = wantsNotModified(request) ? request.headers.get("if-none-match") : null;
@@ -43,9 +48,11 @@ export async function readSession({ request, find, log }: Reading): Promise<Resp
   const { content } = session;
   if (content?.whole === null) {
     const pieces = type === "application/json" ? toBodyPieces(session, content.pieces()) : content.pieces();
-    return streamText(pieces, { headers: { ...headers, "Content-Length": String(lengthOf(session, type)) }, log });
+    memory.hold(STREAM_BYTES);
+    return streamText(pieces, { ...headers, "Content-Length": String(lengthOf(session, type)) }, stream);
   }
   const text = content?.whole ?? "";
+  memory.hold(Buffer.byteLength(text));
   return new Response(type === "application/json" ? toBody(session, text) : text, { headers });
 }
 

@@ -33,10 +33,11 @@ export const sessionRoutes = [
       },
       304: { description: "The session is still at a version of If-None-Match", headers: ["ETag"] },
     },
-    handle: ({ request, state, params: { projectId, sessionId }, principal, services }) =>
+    handle: ({ request, state, operation, params: { projectId, sessionId }, principal, services }) =>
       readSession({
         request,
-        log: state.log,
+        content: state.content,
+        stream: { log: state.log, operation },
         find: (content) => services.sessions.detail(principal, { id: sessionId, projectId }, content),
       }),
   }),
@@ -45,7 +46,9 @@ export const sessionRoutes = [
     path,
     summary: "Store a session: create it, with its project if need be, or replace the one with its id. Takes gzip",
     access: "key",
+    scopes: ["sessions:write"],
     params: z.object({ projectId: projectIdText, sessionId: sessionIdText }),
+    textsInPieces: new Set(["markdown", "rawData", "sessionData"]),
     body: putSessionBody,
     answers: {
       200: { description: "The session was replaced", content: { "application/json": saved }, headers: ["ETag"] },

@@ -28,9 +28,9 @@ export const projectListRoutes = [
         },
       },
     },
-    handle: async ({ query, principal, services, state }) => {
-      if (query.resumable) return streamJson(resumableProjects(await services.sync.resumable(principal)), state.log);
-      return streamJson(listProjects(services.projects.all(principal)), state.log);
+    handle: async ({ query, principal, services, state, operation }) => {
+      if (query.resumable) return streamJson(resumableProjects(await services.sync.resumable(principal)), { log: state.log, operation });
+      return streamJson(listProjects(services.projects.all(principal)), { log: state.log, operation });
     },
   }),
 ];

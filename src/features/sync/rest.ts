@@ -52,10 +52,10 @@ export const sessionListRoutes = [
         },
       },
     },
-    async handle({ params: { projectId }, query, principal, services, state }) {
+    async handle({ params: { projectId }, query, principal, services, state, operation }) {
       const isResumable = query.resumable;
       if (query.limit === undefined && query.cursor === undefined) {
-        return streamJson(listSessions(await services.sync.all(principal, projectId, isResumable), projectId), state.log);
+        return streamJson(listSessions(await services.sync.all(principal, projectId, isResumable), projectId), { log: state.log, operation });
       }
       const limit = query.limit ?? USUAL_PAGE;
       const { sessions, total } = await services.sync.page(principal, projectId, { after: query.cursor, isResumable, limit: limit + 1 });
@@ -76,8 +76,8 @@ export const sessionListRoutes = [
         content: { "application/json": envelope(z.object({ sessions: z.record(z.string(), z.int()) })) },
       },
     },
-    handle: ({ params: { projectId }, principal, services, state }) =>
-      streamJson(listSizes(services.sync.sizes(principal, projectId)), state.log),
+    handle: ({ params: { projectId }, principal, services, state, operation }) =>
+      streamJson(listSizes(services.sync.sizes(principal, projectId)), { log: state.log, operation }),
   }),
   defineRoute({
     method: "GET",

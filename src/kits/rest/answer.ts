@@ -1,5 +1,6 @@
 import { toAppError } from "../../core/errors/from-unknown.js";
 import { logFailure } from "../../core/errors/log-failure.js";
+import type { Continuation, Operation } from "../../core/load/operations.js";
 import type { Logger } from "../../platform/logger.js";
 
 /**
@@ -26,7 +27,7 @@ const PIECES_AT_FIRST = 4;
  * Writes JSON while its rows are read, so that memory never holds all of a long list. A failure before the first page is
  * answered as an error; a later one cuts the answer off.
  */
-export async function streamJson(pieces: AsyncGenerator<string>, log: Logger): Promise<Response> {
+export async function streamJson(pieces: AsyncGenerator<string>, source: StreamSource): Promise<Response> {
   const headers = { "Content-Type": "application/json", ...COMMON_HEADERS };
   let beginning = "";
   for (let count = 0; count < PIECES_AT_FIRST; count += 1) {
@@ -34,24 +35,34 @@ export async function streamJson(pieces: AsyncGenerator<string>, log: Logger): P
     if (next.done === true) return new Response(beginning, { headers });
     beginning += next.value;
   }
-  return streamText(startWith(beginning, pieces), { headers, log });
+  return streamText(startWith(beginning, pieces), headers, source);
 }
 
-type Stream = { readonly headers: Readonly<Record<string, string>>; readonly log: Logger };
+/** What a stream needs of its request: the log for a failure that cuts it off, and the operation whose slot it keeps until it ends. */
+export type StreamSource = { readonly log: Logger; readonly operation: Pick<Operation, "keepSlot"> };
 
 /** Answers with pieces of text, each of them made when the client has taken the one before. A failure cuts the answer off. */
-export function streamText(pieces: AsyncGenerator<string>, { headers, log }: Stream): Response {
-  return new Response(toStream(encode(pieces, log)), { headers });
+export function streamText(
+  pieces: AsyncGenerator<string>,
+  headers: Readonly<Record<string, string>>,
+  { log, operation }: StreamSource,
+): Response {
+  return new Response(toStream(encode(pieces, log), operation.keepSlot()), { headers });
 }
 
-function toStream(pieces: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
+function toStream(pieces: AsyncGenerator<Uint8Array>, rest: Continuation): ReadableStream<Uint8Array> {
   return new ReadableStream({
     async pull(controller) {
-      const next = await pieces.next();
-      if (next.done === true) controller.close();
-      else controller.enqueue(next.value);
+      const next = await rest.step(() => pieces.next()).catch((error: unknown) => {
+        rest.end();
+        throw error;
+      });
+      if (next.done !== true) return controller.enqueue(next.value);
+      rest.end();
+      controller.close();
     },
     async cancel() {
+      rest.end(); // first, so that a statement that runs is cancelled
       await pieces.return(undefined);
     },
   });

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Scope } from "../../core/auth/scopes.js";
 import type { Principal } from "../../core/auth/principal.js";
 import { parseInputs } from "../../core/errors/parse-input.js";
 import type { Operation } from "../../core/load/operations.js";
@@ -39,6 +40,8 @@ type RouteFacts<A extends Access> = {
   readonly path: string;
   readonly summary: string;
   readonly access: A;
+  /** The scopes without which no body is read. The service asks for them too. */
+  readonly scopes?: readonly Scope[];
   /** The answers by their status. */
   readonly answers: Readonly<Record<number, AnswerFacts>>;
 };

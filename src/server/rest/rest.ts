@@ -3,7 +3,7 @@ import type { Config } from "../../config.js";
 import type { Authenticate } from "../../core/auth/authenticate.js";
 import { unauthenticated } from "../../core/auth/bearer-token.js";
 import type { FailureLimit } from "../../core/auth/failure-limit.js";
-import type { Principal } from "../../core/auth/principal.js";
+import { requireScope, type Principal } from "../../core/auth/principal.js";
 import { AppError } from "../../core/errors/app-error.js";
 import { withoutKey } from "../../core/request/read-body.js";
 import type { Environment, RequestState } from "../../core/request/state.js";
@@ -65,7 +65,8 @@ export function addRest(app: Hono<Environment>, dependencies: Dependencies): voi
     try {
       if (route.access === "code") return await failureLimit.byCode(state.address, () => route.answer({ ...call, principal: null }));
       const principal = await admit({ access: route.access, authorization: req.header("authorization") ?? null, state }, dependencies);
-      return await route.answer({ ...call, principal });
+      for (const scope of route.scopes ?? []) requireScope(principal, scope);
+      return await withoutBody(req.raw.method, await route.answer({ ...call, principal }));
     } finally {
       lease?.release();
     }
@@ -81,6 +82,13 @@ export function addRest(app: Hono<Environment>, dependencies: Dependencies): voi
   app.get(`${REST_PATH}/openapi.json`, (context) => context.body(openApi, 200, { "Content-Type": "application/json" }));
   methods.set(`${REST_PATH}/openapi.json`, ["GET", "HEAD"]);
   for (const [path, allowed] of methods) app.all(path, ({ req }) => rejectMethod(req.method, allowed));
+}
+
+/** Ends the stream of an answer to HEAD, which nobody reads. */
+async function withoutBody(method: string, response: Response): Promise<Response> {
+  if (method !== "HEAD" || response.body === null) return response;
+  await response.body.cancel();
+  return new Response(null, response);
 }
 
 type Arrival = { readonly access: Exclude<Access, "code">; readonly authorization: string | null; readonly state: RequestState };
