@@ -90,11 +90,11 @@ test("Who can see no project gets an empty list, with and without ?resumable=tru
 test("More projects than are read at once are all listed, each once, the newest first.", async () => {
   const user = await add();
   await server.prisma.$executeRaw`INSERT INTO "Project" ("ownerId", "id", "name", "createdAt")
-    SELECT ${user.id}::uuid, 'p' || n, 'P', ${server.clock.now()}::timestamptz + n / 7 * interval '1 ms' FROM generate_series(1, 1203) n`;
+    SELECT ${user.id}::uuid, 'p' || lpad(n::text, 4, '0'), 'P', ${server.clock.now()}::timestamptz + n / 7 * interval '1 ms' FROM generate_series(1, 1203) n`;
   const { projects, total } = await list(user);
 
   expect(total).toBe(1203);
-  expect(idsOf(projects)).toEqual(Array.from({ length: 1203 }, (_, index) => `p${1203 - index}`));
+  expect(idsOf(projects)).toEqual(Array.from({ length: 1203 }, (_, index) => `p${String(1203 - index).padStart(4, "0")}`));
 });
 
 test("?resumable=true has only the projects with session data, each with just these sessions, in the order of the plain lists.", async () => {
