@@ -54,6 +54,10 @@ const origin = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** Earlier versions took shorter keys. Only their hashes are stored, so that nobody but the setting tells that a key is one of them. */
+const SHORT_KEY =
+  "must have at least 32 characters; a shorter first key of an earlier version works on without this setting, until you make another (backstory key create) and revoke it (backstory key list, backstory key revoke)";
+
 type Setting<T extends z.ZodType = z.ZodType> = { readonly schema: T; readonly fallback?: string; readonly about: string };
 const setting = <T extends z.ZodType>(schema: T, fallback: string | undefined, about: string): Setting<T> => ({ schema, fallback, about });
 
@@ -74,10 +78,11 @@ export const settings = {
   BOOTSTRAP_API_KEY: setting(
     z
       .string()
-      .regex(/^[\x21-\x7e]{8,200}$/, "must be 8 to 200 visible ASCII characters")
+      .regex(/^[\x21-\x7e]{1,200}$/, "must be at most 200 visible ASCII characters")
+      .min(32, SHORT_KEY)
       .optional(),
     undefined,
-    "Text of the first API key, instead of a random one",
+    "Text of the first API key of a new database, 32 to 200 characters, instead of a random one",
   ),
   RATE_LIMIT_GRAPHQL: setting(policy, "500/1h", "Operations per API key; several windows are separated by commas"),
   RATE_LIMIT_REST: setting(policy, "1000/1h", "REST requests per API key, apart from its operations"),

@@ -22,3 +22,12 @@ export function announceFirstKey(firstKey: string | null, givenKey: string | und
   if (firstKey === null || givenKey !== undefined) return [];
   return ["", `Your API key: ${firstKey}`, "It is shown this once and has every scope. Keep it."];
 }
+
+/** Returns what to tell a person who chose a first key for a database that has other keys: it does not become one of them. */
+export async function announceUnusedKey({ apiKeys }: Services, givenKey: string | undefined): Promise<string[]> {
+  if (givenKey === undefined || !(await apiKeys.isReplaced(givenKey))) return [];
+  return [
+    "BOOTSTRAP_API_KEY is no key that works here: it only becomes the first key of a new database.",
+    "Make another key with the mutation createApiKey, or with: backstory key create",
+  ];
+}

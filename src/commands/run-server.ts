@@ -11,7 +11,7 @@ import { systemRandom } from "../platform/random.js";
 import { startTracing } from "../platform/tracing.js";
 import { createServer, type Server } from "../server/server.js";
 import { createServices } from "../features/services.js";
-import { announceFirstKey, bootstrap } from "./bootstrap.js";
+import { announceFirstKey, announceUnusedKey, bootstrap } from "./bootstrap.js";
 import { explained, type CommandContext } from "./context.js";
 
 /** Resolves with the signal that asks the process to end, once it comes. */
@@ -34,7 +34,9 @@ export async function runServer({ env, out, err, onExit, openFilesLimit }: Comma
     const listener = await openListener({ server, logger, config, openFilesLimit: openFilesLimit() });
     try {
       // The key is made after listening: if the port were taken, a key made before would never be shown.
-      const firstKey = await bootstrap(createServices({ ...platform, config, database }), config.bootstrapApiKey);
+      const services = createServices({ ...platform, config, database });
+      const firstKey = await bootstrap(services, config.bootstrapApiKey);
+      for (const line of await announceUnusedKey(services, config.bootstrapApiKey)) err(line);
       announce({ address: addressOf(config, listener), publicUrl: config.publicUrl }, announceFirstKey(firstKey, config.bootstrapApiKey), out);
       const signal = await stopped.once();
       const delayMs = signal === "SIGTERM" ? config.drain.delayMs : 0;

@@ -1,7 +1,7 @@
 import { expect } from "@jest/globals";
 import { inBrowser, visit } from "../support/browser.js";
 
-const KEY = "bks_live_browser_key";
+const KEY = "bks_live_a_key_for_the_browser_1";
 
 inBrowser(
   "The sign-in page turns a key into a code that signs a device in, and says why another does not (needs CHROMIUM_PATH).",

@@ -1,7 +1,7 @@
 import { expect } from "@jest/globals";
 import { inBrowser, visit } from "../support/browser.js";
 
-const KEY = "bks_live_browser_key";
+const KEY = "bks_live_a_key_for_the_browser_1";
 
 inBrowser(
   "GraphiQL loads from this server alone, takes a key, completes a field, and shows a partial-data answer (needs CHROMIUM_PATH).",

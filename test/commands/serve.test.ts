@@ -44,7 +44,7 @@ test("A port that is taken is named with what to do, and no first key is made un
 
   const rejected = await cli.backstory(["serve"], { PORT: String(port) });
   holder.close();
-  const next = await cli.serve({ BOOTSTRAP_API_KEY: "a-key-of-my-own" });
+  const next = await cli.serve({ BOOTSTRAP_API_KEY: "a-key-of-my-own-of-32-characters" });
 
   expect(rejected).toEqual({
     code: 1,
@@ -52,8 +52,27 @@ test("A port that is taken is named with what to do, and no first key is made un
     stderr: `listen EADDRINUSE: address already in use 127.0.0.1:${port}: choose another PORT\n`,
   });
   expect(next.output()).not.toContain("key");
-  expect(await emailOf(next.url, "a-key-of-my-own")).toEqual({ data: { viewer: { email: "owner@backstory.local" } } });
+  expect(await emailOf(next.url, "a-key-of-my-own-of-32-characters")).toEqual({ data: { viewer: { email: "owner@backstory.local" } } });
   await next.kill("SIGTERM");
+});
+
+test("A first key of fewer than 32 characters stops the start and says what to do, and one for a database that has keys is said to be none of them.", async () => {
+  const { code, stdout, stderr } = await cli.backstory(["serve"], { BOOTSTRAP_API_KEY: "a-key-of-just-31-characters-abc" });
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect(stderr).toMatch(
+    /^Wrong settings:\n {2}BOOTSTRAP_API_KEY: must have at least 32 characters; a shorter first key .* works on without this setting.*key create.*\n$/,
+  );
+  expect(stderr).not.toContain("a-key-of-just-31");
+
+  const server = await cli.serve({ BOOTSTRAP_API_KEY: "another-key-of-32-characters-abcd" });
+  expect(server.output()).toContain("BOOTSTRAP_API_KEY is no key that works here: it only becomes the first key of a new database.\n");
+  expect(await emailOf(server.url, "another-key-of-32-characters-abcd")).toMatchObject({
+    errors: [{ extensions: { reason: "INVALID_TOKEN" } }],
+  });
+  await server.kill("SIGTERM");
+  const same = await cli.serve({ BOOTSTRAP_API_KEY: "a-key-of-my-own-of-32-characters" });
+  expect(same.output()).not.toContain("BOOTSTRAP_API_KEY");
+  await same.kill("SIGTERM");
 });
 
 test("A second process on one folder ends with a message that says what to do, and the first one goes on.", async () => {
@@ -66,7 +85,7 @@ test("A second process on one folder ends with a message that says what to do, a
       /^The embedded database in \S+ is in use by another process.*Use the running server's API, or stop the server first.*\n$/,
     );
   }
-  expect(await emailOf(server.url, "a-key-of-my-own")).toEqual({ data: { viewer: { email: "owner@backstory.local" } } });
+  expect(await emailOf(server.url, "a-key-of-my-own-of-32-characters")).toEqual({ data: { viewer: { email: "owner@backstory.local" } } });
   await server.kill("SIGTERM");
 });
 

@@ -114,6 +114,17 @@ test.each(["postgres://localhost/backstory", "postgresql://user:secret@db:5432/b
   },
 );
 
+test.each([
+  ["", []],
+  ["x".repeat(31), [expect.stringMatching(/^BOOTSTRAP_API_KEY: must have at least 32 characters; /)]],
+  ["x".repeat(32), []],
+  ["x".repeat(200), []],
+  ["x".repeat(201), ["BOOTSTRAP_API_KEY: must be at most 200 visible ASCII characters"]],
+  [`${"x".repeat(32)} y`, ["BOOTSTRAP_API_KEY: must be at most 200 visible ASCII characters"]],
+])("The first API key has 32 to 200 visible characters: %j.", (key, mistakes) => {
+  expect(mistakesOf({ BOOTSTRAP_API_KEY: key })).toEqual(mistakes);
+});
+
 test("A wrong setting's value is never repeated, since it may be a password.", () => {
   expect(mistakesOf({ DATABASE_URL: "mysql://root:hunter2@db/app", BOOTSTRAP_API_KEY: "my key" }).join()).not.toMatch(/hunter2|my key/);
 });

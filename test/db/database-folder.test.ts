@@ -63,8 +63,8 @@ test("Everything in the data folder is readable by its owner only: after an earl
   await mkdir(join(cli.dataDir, "holder"), { recursive: true, mode: 0o755 });
   for (const name of ["base", "PG_VERSION", "global/pg_control"]) await chmod(join(database(), name), name === "base" ? 0o755 : 0o666);
 
-  const server = await cli.serve({ BOOTSTRAP_API_KEY: "a-key-of-my-own" });
-  const headers = { authorization: "Bearer a-key-of-my-own", "content-type": "application/json" };
+  const server = await cli.serve({ BOOTSTRAP_API_KEY: "a-key-of-my-own-of-32-characters" });
+  const headers = { authorization: "Bearer a-key-of-my-own-of-32-characters", "content-type": "application/json" };
   const body = JSON.stringify({ query: 'mutation { createProject(input: { id: "p", name: "p" }) { id } }' });
   await fetch(`${server.url}/api/v1/graphql`, { method: "POST", headers, body });
   const running = await openToOthers();

@@ -6,7 +6,7 @@ import { newCommandLine, type CommandLine } from "../support/cli.js";
 import { blocksOf, examplePaths, examplesOf } from "../support/documents.js";
 import { run } from "../support/process.js";
 
-const KEY = "bks_live_documents_key";
+const KEY = "bks_live_a_key_for_the_documents";
 
 let cli: CommandLine;
 let server: Awaited<ReturnType<CommandLine["serve"]>>;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { change, createProject, invite, read, save, share, uuid } from "../support/actions.js";
+import { UNLIMITED } from "../support/search.js";
 import { startTestServer, type TestServer } from "../support/server.js";
 
 const FEW = 2;
@@ -30,7 +31,7 @@ async function addUserWith(count: number): Promise<string> {
 }
 
 beforeAll(async () => {
-  server = await startTestServer();
+  server = await startTestServer(UNLIMITED);
   few = await addUserWith(FEW);
   many = await addUserWith(MANY);
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { startBackstory, type Backstory } from "../support/cli.js";
 import { say as sayTo } from "../support/raw-http.js";
 
-const KEY = "bks_live_hostile_key";
+const KEY = "bks_live_a_key_for_malformed_http";
 const PATH = "/api/v1/graphql";
 
 let server: Backstory;

@@ -3,7 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { newCommandLine, type CommandLine } from "../support/cli.js";
 
-const KEY = "a-key-for-draining";
+const KEY = "a-key-of-32-characters-to-drain-1";
 
 let cli: CommandLine;
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { createServer as createHttpServer } from "node:http";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { newCommandLine } from "../support/cli.js";
 
-const KEY = "bks_live_a_key_for_tracing";
+const KEY = "bks_live_a_key_for_all_the_traces";
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 /** What is sent to the address of traces. */

@@ -6,7 +6,7 @@ import { startBackstory, type Backstory } from "../support/cli.js";
 // The conversation of a client that keeps a folder of sessions in step, as SpecStory's command line does: over a real
 // socket, signed in with a device code, every upload zipped.
 
-const KEY = "bks_live_syncclient";
+const KEY = "bks_live_a_key_for_the_sync_client";
 const PROJECT = "833c-d926-f753-7b4a";
 const SESSION = "5d2079d7-1c5b-4f0e-9d51-000000000001";
 const SESSION_PATH = `/projects/${PROJECT}/sessions/${SESSION}`;

@@ -74,6 +74,14 @@ export function createKeyStore({ prisma, query, changeCredentials, clock, random
       return (await prisma.apiKey.count({ where: { id } })) > 0;
     },
 
+    /** Tells whether there are keys, but none of this text that works. */
+    async isReplaced(text: string): Promise<boolean> {
+      const [found] = await query<{ isReplaced: boolean }>(Prisma.sql`
+        SELECT EXISTS (SELECT FROM "ApiKey") AND NOT EXISTS (
+          SELECT FROM "ApiKey" WHERE "hash" = ${hashSecret(text)} AND ${isLive(clock.now())}) AS "isReplaced"`);
+      return found?.isReplaced ?? false;
+    },
+
     /** Saves that a key was used now, unless the last use that is saved is within so much time of it. */
     async saveLastUse(id: string, precisionMs: number): Promise<void> {
       const now = clock.now();
