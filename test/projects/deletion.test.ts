@@ -8,6 +8,44 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
+/** Stores many sessions of one byte. */
+async function fill(projectId: string, ownerId: string, count: number): Promise<void> {
+  await server.sql({
+    text: `WITH p AS (UPDATE "Project" SET "sessionCount" = "sessionCount" + $3::int WHERE "id" = $1 AND "ownerId" = $2::uuid RETURNING "key", "ownerId"),
+      u AS (UPDATE "User" SET "storedBytes" = "storedBytes" + $3::int WHERE "id" = $2::uuid),
+      s AS (INSERT INTO "Session" ("projectKey", "ownerId", "id", "name", "etag", "markdownSize", "rawDataSize", "sessionDataSize", "createdAt",
+          "updatedAt", "gitBranches", "llmModels", "tags", "keywords", "markdownJsonSize")
+        SELECT p."key", p."ownerId", gen_random_uuid(), 'n', 'e', 1, 0, 0, now(), now(), '{}', '{}', '{}', '{}', 3
+        FROM p, generate_series(1, $3::int) RETURNING "key")
+      INSERT INTO "SessionContent" ("sessionKey", "markdown", "rawData") SELECT "key", 'x', '' FROM s`,
+    values: [projectId, ownerId, count],
+  });
+}
+
+test("A project with many sessions is deleted in parts, so that no statement takes long; a broken deletion is gone on with.", async () => {
+  const { key, id } = await server.addUser();
+  await createProject(server, key, { id: "large", name: "Large" });
+  await fill("large", id, 1_201);
+  await server.prisma.$executeRaw`
+    CREATE FUNCTION "keepLast"() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN PERFORM 1 / CASE WHEN OLD."key" = (SELECT max("key") FROM "Session") THEN 0 ELSE 1 END; RETURN OLD; END $$`;
+  await server.prisma.$executeRaw`CREATE TRIGGER keep BEFORE DELETE ON "Session" FOR EACH ROW EXECUTE FUNCTION "keepLast"()`;
+
+  const broken = await server.query(key, 'mutation { deleteProject(input: { id: "large" }) { deletedAt } }');
+  await server.prisma.$executeRaw`DROP FUNCTION "keepLast" CASCADE`;
+  const left = await read(server, key, '{ project(id: "large") { sessionCount } viewer { storedBytes } }');
+  expect(broken.body.errors).toHaveLength(1);
+  expect(server.takeLog()).toHaveLength(1);
+  expect(left).toEqual({ project: { sessionCount: 201 }, viewer: { storedBytes: 201 } });
+  expect(await server.prisma.session.count({ where: { ownerId: id } })).toBe(201);
+
+  await fill("large", id, 1_000);
+  const gone = await change(server, key, "deleteProject", { id: "large" }, "deletedProject { sessionCount }");
+  expect(gone).toEqual({ deletedProject: { sessionCount: 1_201 } });
+  expect(await read(server, key, "{ projects { id } viewer { storedBytes } }")).toEqual({ projects: [], viewer: { storedBytes: 0 } });
+  expect(await server.prisma.sessionContent.count()).toBe(0);
+});
+
 test("A deleted project is gone with its sessions, their content, their search entries, its members and invitations, and gives its bytes back.", async () => {
   const { key } = await server.addUser();
   const other = await server.addUser();
