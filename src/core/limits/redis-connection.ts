@@ -30,8 +30,8 @@ export function createRedisConnection(url: string, clock: Clock, onReady: () => 
   return {
     /** Sends a command. It fails where Redis stays silent. */
     async send<T>(command: (client: Connected["client"]) => Promise<T>): Promise<T> {
-      const { client, watch } = current;
-      if (client.isReady) return watch(command(client));
+      const { client, watch, explain } = current;
+      if (client.isReady) return watch(command(client)).catch(explain);
       if (clock.monotonicMs() - openedAtMs > CONNECT_MS) replace(current);
       throw new Error("Redis is not connected");
     },
@@ -57,6 +57,10 @@ function openClient(url: string, onReady: () => void, onSilent: () => void) {
   return {
     client,
     watch: createSilenceWatch(onSilent),
+    /** Says of a command why it really failed: a client that is retired says only that. */
+    explain(error: unknown): never {
+      throw isRetired ? new Error("Redis did not answer in time", { cause: error }) : error;
+    },
     /** Fails whatever waits for an answer. */
     retire(): void {
       isRetired = true;
