@@ -14,11 +14,14 @@ import { createServices } from "../features/services.js";
 import { announceFirstKey, announceUnusedKey, bootstrap } from "./bootstrap.js";
 import { explained, type CommandContext } from "./context.js";
 
-/** Resolves with the signal that asks the process to end, once it comes. */
-export type StopSignal = { readonly once: () => Promise<NodeJS.Signals> };
+/** Why a server stops: a signal asks for it, or an error was thrown that nothing caught. */
+export type StopCause = NodeJS.Signals | "error";
 
-/** Runs the server until it is to stop. */
-export async function runServer({ env, out, err, onExit, openFilesLimit }: CommandContext, stopped: StopSignal): Promise<void> {
+/** Resolves once the server is to stop. Every error that nothing catches is reported, those during the drain too. */
+export type Stopping = { readonly once: (report: (error: unknown) => void) => Promise<StopCause> };
+
+/** Runs the server until it is to stop, and returns why it was. */
+export async function runServer({ env, out, err, onExit, openFilesLimit }: CommandContext, stopping: Stopping): Promise<StopCause> {
   const config = readConfig(env);
   const destination = bufferedStandardError();
   onExit(destination.flushSync.bind(destination));
@@ -37,11 +40,16 @@ export async function runServer({ env, out, err, onExit, openFilesLimit }: Comma
       const services = createServices({ ...platform, config, database });
       const firstKey = await bootstrap(services, config.bootstrapApiKey);
       for (const line of await announceUnusedKey(services, config.bootstrapApiKey)) err(line);
-      announce({ address: addressOf(config, listener), publicUrl: config.publicUrl }, announceFirstKey(firstKey, config.bootstrapApiKey), out);
-      const signal = await stopped.once();
-      const delayMs = signal === "SIGTERM" ? config.drain.delayMs : 0;
+      announce(
+        { address: addressOf(config, listener), publicUrl: config.publicUrl },
+        announceFirstKey(firstKey, config.bootstrapApiKey),
+        out,
+      );
+      const cause = await stopping.once((error) => logger.fatal({ err: error }, "an error that nothing caught: the server stops"));
+      const delayMs = cause === "SIGINT" ? 0 : config.drain.delayMs;
       logger.info({ delayMs }, "draining");
       await drain(server, listener, delayMs);
+      return cause;
     } finally {
       const cut = await listener.close(config.drain.timeoutMs);
       if (cut > 0) logger.warn({ requests: cut }, "DRAIN_TIMEOUT_MS has passed: requests were cut off");
