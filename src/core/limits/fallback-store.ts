@@ -47,6 +47,7 @@ export function createFallbackStore(options: Options): LimiterStore {
       await shared.check();
       health.recover();
     },
+    isRequired: options.rule === "closed",
     async close() {
       health.close();
       await shared.close();

@@ -20,8 +20,10 @@ export type Decision = {
 export type LimiterStore = {
   /** @throws CounterError where it is there and cannot decide */
   readonly consume: (budget: string, policy: Policy, cost: number) => Decision | Promise<Decision>;
-  /** Resolves if the store can decide now. */
+  /** Resolves if the store works. */
   readonly check: () => Promise<void>;
+  /** Whether there are no decisions while the store does not work. */
+  readonly isRequired: boolean;
   readonly close: () => Promise<void>;
 };
 

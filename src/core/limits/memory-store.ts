@@ -39,6 +39,7 @@ export function createMemoryStore(clock: Clock, { mostCallers = 100_000 }: Optio
       return { granted, windows: counters.map((counter) => toState(counter, aheadMs)) };
     },
     check: () => Promise.resolve(),
+    isRequired: true,
     close() {
       callers.clear();
       return Promise.resolve();

@@ -60,6 +60,7 @@ export function createRedisStore(url: string, clock: Clock): LimiterStore {
   return {
     consume,
     check,
+    isRequired: true,
     close() {
       connection.close();
       return Promise.resolve();
