@@ -37,7 +37,7 @@ export function createPreparedOperations({ schema, executor, options }: Dependen
     const found = findOperation(text, operationName);
     if ("errors" in found) return found;
     const { document, operation } = found;
-    const errors = rules.validate(document);
+    const errors = rules.validate(document, text);
     const rootType = schema.getRootType(operation.operation);
     if (errors.length > 0) return { errors, operation };
     if (rootType == null) return { errors: [withoutRootType(operation)], operation };

@@ -18,8 +18,9 @@ import { badInput } from "../../core/errors/bad-input.js";
 import { toClientMessage } from "../../core/errors/graphql-request-errors.js";
 import { toBadField } from "../../core/errors/input-mistakes.js";
 import { checkAbuseLimits, tooMuch, type AbuseLimits } from "./abuse-limits.js";
-import { isTooLongToLocate } from "./document-length.js";
+import { hasTooManyLines, isTooLongToLocate, MOST_LINES } from "./document-length.js";
 import { createInputPathFinder } from "./input-path.js";
+import { findLongNames, mayHaveLongTexts, withShortValues } from "./long-texts.js";
 
 export type Options = {
   readonly introspection: boolean;
@@ -38,7 +39,7 @@ export type DocumentRules = {
   /** @throws GraphQLError for a document that is not GraphQL, or is longer or deeper than allowed */
   readonly parse: (text: string) => DocumentNode;
   /** Returns all errors of a document. The specification's rules run only if the document keeps the abuse limits. */
-  readonly validate: (document: DocumentNode) => readonly GraphQLError[];
+  readonly validate: (document: DocumentNode, text: string) => readonly GraphQLError[];
 };
 
 /** Makes the functions that parse documents and validate them against a schema. */
@@ -48,15 +49,18 @@ export function createDocumentRules(schema: GraphQLSchema, { introspection, abus
   );
   return {
     parse: (text) => parseWithin(text, abuse),
-    validate(document) {
-      const exceeded = checkAbuseLimits(document, abuse);
-      return exceeded.length > 0 ? exceeded : validate(schema, document, rules).map((error) => withLimit(error, abuse));
+    validate(document, text) {
+      const isLong = mayHaveLongTexts(text);
+      const exceeded = [...checkAbuseLimits(document, abuse), ...(isLong ? findLongNames(document) : [])];
+      if (exceeded.length > 0) return exceeded;
+      return validate(schema, isLong ? withShortValues(document) : document, rules).map((error) => withLimit(error, abuse));
     },
   };
 }
 
 function parseWithin(source: string, { tokens, depth }: Options["abuse"]): DocumentNode {
   try {
+    if (hasTooManyLines(source)) throw tooMuch("MAX_TOKENS", `The document has more than ${MOST_LINES} lines`, MOST_LINES);
     return parse(source, { maxTokens: tokens, noLocation: isTooLongToLocate(source) });
   } catch (error) {
     // The parser is recursive, and thousands of levels overflow the stack.

@@ -12,6 +12,7 @@ import {
   type OperationDefinitionNode,
   type TypeNode,
 } from "graphql";
+import { isLarge, toSmall } from "../long-texts.js";
 import type { VariableValues } from "./types.js";
 
 /** The values as the declarations read them, or what is wrong with them. */
@@ -38,7 +39,13 @@ const TAKES_AS_IS = new Map<GraphQLNamedType | undefined, (value: unknown) => bo
  * are plain scalars whose values need no change. Any other value is left to graphql-js, together with all others.
  */
 export function planVariables(schema: GraphQLSchema, { variableDefinitions = [] }: OperationDefinitionNode): ReadVariables {
-  const readAll: ReadVariables = (given) => getVariableValues(schema, variableDefinitions, given, { maxErrors: MOST_MISTAKES }); // graphql's own type leaves both optional
+  const coerce: ReadVariables = (given) => getVariableValues(schema, variableDefinitions, given, { maxErrors: MOST_MISTAKES }); // graphql's own type leaves both optional
+  const readAll: ReadVariables = (given) => {
+    const declared = Object.fromEntries(plain.flatMap(({ name }) => (Object.hasOwn(given, name) ? [[name, given[name]]] : [])));
+    // Every mistake repeats the value, and looks for names like those in it.
+    const small = isLarge(declared) ? coerce(toSmall(declared) as typeof declared) : null; // an object like the one that was given
+    return small !== null && "errors" in small ? small : coerce(declared);
+  };
   const plain = variableDefinitions.map(({ variable, type }) => ({
     name: variable.name.value,
     takesAsIs: TAKES_AS_IS.get(namedTypeOf(schema, type)),
