@@ -7,6 +7,9 @@ import { connectPrisma } from "../../src/db/database.js";
 import { toEngine } from "../../src/db/pglite.js";
 import { encodeContent } from "../../src/features/sessions/content-codec.js";
 import { systemClock } from "../../src/platform/clock.js";
+import { createTextReader } from "../../src/features/sessions/content/read-text.js";
+import { contentNames } from "../../src/features/sessions/content/stored-text.js";
+import { longText } from "../support/long-texts.js";
 
 const FIRST = "20261101000000_initial";
 /** Those after it, up to where credentials have no parents yet. */
@@ -30,8 +33,8 @@ async function apply(pglite: PGlite, name: string): Promise<void> {
   await pglite.query(`INSERT INTO "_prisma_migrations" VALUES ($2, $1, now(), $2)`, [checksum, name]);
 }
 
-/** A database as the first version left it, with a session for each of the texts. */
-async function firstVersion(): Promise<PGlite> {
+/** A database as the first version left it, with a session for each of the texts, which is its Markdown, raw data and session data. */
+async function firstVersion(texts: readonly string[]): Promise<PGlite> {
   const image = await readFile(join(process.env.TEST_FOLDER ?? "", "image.tar"));
   const pglite = await PGlite.create({ loadDataDir: new Blob([image]) });
   await pglite.exec(`CREATE TABLE "_prisma_migrations" ("id" varchar(36) PRIMARY KEY, "checksum" varchar(64) NOT NULL, "finished_at" timestamptz,
@@ -46,8 +49,8 @@ async function firstVersion(): Promise<PGlite> {
   for (const [index, text] of texts.entries()) {
     await pglite.query(
       `WITH s AS (INSERT INTO "Session" ("projectKey", "ownerId", "id", "name", "etag", "markdownSize", "rawDataSize", "sessionDataSize", "createdAt", "updatedAt")
-         SELECT "key", $1, gen_random_uuid(), $2, 'e', $3, 0, 0, now(), now() FROM "Project" WHERE "id" = 'p' RETURNING "key")
-       INSERT INTO "SessionContent" SELECT "key", $4, '' FROM s`,
+         SELECT "key", $1, gen_random_uuid(), $2, 'e', $3, $3, $3, now(), now() FROM "Project" WHERE "id" = 'p' RETURNING "key")
+       INSERT INTO "SessionContent" SELECT "key", $4, $4, $4 FROM s`,
       [OWNER, String(index), Buffer.byteLength(text), encodeContent(text)],
     );
   }
@@ -55,7 +58,7 @@ async function firstVersion(): Promise<PGlite> {
 }
 
 test("A database of the first version keeps its keys and sessions, learns how long each Markdown is as a JSON string, and its projects get what they lack of an icon and a colour.", async () => {
-  const engine = toEngine(await firstVersion(), { clock: systemClock, afterClose: () => Promise.resolve() });
+  const engine = toEngine(await firstVersion(texts), { clock: systemClock, afterClose: () => Promise.resolve() });
   await engine.migrate();
   const { prisma, close } = connectPrisma(engine, 15_000);
 
@@ -72,7 +75,7 @@ test("A database of the first version keeps its keys and sessions, learns how lo
 });
 
 test("A database without parents of credentials keeps every key and device that works, and a device whose code is still stored gets the key that made it.", async () => {
-  const pglite = await firstVersion();
+  const pglite = await firstVersion([]);
   for (const name of WITHOUT_PARENTS) await apply(pglite, name);
   const id = (number: number) => `00000000-0000-4000-8000-00000000000${number}`;
   const at = "2026-11-01T00:00:00Z";
@@ -113,4 +116,25 @@ test("A database without parents of credentials keeps every key and device that 
   expect(keys.map(({ parentId }) => parentId)).toEqual([null, null, id(1), id(2), null, null, null, id(4)]);
   expect(keys.filter(({ revokedAt }) => revokedAt !== null).map((key) => key.id)).toEqual([id(2), id(4), id(8)]);
   await close();
+});
+
+test("Its long texts are cut into parts, and come back as they were.", async () => {
+  const across = ["🦕", "\u0000", "\u0001", "\uFEFF", "\r\n"].map((character) => longText(character));
+  const engine = toEngine(await firstVersion(across), { clock: systemClock, afterClose: () => Promise.resolve() });
+  await engine.migrate();
+  const database = connectPrisma(engine, 15_000);
+  const contents = await database.prisma.sessionContent.findMany({ orderBy: { sessionKey: "asc" } });
+  const { whole } = createTextReader(database);
+  const read = await Promise.all(
+    contents.map(({ sessionKey }) =>
+      Promise.all(contentNames.map(async (content) => String(await whole({ sessionKey, content })) === across[Number(sessionKey) - 1])),
+    ),
+  );
+
+  expect(read).toEqual(across.map(() => [true, true, true]));
+  for (const { markdown, markdownParts, rawDataParts, sessionDataParts } of contents) {
+    expect(Array.from(markdown).length).toBeLessThanOrEqual(1_000_001);
+    expect([markdownParts >= 2, rawDataParts, sessionDataParts]).toEqual([true, markdownParts, markdownParts]);
+  }
+  await database.close();
 });

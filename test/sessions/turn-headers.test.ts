@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { parseTime, readTurns } from "../../src/features/transcripts/turns.js";
+import { createTurnReader, parseTime, readTurns } from "../../src/features/transcripts/turns.js";
 
 const read = (...lines: string[]) => readTurns(lines.join("\n"));
 
@@ -44,4 +44,24 @@ test.each([
 
 test.each(["2026-03-01 10:00:05", "2026-13-01 10:00:05Z", "0000-03-01 10:00:05Z", "yesterday", ""])("%j is no time.", (text) => {
   expect(parseTime(text)).toBeNull();
+});
+
+test("Turns that lie across the end of a piece are found, wherever it ends, and none is found twice or where no line begins.", () => {
+  const longest = "m".repeat(970);
+  const text = [
+    "_**User (2026-03-01 10:00:00Z)**_",
+    `_**Agent - sidechain (${longest} 2026-03-01 11:00:00Z)**_\r`,
+    "not _**Agent (no-turn 2026-03-01 23:00:00Z)**_",
+    "_**Agent (last 2026-03-01 12:00:00Z)**_",
+  ].join("\n");
+  const whole = readTurns(text);
+  const cuts = Array.from({ length: text.length + 1 }, (_, cut) => cut);
+  const found = cuts.map((cut) => {
+    const reader = createTurnReader();
+    for (const piece of [text.slice(0, cut), text.slice(cut), `\n${"a".repeat(2_000)}`]) reader.read(piece);
+    return reader.finish();
+  });
+
+  expect(whole.llmModels).toEqual([longest, "last"]);
+  expect(found.filter((facts) => JSON.stringify(facts) !== JSON.stringify(whole))).toEqual([]);
 });

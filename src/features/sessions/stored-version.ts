@@ -25,7 +25,7 @@ export async function toStoredVersion(input: SaveSession) {
     ),
   };
   const version = (await hash(LongText.from(JSON.stringify(facts)), markdown, rawData)).slice(0, 24);
-  const { size: markdownSize, jsonSize: markdownJsonSize } = await measure(markdown);
+  const markdownSize = await sizeOf(markdown);
   return {
     ...facts,
     etag: sessionData === null ? version : `${version}-${(await hash(sessionData)).slice(0, 16)}`,
@@ -33,9 +33,9 @@ export async function toStoredVersion(input: SaveSession) {
     rawData: toStoredText(rawData),
     sessionData: sessionData === null ? null : toStoredText(sessionData),
     markdownSize,
-    markdownJsonSize,
-    rawDataSize: rawData.bytes,
-    sessionDataSize: sessionData === null ? 0 : sessionData.bytes,
+    markdownJsonSize: markdownSize + (await countJsonEscapes(markdown)) + 2,
+    rawDataSize: await sizeOf(rawData),
+    sessionDataSize: sessionData === null ? 0 : await sizeOf(sessionData),
     keywords: findKeywords(name, markdown.start(READ_CHARACTERS)),
   };
 }
@@ -63,19 +63,21 @@ async function hash(...texts: readonly LongText[]): Promise<string> {
 /** What JSON adds to an ASCII character: a backslash, or the five of `\u001b`. */
 const JSON_ESCAPES = Uint8Array.from({ length: 0x80 }, (_, code) => JSON.stringify(String.fromCharCode(code)).length - 3);
 
-/**
- * Measures the bytes of a well-formed text, and those that it has as a JSON string. To write the string only to measure it
- * takes eight times as long.
- */
-async function measure(text: LongText): Promise<{ size: number; jsonSize: number }> {
+/** Counts the bytes of a text in UTF-8. */
+async function sizeOf(text: LongText): Promise<number> {
   let size = 0;
-  let escapes = 0;
+  await forEachPiece(text, (piece) => (size += Buffer.byteLength(piece)));
+  return size;
+}
+
+/** Counts what JSON adds to a well-formed text, without its quotes. To write the JSON only to measure it takes eight times as long. */
+async function countJsonEscapes(text: LongText): Promise<number> {
+  let count = 0;
   await forEachPiece(text, (piece) => {
-    size += Buffer.byteLength(piece);
     for (let index = 0; index < piece.length; index += 1) {
       const code = piece.charCodeAt(index);
-      if (code < JSON_ESCAPES.length) escapes += JSON_ESCAPES[code] ?? 0;
+      if (code < JSON_ESCAPES.length) count += JSON_ESCAPES[code] ?? 0;
     }
   });
-  return { size, jsonSize: size + escapes + 2 };
+  return count;
 }

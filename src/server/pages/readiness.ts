@@ -1,3 +1,4 @@
+import { SERVER_CLAIM } from "../../db/engine.js";
 import { AppError } from "../../core/errors/app-error.js";
 import type { LimiterStore } from "../../core/limits/limiter.js";
 import type { Database } from "../../db/database.js";
@@ -39,7 +40,7 @@ const MESSAGES: Readonly<Record<Part, string>> = { database: "The database canno
 
 /** Whatever becomes of the check itself, it is over after its time. */
 function failureOf(part: Part, check: (deadline: Deadline) => Promise<unknown>): Promise<Failure | null> {
-  const { deadline, pass } = createDeadline();
+  const { deadline, pass } = createDeadline(SERVER_CLAIM);
   return new Promise((resolve) => {
     const timer = setTimeout(() => {
       pass();
