@@ -27,9 +27,7 @@ export type DatabaseOptions = {
 
 /** The database of the settings: PostgreSQL where an address is given, else the embedded one. */
 export async function openEngine({ databaseUrl, ...options }: DatabaseOptions): Promise<Engine> {
-  return databaseUrl === undefined
-    ? openPGlite(options)
-    : openPostgres(databaseUrl, options);
+  return databaseUrl === undefined ? openPGlite(options) : openPostgres(databaseUrl, options);
 }
 
 /** Prisma over an engine. `onStatement` hears every SQL statement. */

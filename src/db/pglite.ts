@@ -11,7 +11,10 @@ import { createPGliteStatements } from "./pglite-statements.js";
 /** A quarter of the usual buffers saves some 100 MB. It suffices, because the operating system caches the files too. */
 export const START_PARAMETERS = [...PGlite.defaultStartParams, "-c", "shared_buffers=32MB"];
 
-export function toEngine(pglite: PGlite, { clock, afterClose }: { readonly clock: Clock; readonly afterClose: () => Promise<void> }): Engine {
+export function toEngine(
+  pglite: PGlite,
+  { clock, afterClose }: { readonly clock: Clock; readonly afterClose: () => Promise<void> },
+): Engine {
   const enqueue = createQueue(clock);
   return {
     adapter: new PrismaPGlite(withQueue(pglite, enqueue)),
@@ -34,8 +37,7 @@ export function toEngine(pglite: PGlite, { clock, afterClose }: { readonly clock
 /** A statement cannot be stopped once it runs, but none begins for an operation whose deadline has passed. */
 function createStatements(pglite: PGlite, enqueue: Enqueue): { readonly query: Query; readonly transaction: Transaction } {
   const { run } = createPGliteStatements(pglite);
-  const query: Query = (statement, deadline) =>
-    enqueue(() => run(statement), deadline?.claim ?? SERVER_CLAIM, deadline);
+  const query: Query = (statement, deadline) => enqueue(() => run(statement), deadline?.claim ?? SERVER_CLAIM, deadline);
   const transaction: Transaction = (work, deadline) =>
     enqueue(
       () =>

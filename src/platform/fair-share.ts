@@ -32,7 +32,8 @@ export function createFairShare(options: Options) {
     owner.light.delete(waiting);
     owner.heavy.delete(waiting);
     inTurn.delete(owner);
-    if (owner.light.size + owner.heavy.size > 0) inTurn.add(owner); // behind the others
+    if (owner.light.size + owner.heavy.size > 0)
+      inTurn.add(owner); // behind the others
     else places.forgetIdle(waiting.claim);
   }
 

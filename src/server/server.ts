@@ -78,7 +78,14 @@ export function createServer(dependencies: ServerDependencies): Server {
   metrics.watchOperations(operations.counts);
   metrics.watchConnections(database.connections);
   let isDraining = false;
-  const exchanges = createExchanges({ clock, random, logger, metrics, answers: { memory: contentMemory, answerBytes: config.content.answerBytes }, publicUrl: config.publicUrl });
+  const exchanges = createExchanges({
+    clock,
+    random,
+    logger,
+    metrics,
+    answers: { memory: contentMemory, answerBytes: config.content.answerBytes },
+    publicUrl: config.publicUrl,
+  });
   const fetch = createRouter({
     graphql: graphql.web,
     rest: (app) => addRest(app, { ...shared, authenticateRefresh }),

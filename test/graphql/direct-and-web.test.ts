@@ -29,7 +29,10 @@ async function directly({ headers, body }: Sent): Promise<Response> {
 }
 
 function asWebRequest({ headers, body }: Sent): Promise<Response> {
-  return server.server.fetch(new Request("http://backstory.test/api/v1/graphql", { method: "POST", headers, body }), { ...CLIENT, onClose });
+  return server.server.fetch(new Request("http://backstory.test/api/v1/graphql", { method: "POST", headers, body }), {
+    ...CLIENT,
+    onClose,
+  });
 }
 
 /** An answer without what differs between any two: what is left of the limit. */

@@ -36,7 +36,11 @@ const contentsOf = (sessions: readonly { markdownContent: string | null }[]) =>
   sessions.map(({ markdownContent }) => (markdownContent?.length === SIZE ? markdownContent[0] : markdownContent));
 
 test("A list gives as much content as one answer may hold, then an error for each further one, and all other fields.", async () => {
-  const { status, data, errors } = await run(server, user.key, "{ sessions(orderBy: CREATED_AT_ASC) { name markdownSize markdownContent } }");
+  const { status, data, errors } = await run(
+    server,
+    user.key,
+    "{ sessions(orderBy: CREATED_AT_ASC) { name markdownSize markdownContent } }",
+  );
   expect(status).toBe(200);
   expect(contentsOf(data.sessions)).toEqual(["0", "1", "2", null, null]);
   expect(data.sessions.map(({ name, markdownSize }: { name: string; markdownSize: number }) => `${name}: ${markdownSize}`)).toEqual(
@@ -48,7 +52,9 @@ test("A list gives as much content as one answer may hold, then an error for eac
 test("Aliases of one session count each, wherever they stand.", async () => {
   const aliases = Array.from({ length: 40 }, (_, index) => `s${index}: session(id: "${ids[0]}") { markdownContent }`);
   const { data, errors } = await run(server, user.key, `{ ${aliases.join(" ")} }`);
-  const given = Object.values(data as Record<string, { markdownContent: string | null }>).filter(({ markdownContent }) => markdownContent !== null);
+  const given = Object.values(data as Record<string, { markdownContent: string | null }>).filter(
+    ({ markdownContent }) => markdownContent !== null,
+  );
   expect([given.length, errors.length]).toEqual([3, 37]);
   const inside = Array.from({ length: 6 }, (_, index) => `a${index}: markdownContent`);
   const nested = await run(server, user.key, `{ session(id: "${ids[1]}") { name ${inside.join(" ")} } }`);
@@ -71,9 +77,9 @@ test("A batch is one answer.", async () => {
   const headers = { authorization: `Bearer ${user.key}`, "content-type": "application/json" };
   const { status, body: answers } = await server.send("/api/v1/graphql", { method: "POST", headers, body });
   expect(status).toBe(200);
-  expect(answers.map(({ data, errors }: { data: { session: { name: string } }; errors?: object[] }) => [data.session.name, errors?.length ?? 0])).toEqual(
-    expect.arrayContaining([["session 0", 0]]),
-  );
+  expect(
+    answers.map(({ data, errors }: { data: { session: { name: string } }; errors?: object[] }) => [data.session.name, errors?.length ?? 0]),
+  ).toEqual(expect.arrayContaining([["session 0", 0]]));
   expect(answers.filter(({ errors }: { errors?: object[] }) => errors !== undefined)).toHaveLength(2);
 });
 

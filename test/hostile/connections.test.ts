@@ -45,7 +45,9 @@ test("One address has a twentieth of MAX_CONNECTIONS; silent ones beyond it are 
     const [head = "", body = ""] = client?.received().split("\r\n\r\n") ?? [];
     expect(head).toMatch(/^HTTP\/1\.1 503 /);
     expect(head).toMatch(/\r\nRetry-After: 1\r\n/);
-    expect(JSON.parse(body)).toMatchObject({ error: { code: "UPSTREAM_UNAVAILABLE", message: expect.stringContaining("MAX_CONNECTIONS") } });
+    expect(JSON.parse(body)).toMatchObject({
+      error: { code: "UPSTREAM_UNAVAILABLE", message: expect.stringContaining("MAX_CONNECTIONS") },
+    });
   }
   for (const client of served) expect(await answerOf(client)).toMatch(/^HTTP\/1\.1 200 /);
 });

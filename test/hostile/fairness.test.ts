@@ -30,24 +30,32 @@ const FLOODS = {
   lists: (key: string) => server.query(key, "{ sessions(limit: 200) { id metadata { tags } relatedSessions(limit: 50) { id } } }"),
   uploads: (key: string, index: number) =>
     restClient(server, key).put(`/projects/app/sessions/${randomUUID()}`, { projectName: "app", name: `s ${index}`, markdown: "word ".repeat(30_000), rawData: "" }), // prettier-ignore
-  "changes of one project": (key: string) => server.query(key, 'mutation { updateProject(input: { id: "app", color: "rose" }) { project { id } } }'),
+  "changes of one project": (key: string) =>
+    server.query(key, 'mutation { updateProject(input: { id: "app", color: "rose" }) { project { id } } }'),
 } as const;
 
-test.each(Object.keys(FLOODS) as (keyof typeof FLOODS)[])("While one key floods the server with %s, another key's operation is among the first that are answered.", async (kind) => {
-  server = await startTestServer({ RATE_LIMIT_GRAPHQL: "10000/1h", RATE_LIMIT_REST: "10000/1h", RATE_LIMIT_FIELDS: "Query.searchSessions=10000/1m" });
-  const [flooder, other] = [await server.addUser(), await server.addUser()];
-  for (let count = 0; count < 20; count += 1) {
-    await save(server, flooder.key, { markdown: "the quick brown fox ".repeat(200), sessionData: "{}", metadata: { tags: ["a", "b"] } });
-  }
-  await server.query(other.key, "{ viewer { id } }");
-  const flooding = flood(60, (index) => FLOODS[kind](flooder.key, index));
-  while (flooding.answered === 0) await setImmediate();
-  const before = flooding.answered;
-  expect((await server.query(other.key, "{ viewer { id } }")).status).toBe(200);
-  expect(flooding.answered - before).toBeLessThanOrEqual(16); // those that ran already, at most
-  await flooding.all;
-  expect(new Set(flooding.statuses)).toEqual(new Set([kind === "uploads" ? 201 : 200]));
-});
+test.each(Object.keys(FLOODS) as (keyof typeof FLOODS)[])(
+  "While one key floods the server with %s, another key's operation is among the first that are answered.",
+  async (kind) => {
+    server = await startTestServer({
+      RATE_LIMIT_GRAPHQL: "10000/1h",
+      RATE_LIMIT_REST: "10000/1h",
+      RATE_LIMIT_FIELDS: "Query.searchSessions=10000/1m",
+    });
+    const [flooder, other] = [await server.addUser(), await server.addUser()];
+    for (let count = 0; count < 20; count += 1) {
+      await save(server, flooder.key, { markdown: "the quick brown fox ".repeat(200), sessionData: "{}", metadata: { tags: ["a", "b"] } });
+    }
+    await server.query(other.key, "{ viewer { id } }");
+    const flooding = flood(60, (index) => FLOODS[kind](flooder.key, index));
+    while (flooding.answered === 0) await setImmediate();
+    const before = flooding.answered;
+    expect((await server.query(other.key, "{ viewer { id } }")).status).toBe(200);
+    expect(flooding.answered - before).toBeLessThanOrEqual(16); // those that ran already, at most
+    await flooding.all;
+    expect(new Set(flooding.statuses)).toEqual(new Set([kind === "uploads" ? 201 : 200]));
+  },
+);
 
 onPostgres("While one key's uploads wait for the lock of a project, other keys write and read, and none of them gets 503.", async () => {
   server = await startTestServer({ RATE_LIMIT_REST: "10000/1h", MAX_QUEUE_MS: "2000" });

@@ -129,7 +129,13 @@ function createLines({ slots, longestWaitMs, clock }: Options) {
     const known = lines.get(owner);
     if (known !== undefined) return known;
     const atMs = clock.monotonicMs();
-    const line = { waiting: new Set<Waiting>(), pace: createPace(slots, atMs), queuedSinceMs: atMs, movedAtMs: atMs, movedTick: ticks.now() };
+    const line = {
+      waiting: new Set<Waiting>(),
+      pace: createPace(slots, atMs),
+      queuedSinceMs: atMs,
+      movedAtMs: atMs,
+      movedTick: ticks.now(),
+    };
     lines.set(owner, line);
     return line;
   }

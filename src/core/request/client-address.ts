@@ -46,8 +46,7 @@ export function createClientFinder(trustedProxies: readonly string[]): (incoming
 /** Returns the address by which a connection counts. A trusted proxy's connections are not counted: they are those of all its clients. */
 export function createPeerCounter(trustedProxies: readonly string[]): (socket: Socket) => string | null {
   const isTrusted = proxyAddr.compile([...trustedProxies]);
-  return ({ remoteAddress = "unknown" }) =>
-    trustedProxies.length > 0 && isTrusted(remoteAddress, 0) ? null : countedAs(remoteAddress);
+  return ({ remoteAddress = "unknown" }) => (trustedProxies.length > 0 && isTrusted(remoteAddress, 0) ? null : countedAs(remoteAddress));
 }
 
 /**

@@ -40,7 +40,7 @@ export function createLongJson() {
   return {
     /** @throws VALIDATION_ERROR as soon as the JSON cannot be valid, or has too many values */
     push(chunk: Buffer): void {
-      for (let at = 0; at < chunk.length; ) {
+      for (let at = 0; at < chunk.length;) {
         if (text === null) {
           const quote = chunk.indexOf(QUOTE, at);
           skeleton.add(quote === -1 ? chunk.subarray(at) : chunk.subarray(at, quote));
@@ -170,7 +170,7 @@ function countBackslashes(part: Buffer, end: number, before: number): number {
 function endOfWholeCharacters(raw: Buffer): number {
   let highStart = -1;
   let highEnd = -1;
-  for (let at = raw.indexOf(BACKSLASH); at !== -1; ) {
+  for (let at = raw.indexOf(BACKSLASH); at !== -1;) {
     const end = at + (raw[at + 1] === LOWER_U ? 6 : 2); // \uXXXX has six characters
     const pairStart = highEnd === at ? highStart : at;
     if (end > raw.length) return pairStart;
@@ -191,7 +191,8 @@ function parseText(inside: string): string {
 
 /** Replaces the marks by the texts for which they stand. Without recursion, since the JSON may be nested deeply. */
 function putBack(value: unknown, texts: readonly LongText[], keptInPieces: ReadonlySet<string>): unknown {
-  const textOf = (item: unknown) => (typeof item === "string" && item.startsWith(MARK) ? texts[Number(item.slice(MARK.length))] : undefined);
+  const textOf = (item: unknown) =>
+    typeof item === "string" && item.startsWith(MARK) ? texts[Number(item.slice(MARK.length))] : undefined;
   const outermost = { value };
   const left: object[] = [outermost];
   for (let container = left.pop(); container !== undefined; container = left.pop()) {

@@ -5,8 +5,7 @@ import type { BodyRate } from "./body-rate.js";
 
 /** The most bytes of a body. What lifts the limit is a setting, or the thing that the caller lacks. */
 export type BodyLimit =
-  | { readonly bytes: number; readonly setting: string }
-  | { readonly bytes: number; readonly setting: null; readonly lift: string };
+  { readonly bytes: number; readonly setting: string } | { readonly bytes: number; readonly setting: null; readonly lift: string };
 
 /** Callers without a key ask for the schema, for the catalogue, or for a token in exchange for a code: some kilobytes. */
 const MOST_WITHOUT_KEY = 100_000;

@@ -60,7 +60,12 @@ export type RequestHead = { readonly requestId: string | string[] | null | undef
 /** A request that has just come in. */
 export type Arrival = { readonly head: RequestHead; readonly client: Client; readonly onClose: OnClose };
 
-type Dependencies = { readonly logger: Logger; readonly random: Random; readonly publicUrl: string | undefined; readonly answers: AnswerLimits };
+type Dependencies = {
+  readonly logger: Logger;
+  readonly random: Random;
+  readonly publicUrl: string | undefined;
+  readonly answers: AnswerLimits;
+};
 
 export function createRequestState(arrival: Arrival, { random, ...dependencies }: Dependencies): RequestState {
   return new OnDemandState(idOf(arrival.head.requestId, random), { ...arrival, ...dependencies });

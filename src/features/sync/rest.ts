@@ -55,7 +55,10 @@ export const sessionListRoutes = [
     async handle({ params: { projectId }, query, principal, services, state, operation }) {
       const isResumable = query.resumable;
       if (query.limit === undefined && query.cursor === undefined) {
-        return streamJson(listSessions(await services.sync.all(principal, projectId, isResumable), projectId), { log: state.log, operation });
+        return streamJson(listSessions(await services.sync.all(principal, projectId, isResumable), projectId), {
+          log: state.log,
+          operation,
+        });
       }
       const limit = query.limit ?? USUAL_PAGE;
       const { sessions, total } = await services.sync.page(principal, projectId, { after: query.cursor, isResumable, limit: limit + 1 });

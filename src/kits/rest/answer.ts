@@ -53,10 +53,12 @@ export function streamText(
 function toStream(pieces: AsyncGenerator<Uint8Array>, rest: Continuation): ReadableStream<Uint8Array> {
   return new ReadableStream({
     async pull(controller) {
-      const next = await rest.step(() => pieces.next()).catch((error: unknown) => {
-        rest.end();
-        throw error;
-      });
+      const next = await rest
+        .step(() => pieces.next())
+        .catch((error: unknown) => {
+          rest.end();
+          throw error;
+        });
       if (next.done !== true) return controller.enqueue(next.value);
       rest.end();
       controller.close();

@@ -56,14 +56,20 @@ export type RestRoute = RouteFacts<Access> & InputSchemas & LongTexts & { readon
 
 type Output<T> = T extends z.ZodType ? z.output<T> : undefined;
 
-type RouteDefinition<A extends Access, P, Q, B> = RouteFacts<A> & LongTexts & {
-  readonly params?: P;
-  readonly query?: Q;
-  readonly body?: B;
-  readonly handle: (
-    call: CallFacts<A> & { readonly operation: Operation; readonly params: Output<P>; readonly query: Output<Q>; readonly body: Output<B> },
-  ) => Promise<Response> | Response;
-};
+type RouteDefinition<A extends Access, P, Q, B> = RouteFacts<A> &
+  LongTexts & {
+    readonly params?: P;
+    readonly query?: Q;
+    readonly body?: B;
+    readonly handle: (
+      call: CallFacts<A> & {
+        readonly operation: Operation;
+        readonly params: Output<P>;
+        readonly query: Output<Q>;
+        readonly body: Output<B>;
+      },
+    ) => Promise<Response> | Response;
+  };
 
 /** Defines a route. The schemas that document its input also validate it, and every bad value of a request is named at once. */
 export function defineRoute<

@@ -13,7 +13,11 @@ type Options = {
 };
 
 /** The connections of one address: how many are served, and those that wait for one of them to end. */
-type Address = { served: number; readonly waiting: Map<Socket, { readonly serve: () => void; readonly sinceTick: number }>; freedTick: number };
+type Address = {
+  served: number;
+  readonly waiting: Map<Socket, { readonly serve: () => void; readonly sinceTick: number }>;
+  freedTick: number;
+};
 
 /** The part of all connections that one address may have. */
 const SHARE_OF_ONE = 1 / 20;
