@@ -17,6 +17,7 @@ const PIECES = {
   places: ' at "a',
   turns: "_**User (a ",
   addresses: "a@a.",
+  marks: "e\u0301\u0302",
 } as const;
 const NAMES = Object.keys(PIECES) as (keyof typeof PIECES)[]; // a closed literal
 
@@ -24,23 +25,36 @@ const NAMES = Object.keys(PIECES) as (keyof typeof PIECES)[]; // a closed litera
 const text = (piece: string, bytes: number) => piece.repeat(bytes / (JSON.stringify(piece).length - 2));
 const textInDocument = (piece: string, bytes: number) => piece.repeat(bytes / (JSON.stringify(JSON.stringify(piece)).length - 6));
 
-/** What a body without a key may have, less than the rest of a request; and more than that with a key. */
-const ANONYMOUS_BYTES = 95_000;
-const BYTES = 300_000;
+/** What a body without a key may have, less than the rest of a request. */
+const BYTES = 95_000;
+
+/** So much that a time that is not proportional to it shows. */
+const MANY_BYTES = 5_000_000;
 
 /** What Node lets through of a header. */
 const HEADER_BYTES = 15_000;
 
-/** Far more than any answer takes on the slowest machine, far less than the seconds that one quadratic pattern takes. */
-const MOST_CPU_MS = 1_000;
+/** The longest that an answer may keep the process from all others. */
+const MOST_CPU_MS = 100;
+const ATTEMPTS = 3;
+
+/** The answer, and the least processor time of three attempts; of fewer, if one was short enough. */
+async function measured(ask: () => Promise<Answer>, enoughMs = 0): Promise<{ answer: Answer; cpuMs: number }> {
+  let best = Number.POSITIVE_INFINITY;
+  for (let attempt = 1; ; attempt += 1) {
+    const before = process.cpuUsage();
+    const answer = await ask();
+    const { user, system } = process.cpuUsage(before);
+    best = Math.min(best, (user + system) / 1_000);
+    if (best < enoughMs || attempt === ATTEMPTS) return { answer, cpuMs: best };
+  }
+}
 
 /** An answer that did not keep the process from all others, and that repeats no more of the text than a person can read. */
 async function briefly(ask: () => Promise<Answer>): Promise<Answer> {
-  const before = process.cpuUsage();
-  const answer = await ask();
-  const { user, system } = process.cpuUsage(before);
-  expect((user + system) / 1_000).toBeLessThan(MOST_CPU_MS);
-  expect(JSON.stringify(answer.body).length).toBeLessThan(300_000);
+  const { answer, cpuMs } = await measured(ask, MOST_CPU_MS);
+  expect(cpuMs).toBeLessThan(MOST_CPU_MS);
+  expect(JSON.stringify(answer.body).length).toBeLessThan(10_000);
   return answer;
 }
 
@@ -94,17 +108,11 @@ describe.each(["on", "off"])("With INTROSPECTION=%s", (introspection) => {
   });
   afterAll(() => server.close());
 
-  /** Without a key and with one, which may send more; each is VALIDATION_ERROR of the request as a whole. */
+  /** Without a key it is VALIDATION_ERROR of the request as a whole. */
   async function expectRejections(send: (caller: string | null, bytes: number) => Promise<Answer>) {
-    for (const [caller, bytes] of [
-      [null, ANONYMOUS_BYTES],
-      [key, BYTES],
-    ] as const) {
-      const answer = await briefly(() => send(caller, bytes));
-      const rejection = rejectionOf(answer);
-      expect(rejection).toMatchObject({ http: 400, code: "VALIDATION_ERROR" });
-      expect(rejection.message.length).toBeLessThan(600);
-    }
+    const rejection = rejectionOf(await briefly(() => send(null, BYTES)));
+    expect(rejection).toMatchObject({ http: 400, code: "VALIDATION_ERROR" });
+    expect(rejection.message.length).toBeLessThan(600);
   }
 
   describe.each(NAMES)("%s", (name) => {
@@ -123,7 +131,7 @@ describe.each(["on", "off"])("With INTROSPECTION=%s", (introspection) => {
       const document = `query ($v: ${type === "DateTime" ? "DateTime!" : type}) { ${field} }`;
       const answer = await briefly(() => server.query(key, document, { v: toValue(text(piece, BYTES)) }));
       expect(rejectionOf(answer)).toMatchObject({ http: 400, code: "VALIDATION_ERROR" });
-      expect((await briefly(() => server.query(null, document, { v: toValue(text(piece, ANONYMOUS_BYTES - 500)) }))).status).not.toBe(500);
+      expect((await briefly(() => server.query(null, document, { v: toValue(text(piece, BYTES - 500)) }))).status).not.toBe(500);
     });
 
     test("as operationName are rejected at once.", async () => {
@@ -151,6 +159,48 @@ describe.each(["on", "off"])("With INTROSPECTION=%s", (introspection) => {
   ])("a hundred mistakes below any number of %s are rejected at once.", async (_what, piece) => {
     const mistakes = Array.from({ length: 100 }, (_, index) => `f${index}`).join(" ");
     await expectRejections((caller, bytes) => server.query(caller, `{ projects { ${text(piece, bytes - 2_000)} ${mistakes} } }`));
+  });
+});
+
+describe("With a key, which may send megabytes,", () => {
+  let server: TestServer;
+  let key: string;
+  let harmlessMs: number;
+  beforeAll(async () => {
+    server = await startTestServer(SETTINGS);
+    key = (await server.addUser()).key;
+    const harmless = () => server.query(key, "query ($v: String) { __typename @skip(if: false) }", { v: "a".repeat(MANY_BYTES) });
+    await harmless();
+    harmlessMs = (await measured(harmless)).cpuMs;
+  });
+  afterAll(() => server.close());
+
+  const big = "CREATED_AT_".repeat(MANY_BYTES / 11);
+  const fields = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`f${index}`, 1]));
+  const ORDER = "query ($v: SessionOrder) { sessions(orderBy: $v) { id } }";
+  const FILTERS = "query ($v: SessionFilters) { sessions(filters: $v) { id } }";
+  const ATTACKS: [string, string, unknown?][] = [
+    ["as an enum value of a variable", ORDER, big],
+    ["within an object instead of an enum value", ORDER, { [big]: 1 }],
+    ["within a list instead of an enum value", ORDER, [big]],
+    ["as a name in a variable", FILTERS, { [big]: 1 }],
+    ["beside sixty mistakes in one object", FILTERS, { searchText: big, ...fields }],
+    ["instead of a time", "query ($v: DateTime!) { analytics(timeRange: { start: $v }) { totalSessions } }", big],
+    ["as a text instead of an enum value", `{ sessions(orderBy: "${big}") { id } }`],
+    ["as a number", `{ sessions(limit: ${"1".repeat(MANY_BYTES)}) { id } }`],
+    ...Object.entries(NAMED).map(([what, document]): [string, string] => [`as the name of a ${what}`, document("a".repeat(MANY_BYTES / document("").split("$").length))]),
+    ["as comments", `{ __typename ${"#\n".repeat(MANY_BYTES / 3)} }`],
+    ["as the lines of a text", `{ project(id: """${"\n".repeat(MANY_BYTES / 2)}""") { id } }`],
+    ["as a hundred thousand unknown names in a variable", FILTERS, Object.fromEntries(Array.from({ length: 90_000 }, (_, index) => [`f${index}`, 1]))],
+    ["as a hundred thousand wrong values of a list", FILTERS, { tags: Array.from({ length: 90_000 }, () => 1) }],
+  ]; // prettier-ignore
+
+  test.each(ATTACKS)("%s, they are rejected in little more time than it takes to read them.", async (_what, document, v) => {
+    const ask = () => server.query(key, document, v === undefined ? undefined : { v });
+    const { answer, cpuMs } = await measured(ask, MOST_CPU_MS);
+    expect(rejectionOf(answer)).toMatchObject({ http: 400, code: "VALIDATION_ERROR" });
+    expect(cpuMs).toBeLessThan(3 * harmlessMs + MOST_CPU_MS);
+    expect(JSON.stringify(answer.body).length).toBeLessThan(100_000);
   });
 });
 
@@ -209,7 +259,7 @@ describe("With a key,", () => {
       ];
       for (const ask of rejected) expect(failureOf(await briefly(ask)).http).toBe(400);
       expect((await briefly(() => client.put(path, putBody({ markdown: given, rawData: given })))).status).toBeLessThan(202);
-      const device = text(PIECES[name], ANONYMOUS_BYTES / 3);
+      const device = text(PIECES[name], BYTES / 3);
       const signIn = () => restClient(server, null).post("/device-login", { device_code: device, hostname: device });
       expect(failureOf(await briefly(signIn))).toMatchObject({ http: 401, code: "INVALID_CREDENTIALS" });
     });
