@@ -216,6 +216,30 @@ test("A folder without history files is no failure, one that is not there is.", 
   await empty.remove();
 });
 
+test("A text of millions of characters is imported whole, is unchanged the next time, and keeps its long raw data when it has grown.", async () => {
+  const said = longText("🦕\u0001\uFEFF");
+  const text = conversation({ id: uuid(20), said });
+  const grown = conversation({ id: uuid(20), said, more: ["_**Agent (gpt-6 2026-03-01 11:00:00Z)**_", "", "More."] });
+  const alone = await historyFolder({ "long.md": text });
+  const imported = async () => (await cli.backstory(["import", alone.folder, "--project", "app"])).stdout;
+
+  expect(await imported()).toBe("1 imported, 0 replaced, 0 unchanged, 0 failed\n");
+  expect(await imported()).toBe("0 imported, 0 replaced, 1 unchanged, 0 failed\n");
+  await asOwner((principal, { sessionWrites }) => {
+    const [markdown, rawData] = [LongText.from(text), LongText.from(said)];
+    return sessionWrites.save(principal, { id: uuid(20), projectId: "app", name: "Long", markdown, rawData });
+  });
+  await alone.write("long.md", grown);
+  expect(await imported()).toBe("0 imported, 1 replaced, 0 unchanged, 0 failed\n");
+  const { markdown, rawDataSize } = await asOwner(async (principal, { sessions }) => {
+    const { key, rawDataSize } = await sessions.get(principal, { id: uuid(20) });
+    return { markdown: (await sessions.markdownOf(principal, [key])).get(key), rawDataSize };
+  });
+
+  expect([markdown === grown, rawDataSize]).toEqual([true, Buffer.byteLength(said)]);
+  await alone.remove();
+});
+
 test("With several users an import asks for one, and imports for the one it is given.", async () => {
   const shared = await historyFolder({ "plain.md": plain });
   await cli.backstory(["user", "create", "second@example.com"]);
@@ -267,28 +291,4 @@ test("A file over the upload limit is reported, and the exit code is 1; one that
     stderr: `${sized.folder}/large.md: larger than 1000 bytes, the limit of MAX_UPLOAD_BYTES\nNot everything could be imported into the project sized\n`,
   });
   await sized.remove();
-});
-
-test("A text of millions of characters is imported whole, is unchanged the next time, and keeps its long raw data when it has grown.", async () => {
-  const said = longText("🦕\u0001\uFEFF");
-  const text = conversation({ id: uuid(20), said });
-  const grown = conversation({ id: uuid(20), said, more: ["_**Agent (gpt-6 2026-03-01 11:00:00Z)**_", "", "More."] });
-  const alone = await historyFolder({ "long.md": text });
-  const imported = async () => (await cli.backstory(["import", alone.folder, "--project", "app"])).stdout;
-
-  expect(await imported()).toBe("1 imported, 0 replaced, 0 unchanged, 0 failed\n");
-  expect(await imported()).toBe("0 imported, 0 replaced, 1 unchanged, 0 failed\n");
-  await asOwner((principal, { sessionWrites }) => {
-    const [markdown, rawData] = [LongText.from(text), LongText.from(said)];
-    return sessionWrites.save(principal, { id: uuid(20), projectId: "app", name: "Long", markdown, rawData });
-  });
-  await alone.write("long.md", grown);
-  expect(await imported()).toBe("0 imported, 1 replaced, 0 unchanged, 0 failed\n");
-  const { markdown, rawDataSize } = await asOwner(async (principal, { sessions }) => {
-    const { key, rawDataSize } = await sessions.get(principal, { id: uuid(20) });
-    return { markdown: (await sessions.markdownOf(principal, [key])).get(key), rawDataSize };
-  });
-
-  expect([markdown === grown, rawDataSize]).toEqual([true, Buffer.byteLength(said)]);
-  await alone.remove();
 });
