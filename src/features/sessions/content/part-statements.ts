@@ -6,7 +6,7 @@ const [uploadId, content, index] = [new Parameter("uploadId"), new Parameter("co
 const [text, at] = [new Parameter("text"), new Parameter("at")];
 const [sessionKey, keepsSessionData] = [new Parameter("sessionKey"), new Parameter("keepsSessionData")];
 
-/** The most parts of one text that are deleted in one statement, so that it does not keep others waiting. */
+/** The most old parts that one statement deletes, so that it does not keep others waiting. */
 const MOST_DELETED = 200;
 
 /** Stores a part that belongs to no session yet. */
