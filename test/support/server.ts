@@ -15,6 +15,7 @@ import type { LimiterStore } from "../../src/core/limits/limiter.js";
 import { createMemoryStore } from "../../src/core/limits/memory-store.js";
 import type { Clock } from "../../src/platform/clock.js";
 import { createLogger } from "../../src/platform/logger.js";
+import { movableClock } from "./movable-clock.js";
 import { TRUST_MS } from "../../src/core/auth/trust.js";
 import { createMetrics } from "../../src/platform/metrics.js";
 import { createServer } from "../../src/server/server.js";
@@ -87,12 +88,11 @@ export async function startTestServer(
 
   /** As the listener does it. */
   async function answer(request: Request, from: Client): Promise<Response> {
-    const closed = createCloseListeners();
-    const client = { ...from, onClose: closed.onClose };
+    const listeners: (() => void)[] = [];
     try {
-      return await answerFor(request, client);
+      return await answerFor(request, { ...from, onClose: (listener) => void listeners.push(listener) });
     } finally {
-      closed.close();
+      for (const listener of listeners) listener(); // a test takes its answers at once
     }
   }
 
@@ -222,15 +222,6 @@ export async function startTestServer(
   };
 }
 
-/** A test takes its answers at once, so that nothing of them stays in the server's memory. */
-function createCloseListeners() {
-  const listeners: (() => void)[] = [];
-  return {
-    onClose: (listener: () => void) => void listeners.push(listener),
-    close: () => listeners.forEach((listener) => listener()),
-  };
-}
-
 /** The body of a web request as Node's HTTP server gives it: it breaks off when the client goes away. */
 function toReadable({ body, signal }: Request): Readable {
   if (body === null) return Readable.from([]);
@@ -284,27 +275,6 @@ async function openPostgresCopy(url: string, { config, clock, route }: EngineOpt
       await engine.close();
       await server.query(`DROP DATABASE ${name} WITH (FORCE)`);
       await server.end();
-    },
-  };
-}
-
-function movableClock() {
-  let now = Date.parse("2026-06-15T12:00:00.000Z");
-  let monotonicMs = 0;
-  return {
-    now: () => new Date(now),
-    monotonicMs: () => monotonicMs,
-    wait(ms: number) {
-      monotonicMs += ms;
-      return Promise.resolve();
-    },
-    advance(ms: number) {
-      now += ms;
-      monotonicMs += ms;
-    },
-    /** Sets the system's time forward or back, while no time passes. */
-    step(ms: number) {
-      now += ms;
     },
   };
 }

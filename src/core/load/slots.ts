@@ -126,16 +126,7 @@ function createLines({ slots, longestWaitMs, clock }: Options) {
   }
 
   function lineOf(owner: string): Line {
-    const known = lines.get(owner);
-    if (known !== undefined) return known;
-    const atMs = clock.monotonicMs();
-    const line = {
-      waiting: new Set<Waiting>(),
-      pace: createPace(slots, atMs),
-      queuedSinceMs: atMs,
-      movedAtMs: atMs,
-      movedTick: ticks.now(),
-    };
+    const line = lines.get(owner) ?? createLine({ atMs: clock.monotonicMs(), tick: ticks.now(), slots });
     lines.set(owner, line);
     return line;
   }
@@ -175,6 +166,10 @@ function createLines({ slots, longestWaitMs, clock }: Options) {
       if (line !== undefined) remove(owner, line, waiting);
     },
   };
+}
+
+function createLine({ atMs, tick, slots }: { readonly atMs: number; readonly tick: number; readonly slots: number }): Line {
+  return { waiting: new Set(), pace: createPace(slots, atMs), queuedSinceMs: atMs, movedAtMs: atMs, movedTick: tick };
 }
 
 /** Rejects the requests that have waited for the longest wait while their owner got no slot. */

@@ -84,12 +84,13 @@ export function createKeyStore({ prisma, query, changeCredentials, clock, random
 
     /** Saves that a key was used now, unless the last use that is saved is within so much time of it. */
     async saveLastUse(id: string, precisionMs: number): Promise<void> {
-      const now = clock.now();
-      const [before, after] = [-precisionMs, precisionMs].map((ms) => new Date(now.getTime() + ms));
-      await query(
-        Prisma.sql`UPDATE "ApiKey" SET "lastUsedAt" = ${now}
-          WHERE "id" = ${id}::uuid AND ("lastUsedAt" IS NULL OR "lastUsedAt" <= ${before} OR "lastUsedAt" >= ${after})`,
-      );
+      await query(updateLastUse(id, clock.now(), precisionMs));
     },
   };
+}
+
+function updateLastUse(id: string, now: Date, precisionMs: number): Prisma.Sql {
+  const [before, after] = [-precisionMs, precisionMs].map((ms) => new Date(now.getTime() + ms));
+  return Prisma.sql`UPDATE "ApiKey" SET "lastUsedAt" = ${now}
+    WHERE "id" = ${id}::uuid AND ("lastUsedAt" IS NULL OR "lastUsedAt" <= ${before} OR "lastUsedAt" >= ${after})`;
 }
