@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { isProxyList } from "./core/request/client-address.js";
-import { SHARE_OF_ONE } from "./core/load/content-memory.js";
 import { FAILURE_RULES } from "./core/limits/fallback-store.js";
 import { parsePolicy, type Policy } from "./core/limits/policy.js";
 import { LOG_LEVELS } from "./platform/logger.js";
@@ -204,18 +203,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     else mistakes.push(`${name}: ${parsed.error.issues.map((issue) => issue.message).join("; ")}`);
   }
   if (mistakes.length > 0) throw new ConfigError(mistakes);
-  return requireContentMemory(toConfig(values as Values)); // each value was parsed by the schema of its name
-}
-
-/** Without this check, a body or an answer that never fits into the memory would be rejected with "try again" for ever. */
-function requireContentMemory(config: Config): Config {
-  const { uploads, abuse, content } = config;
-  const largest = Math.max(uploads.sent.bytes, uploads.unzipped.bytes, abuse.bodyBytes, content.answerBytes);
-  const least = Math.ceil(largest / SHARE_OF_ONE);
-  if (content.memoryBytes >= least) return config;
-  throw new ConfigError([
-    `MAX_CONTENT_MEMORY_BYTES: must be at least ${least}, four times the largest of MAX_UPLOAD_BYTES, MAX_UNZIPPED_BYTES, MAX_BODY_BYTES and MAX_ANSWER_BYTES`,
-  ]);
+  return toConfig(values as Values); // each value was parsed by the schema of its name
 }
 
 function toConfig(values: Values) {

@@ -6,6 +6,7 @@ import { createFailureLimit } from "../core/auth/failure-limit.js";
 import { createLastUse } from "../core/auth/last-use.js";
 import type { LimiterStore } from "../core/limits/limiter.js";
 import { createRateLimiter } from "../core/limits/rate-limiter.js";
+import { toAnswerLimit } from "../core/load/answer-content.js";
 import { createContentMemory } from "../core/load/content-memory.js";
 import { createOperations } from "../core/load/operations.js";
 import { createBodyRate } from "../core/request/body-rate.js";
@@ -83,7 +84,7 @@ export function createServer(dependencies: ServerDependencies): Server {
     random,
     logger,
     metrics,
-    answers: { memory: contentMemory, answerBytes: config.content.answerBytes },
+    answers: { memory: contentMemory, limit: toAnswerLimit(config.content.answerBytes, contentMemory) },
     publicUrl: config.publicUrl,
   });
   const fetch = createRouter({

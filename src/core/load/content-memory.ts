@@ -12,13 +12,20 @@ export type ContentLease = {
   readonly release: () => void;
 };
 
-export type ContentMemory = { readonly lease: (owner: ContentOwner) => ContentLease };
+export type ContentMemory = {
+  readonly lease: (owner: ContentOwner) => ContentLease;
+  /** The most bytes that one caller may hold, so that no body and no answer can be larger. */
+  readonly mostOfOne: number;
+};
+
+/** The setting of the memory. */
+export const MEMORY_SETTING = "MAX_CONTENT_MEMORY_BYTES";
 
 /** What is smaller is never rejected, however much memory others hold. It is counted all the same. */
 export const SMALL_BYTES = 100_000;
 
 /** The largest part of the memory that one caller may hold, and all callers without a key together. */
-export const SHARE_OF_ONE = 0.25;
+const SHARE_OF_ONE = 0.25;
 const SHARE_OF_ANONYMOUS = 0.1;
 
 /**
@@ -26,15 +33,16 @@ const SHARE_OF_ANONYMOUS = 0.1;
  * them. Answers count before their content is read, until they are written.
  */
 export function createContentMemory(mostBytes: number): ContentMemory {
+  const mostOfOne = Math.floor(mostBytes * SHARE_OF_ONE);
   const byOwner = new Map<string, number>();
   let held = 0;
   let heldByAnonymous = 0;
 
   function reject({ name, isAnonymous }: ContentOwner, more: number): void {
     const own = (byOwner.get(name) ?? 0) + more;
-    const isOverShare = own > mostBytes * SHARE_OF_ONE || (isAnonymous && heldByAnonymous + more > mostBytes * SHARE_OF_ANONYMOUS);
-    if (isOverShare) throw overloaded("Your requests hold as much content as they may at the same time (MAX_CONTENT_MEMORY_BYTES)");
-    if (held + more > mostBytes) throw overloaded("The server holds as much content as it can at the moment (MAX_CONTENT_MEMORY_BYTES)");
+    const isOverShare = own > mostOfOne || (isAnonymous && heldByAnonymous + more > mostBytes * SHARE_OF_ANONYMOUS);
+    if (isOverShare) throw overloaded(`Your requests hold as much content as they may at the same time (${MEMORY_SETTING})`);
+    if (held + more > mostBytes) throw overloaded(`The server holds as much content as it can at the moment (${MEMORY_SETTING})`);
   }
 
   function count({ name, isAnonymous }: ContentOwner, bytes: number): void {
@@ -46,6 +54,7 @@ export function createContentMemory(mostBytes: number): ContentMemory {
   }
 
   return {
+    mostOfOne,
     lease(owner) {
       let bytes = 0;
       let isReleased = false;

@@ -1,4 +1,3 @@
-import { AppError } from "../errors/app-error.js";
 import { decodeUtf8 } from "./decode-utf8.js";
 import { createLongJson } from "./long-json.js";
 import { parseJson } from "./parse-json.js";
@@ -12,6 +11,8 @@ const NONE: ReadonlySet<string> = new Set();
 export type JsonBody = {
   readonly add: (chunk: Uint8Array) => void;
   readonly bytes: () => number;
+  /** Whether nothing came, or nothing but white space. */
+  readonly isBlank: () => boolean;
   /**
    * Parses the JSON, when the body is complete. Long texts of large bodies become a LongText where they are fields of the
    * outermost object that are named; all other texts are strings.
@@ -38,14 +39,14 @@ export function createJsonBody(): JsonBody {
       if (bytes > LARGE_BYTES) pushAll();
     },
     bytes: () => bytes,
+    isBlank: () => long === null && chunks.every((chunk) => chunk.every((byte) => WHITE_SPACE.has(byte))),
     parse(keptInPieces = NONE) {
       if (long !== null) return long.finish(keptInPieces);
       const [chunk = EMPTY] = chunks;
-      const text = decodeUtf8(chunks.length === 1 ? chunk : Buffer.concat(chunks));
-      if (text.trim() === "") throw new AppError("INVALID_FORMAT", { message: "The body is empty; send a JSON object" });
-      return parseJson(text);
+      return parseJson(decodeUtf8(chunks.length === 1 ? chunk : Buffer.concat(chunks)));
     },
   };
 }
 
 const EMPTY = new Uint8Array();
+const WHITE_SPACE: ReadonlySet<number> = new Set(Buffer.from(" \t\n\r"));

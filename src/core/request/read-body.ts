@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { AppError } from "../errors/app-error.js";
-import type { ContentLease } from "../load/content-memory.js";
+import { MEMORY_SETTING, type ContentLease, type ContentMemory } from "../load/content-memory.js";
 import type { BodyRate } from "./body-rate.js";
 
 /** The most bytes of a body. What lifts the limit is a setting, or the thing that the caller lacks. */
@@ -21,6 +21,11 @@ export function withoutKey(limit: BodyLimit): BodyLimit {
 /** Lowers a limit for keys without the scope sessions:write. */
 export function withoutWriting(limit: BodyLimit): BodyLimit {
   return atMost(limit, { bytes: MOST_WITHOUT_WRITING, setting: null, lift: "more needs the scope sessions:write" });
+}
+
+/** Lowers a limit to what the memory can hold of one caller: a larger body would be rejected with "try again" for ever. */
+export function withinMemory(limit: BodyLimit, { mostOfOne }: Pick<ContentMemory, "mostOfOne">): BodyLimit {
+  return atMost(limit, { bytes: mostOfOne, setting: MEMORY_SETTING });
 }
 
 function atMost(limit: BodyLimit, lower: BodyLimit): BodyLimit {

@@ -3,7 +3,7 @@ import type { Random } from "../../platform/random.js";
 import type { Principal } from "../auth/principal.js";
 import type { ErrorReason } from "../errors/catalogue.js";
 import type { Decision } from "../limits/limiter.js";
-import { createAnswerContent, type AnswerContent } from "../load/answer-content.js";
+import { createAnswerContent, type AnswerContent, type AnswerLimit } from "../load/answer-content.js";
 import type { ContentMemory } from "../load/content-memory.js";
 import type { Client } from "./client-address.js";
 import { chooseOrigin } from "./origin.js";
@@ -38,7 +38,7 @@ export type RequestState = {
 export type OnClose = (listener: () => void) => void;
 
 /** The limits of the content that an answer holds. */
-export type AnswerLimits = { readonly memory: ContentMemory; readonly answerBytes: number };
+export type AnswerLimits = { readonly memory: ContentMemory; readonly limit: AnswerLimit };
 
 /** The types of Hono's context, which each step of a request hands to the next. */
 export type Environment = {
@@ -114,6 +114,6 @@ class OnDemandState implements RequestState {
     const { answers, onClose } = this.from;
     const lease = answers.memory.lease(ownerOf(this));
     onClose(lease.release);
-    return createAnswerContent(lease, answers.answerBytes);
+    return createAnswerContent(lease, answers.limit);
   }
 }

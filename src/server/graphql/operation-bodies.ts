@@ -3,7 +3,15 @@ import { SMALL_BYTES, type ContentLease, type ContentMemory } from "../../core/l
 import type { BodyRate } from "../../core/request/body-rate.js";
 import { createJsonBody, type JsonBody } from "../../core/request/json-body.js";
 import { ownerOf } from "../../core/request/owner.js";
-import { readNodeBody, readWebBody, withoutKey, withoutWriting, type BodyLimit, type BodyReading } from "../../core/request/read-body.js";
+import {
+  readNodeBody,
+  readWebBody,
+  withoutKey,
+  withinMemory,
+  withoutWriting,
+  type BodyLimit,
+  type BodyReading,
+} from "../../core/request/read-body.js";
 import type { RequestState } from "../../core/request/state.js";
 import { requireOperations } from "./request-body.js";
 
@@ -21,7 +29,8 @@ export type OperationBodies = ReturnType<typeof createOperationBodies>;
 
 /** Reads the bodies of GraphQL requests, when their callers are known. */
 export function createOperationBodies({ limit, mostOperations, memory, rate }: Dependencies) {
-  const limits = { all: limit, withoutWriting: withoutWriting(limit), withoutKey: withoutKey(limit) };
+  const all = withinMemory(limit, memory);
+  const limits = { all, withoutWriting: withoutWriting(all), withoutKey: withoutKey(all) };
 
   function limitOf({ principal }: RequestState): BodyLimit {
     if (principal === null) return limits.withoutKey;

@@ -1,3 +1,4 @@
+import { AppError } from "../../core/errors/app-error.js";
 import { requireJson, unsupported } from "../../core/request/content-type.js";
 import type { BodyRate } from "../../core/request/body-rate.js";
 import { createJsonBody, type JsonBody } from "../../core/request/json-body.js";
@@ -26,6 +27,7 @@ export async function readJson(request: Request, reading: Reading): Promise<Json
   if (encoding === "identity" || encoding === "") await readWebBody(request, { limit: limits.sent, lease, rate }, body.add);
   else if (encoding === "gzip" || encoding === "x-gzip") await readZipped(request, reading, body);
   else throw unsupported("The Content-Encoding must be gzip or identity", { "Accept-Encoding": "gzip, identity" });
+  if (body.isBlank()) throw new AppError("INVALID_FORMAT", { message: "The body is empty; send a JSON object" });
   return body;
 }
 

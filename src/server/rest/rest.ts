@@ -5,7 +5,7 @@ import { unauthenticated } from "../../core/auth/bearer-token.js";
 import type { FailureLimit } from "../../core/auth/failure-limit.js";
 import { requireScope, type Principal } from "../../core/auth/principal.js";
 import { AppError } from "../../core/errors/app-error.js";
-import { withoutKey } from "../../core/request/read-body.js";
+import { withinMemory, withoutKey, type BodyLimit } from "../../core/request/read-body.js";
 import type { Environment, RequestState } from "../../core/request/state.js";
 import { REST_PATH } from "../../core/request/paths.js";
 import { SMALL_BYTES, type ContentLease, type ContentMemory } from "../../core/load/content-memory.js";
@@ -17,7 +17,7 @@ import { rateLimited, type RateLimiter } from "../../core/limits/rate-limiter.js
 import type { Clock } from "../../platform/clock.js";
 import type { Services } from "../../features/services.js";
 import { toOpenApi } from "./openapi.js";
-import { readJson } from "./read-json.js";
+import { readJson, type UploadLimits } from "./read-json.js";
 import type { Access, RestRoute } from "../../kits/rest/route.js";
 import { restRoutes } from "./routes.js";
 
@@ -39,13 +39,14 @@ type Dependencies = {
 /** Adds every route of the REST API to the application. All have these steps in common, in this order: caller, limit, body, slot. */
 export function addRest(app: Hono<Environment>, dependencies: Dependencies): void {
   const { services, config, failureLimit, operations, contentMemory, bodyRate } = dependencies;
-  const anonymousUploads = { sent: withoutKey(config.uploads.sent), unzipped: withoutKey(config.uploads.unzipped) };
+  const uploads = mapLimits(config.uploads, (limit) => withinMemory(limit, contentMemory));
+  const anonymousUploads = mapLimits(uploads, withoutKey);
 
   async function answer(route: RestRoute, context: Context<Environment>): Promise<Response> {
     const { req } = context;
     const state = context.get("state");
     state.operationNames.push(`${route.method} ${route.path}`);
-    const limits = route.access === "code" ? anonymousUploads : config.uploads;
+    const limits = route.access === "code" ? anonymousUploads : uploads;
     let lease: ContentLease | undefined;
     async function readBody(textsInPieces: ReadonlySet<string> | undefined): Promise<unknown> {
       lease = contentMemory.lease(ownerOf(state)); // by now it is known whose it is
@@ -82,6 +83,10 @@ export function addRest(app: Hono<Environment>, dependencies: Dependencies): voi
   app.get(`${REST_PATH}/openapi.json`, (context) => context.body(openApi, 200, { "Content-Type": "application/json" }));
   methods.set(`${REST_PATH}/openapi.json`, ["GET", "HEAD"]);
   for (const [path, allowed] of methods) app.all(path, ({ req }) => rejectMethod(req.method, allowed));
+}
+
+function mapLimits({ sent, unzipped }: UploadLimits, change: (limit: BodyLimit) => BodyLimit): UploadLimits {
+  return { sent: change(sent), unzipped: change(unzipped) };
 }
 
 /** Ends the stream of an answer to HEAD, which nobody reads. */
