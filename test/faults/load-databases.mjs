@@ -17,7 +17,7 @@ const SETTINGS = { RATE_LIMIT_AUTH_FAILURES: "999999999/1h" };
  *
  * @returns {AsyncGenerator<LoadedServer>}
  */
-export async function* eachDatabase() {
+export async function* eachDatabase(/** @type {Record<string, string>} */ settings = {}) {
   onCleanUp(killServers);
   const { DATABASE_URL } = process.env;
   for (const create of [createFolder, ...(DATABASE_URL ? [() => createPostgresDatabase(DATABASE_URL)] : [])]) {
@@ -25,7 +25,11 @@ export async function* eachDatabase() {
     onCleanUp(remove);
     onCleanUp(killServers);
     const log = createServerLog();
-    const server = await within(startServer(location, undefined, { settings: SETTINGS, onLog: log.onLog }), START_MS, "The start");
+    const server = await within(
+      startServer(location, undefined, { settings: { ...SETTINGS, ...settings }, onLog: log.onLog }),
+      START_MS,
+      "The start",
+    );
     yield { name, server, stocked: await stock(server.url), log };
     log.show();
     await server.stop();

@@ -20,11 +20,14 @@ const LEAST_RECOVERED = 0.9;
 const MOST_REJECTION_MS = 100;
 const PROBE_MS = 100;
 
+/** All connections come from one address, as those of a proxy do. */
+const AS_PROXY = { TRUSTED_PROXIES: "loopback" };
+
 /** @typedef {import("./load.mjs").Loaded} Loaded */
 
 /** Asks for ten times what the server can do: it goes on doing most of what it can, and rejects the rest at once. */
 export default async function* overload() {
-  for await (const { name, server, stocked, log } of eachDatabase()) {
+  for await (const { name, server, stocked, log } of eachDatabase(AS_PROXY)) {
     const traffic = makeMixed(stocked);
     const usual = { connections: CONNECTIONS, seconds: MEASURED_SECONDS };
     const [, before] = await load(server.url, traffic, [{ ...usual, seconds: WARM_UP_SECONDS }, usual]);

@@ -15,6 +15,7 @@ const faults = {
   kill: () => import("./kill.mjs"),
   soak: () => import("./soak.mjs"),
   overload: () => import("./overload.mjs"),
+  attackers: () => import("./attackers.mjs"),
 };
 
 /** @returns {Promise<boolean>} whether everything was as required */

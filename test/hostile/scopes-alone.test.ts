@@ -70,6 +70,7 @@ let user: TestUser;
 let other: TestUser;
 beforeAll(async () => {
   server = await startTestServer({
+    MAX_KEYS_PER_USER: "1000",
     ...{
       RATE_LIMIT_GRAPHQL: "100000/1h",
       RATE_LIMIT_REST: "100000/1h",
