@@ -5,6 +5,9 @@ type Waiting = { readonly claim: Claim; readonly start: () => void };
 
 /** An owner that has places or waits for one. Those who wait are in two lines, from which the next is taken alternately. */
 type Owner = {
+  /** The time for which it had places, so that the next free place goes to who had the least. */
+  usedMs: number;
+  countedAtMs: number;
   running: number;
   runningHeavy: number;
   readonly light: Set<Waiting>;
@@ -21,8 +24,9 @@ const PRESENT_MS = 10_000;
 
 /**
  * Shares a number of places among owners. While several are present, each has a quarter of the places at most; one that is
- * alone has all but a quarter, so that a newcomer finds some free. Places that become free go to the waiting owners in turn,
- * so that each waits behind its own work only. Heavy work has half of its owner's places at most.
+ * alone has all but a quarter, so that a newcomer finds some free. A place that becomes free goes to the waiting owner that had
+ * places for the least time, so that each waits behind its own work only, and cheap work does not wait for its turn. Heavy work
+ * has half of its owner's places at most.
  */
 export function createFairShare(options: Options) {
   const places = createPlaces(options);
@@ -88,15 +92,19 @@ function lineOf({ light, heavy }: Owner, { isHeavy }: Claim): Set<Waiting> {
 
 type MayStart = (owner: Owner, isHeavy: boolean) => boolean;
 
-function findNext(owners: Iterable<Owner>, mayStart: MayStart): { readonly owner: Owner; readonly waiting: Waiting } | undefined {
+type Next = { readonly owner: Owner; readonly waiting: Waiting };
+
+function findNext(owners: Iterable<Owner>, mayStart: MayStart): Next | undefined {
+  let next: Next | undefined;
   for (const owner of owners) {
+    if (next !== undefined && next.owner.usedMs <= owner.usedMs) continue;
     const { light, heavy, isHeavyNext } = owner;
     const lines = isHeavyNext ? [heavy, light] : [light, heavy];
     const line = lines.find((each) => each.size > 0 && mayStart(owner, each === heavy));
     const waiting = line?.values().next().value;
-    if (waiting !== undefined) return { owner, waiting };
+    if (waiting !== undefined) next = { owner, waiting };
   }
-  return undefined;
+  return next;
 }
 
 function waitWithin(deadline: Deadline | undefined, enqueue: (start: () => void) => () => void): Promise<void> {
@@ -124,7 +132,7 @@ function createPlaces({ places, clock }: Options) {
   function ownerOf({ owner: name }: Claim): Owner {
     const known = owners.get(name);
     if (known !== undefined) return known;
-    const owner = { running: 0, runningHeavy: 0, light: new Set<Waiting>(), heavy: new Set<Waiting>(), isHeavyNext: false };
+    const owner = createOwner(owners.values());
     owners.set(name, owner);
     return owner;
   }
@@ -142,6 +150,7 @@ function createPlaces({ places, clock }: Options) {
   }
 
   function occupy(owner: Owner, { owner: name, isHeavy }: Claim): void {
+    countTime(owner, clock.monotonicMs());
     presence.record(name);
     free -= 1;
     owner.running += 1;
@@ -162,12 +171,27 @@ function createPlaces({ places, clock }: Options) {
 
     vacate(claim: Claim): void {
       const owner = ownerOf(claim);
+      countTime(owner, clock.monotonicMs());
       free += 1;
       owner.running -= 1;
       if (claim.isHeavy) owner.runningHeavy -= 1;
       forgetIdle(claim);
     },
   };
+}
+
+/** Makes an owner. It begins with the least time of those that are there: it has saved nothing up while it was away. */
+function createOwner(others: Iterable<Owner>): Owner {
+  let usedMs = Number.POSITIVE_INFINITY;
+  for (const other of others) usedMs = Math.min(usedMs, other.usedMs);
+  if (usedMs === Number.POSITIVE_INFINITY) usedMs = 0;
+  return { usedMs, countedAtMs: 0, running: 0, runningHeavy: 0, light: new Set(), heavy: new Set(), isHeavyNext: false };
+}
+
+/** Counts the time since the owner's number of places changed last, for each of them. */
+function countTime(owner: Owner, nowMs: number): void {
+  owner.usedMs += owner.running * (nowMs - owner.countedAtMs);
+  owner.countedAtMs = nowMs;
 }
 
 /** Tells whether more than one owner has come in the last seconds. */
