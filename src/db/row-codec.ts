@@ -14,6 +14,11 @@ export type Encoded<Extra = unknown> = { readonly row: string } & Extra;
 /** The result of a statement that selects all rows in one JSON text. */
 export type EncodedList = { readonly rows: string };
 
+/** Counts the characters of the JSON that a statement selected. */
+export function sizeOf([result]: readonly EncodedList[]): number {
+  return result?.rows.length ?? 0;
+}
+
 /** JSON that is selected with a row in addition to its columns, and the property of the row that it becomes. */
 export type Attachment = {
   readonly property: string;

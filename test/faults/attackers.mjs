@@ -62,10 +62,12 @@ function startAttack({ server, stocked, keys }) {
     seconds: SECONDS,
   });
   let isOver = false;
-  const statuses = once(child, "message").then(([counted]) => {
-    isOver = true;
-    return /** @type {Record<string, number>} */ (counted);
+  const ended = once(child, "exit").then(([code]) => {
+    throw new Error(`The attackers ended with ${code} before they had told what they saw`);
   });
+  const statuses = Promise.race([once(child, "message"), ended]).then(([counted]) => /** @type {Record<string, number>} */ (counted));
+  ended.catch(() => undefined); // in the end it always exits
+  void statuses.finally(() => (isOver = true)).catch(() => undefined); // whoever watches is told
   return { statuses, isOver: () => isOver };
 }
 

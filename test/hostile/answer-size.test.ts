@@ -95,6 +95,17 @@ test("A content that is larger by itself is not read, and REST gives it whole.",
   expect(body.data.session.markdownContent).toHaveLength(MOST + 1);
 });
 
+test("What lists hold beside content is counted too, where it is much: the list that goes beyond is null, and the others stay.", async () => {
+  const other = await server.addUser();
+  const tags = Array.from({ length: 100 }, (_, index) => String(index).padEnd(200, "t"));
+  for (let count = 0; count < 20; count += 1) await save(server, other.key, { metadata: { tags } });
+  const lists = ["a", "b", "c", "d"].map((name) => `${name}: sessions { metadata { tags } }`);
+  const { data, errors } = await run(server, other.key, `{ ${lists.join(" ")} viewer { id } }`);
+  const given = ["a", "b", "c", "d"].filter((name) => data[name] !== null);
+  expect([given.length, data.viewer.id]).toEqual([2, other.id]);
+  expect(errors.map(({ exceeded, path }) => [exceeded, path.length])).toEqual(Array(2).fill(["MAX_ANSWER_BYTES", 1]));
+});
+
 test("Large answers are the same JSON as small ones, whatever their texts hold.", async () => {
   const hostile = `\u0000${'"\\\u0001\u2028é😀\n'.repeat(60_000)}\u00000`;
   const id = randomUUID();

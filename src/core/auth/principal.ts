@@ -1,4 +1,6 @@
 import { AppError } from "../errors/app-error.js";
+import type { AnswerContent } from "../load/answer-content.js";
+import { SMALL_BYTES } from "../load/content-memory.js";
 import type { Deadline } from "../../platform/deadline.js";
 import type { Policy } from "../limits/policy.js";
 import type { Scope } from "./scopes.js";
@@ -20,7 +22,17 @@ export type Principal = {
   readonly rateLimit: Policy | null;
   /** When it passes, what is still being done for the request is cancelled; commands have none. */
   readonly deadline?: Deadline;
+  /** Where what is read for an answer is counted; commands and streams have none. */
+  readonly answer?: { readonly content: AnswerContent };
 };
+
+/**
+ * Counts the characters of rows that were read for an answer, if they are many.
+ * @throws VALIDATION_ERROR if the answer would hold more than it may, SERVICE_UNAVAILABLE if there is no memory for it
+ */
+export function countRead({ answer }: Principal, characters: number): void {
+  if (characters > SMALL_BYTES) answer?.content.reserve(characters);
+}
 
 /**
  * Tells whether a key may see what projects are called and whose they are. Who reads sessions alone sees the ids of their

@@ -1,7 +1,7 @@
-import { requireScope, type Principal } from "../../core/auth/principal.js";
+import { countRead, requireScope, type Principal } from "../../core/auth/principal.js";
 import type { Query } from "../../db/engine.js";
 import { Prisma, type Project } from "../../db/generated/prisma/client.js";
-import type { EncodedList } from "../../db/row-codec.js";
+import { sizeOf, type EncodedList } from "../../db/row-codec.js";
 import { createTemplates, limitBound, Parameter, toTemplate } from "../../db/statement.js";
 import { pagesOf, type Page, type PageBounds } from "../../platform/paging.js";
 import { accessibleKeys } from "./access.js";
@@ -31,7 +31,9 @@ export function createProjectLists({ query }: { readonly query: Query }) {
     const template = templateOf(variant, () => composeList(bounds, most, selection));
     const args = { ...selection.args, userId: principal.userId, limit, offset, rows: limit + offset };
     const values = { ...args, ...toArguments("after", after), ...toArguments("before", before) };
-    return selection.codec.readAll(await query<EncodedList>(template(values), principal.deadline));
+    const rows = await query<EncodedList>(template(values), principal.deadline);
+    countRead(principal, sizeOf(rows));
+    return selection.codec.readAll(rows);
   }
 
   return {

@@ -1,5 +1,5 @@
 import type { FieldBudget } from "../../core/auth/field-budget.js";
-import { requireScope, type Principal } from "../../core/auth/principal.js";
+import { countRead, requireScope, type Principal } from "../../core/auth/principal.js";
 import type { AppError } from "../../core/errors/app-error.js";
 import type { Query } from "../../db/engine.js";
 import { Prisma } from "../../db/generated/prisma/client.js";
@@ -42,6 +42,10 @@ export function createRelatedService({ query, searchBudget }: { readonly query: 
       for (let start = 0; start < granted; start += AT_ONCE) {
         const statement = compare(principal, keys.slice(start, start + AT_ONCE), limit);
         const found = await query<Encoded<{ relatedTo: bigint; similarity: number }>>(statement, principal.deadline);
+        countRead(
+          principal,
+          found.reduce((sum, { row }) => sum + row.length, 0),
+        );
         for (const related of found.map(sessionRow.read)) of.get(related.relatedTo)?.push(related);
       }
       return { of, rejection };

@@ -1,5 +1,5 @@
 import type { FieldBudget } from "../../core/auth/field-budget.js";
-import { requireScope, type Principal } from "../../core/auth/principal.js";
+import { countRead, requireScope, type Principal } from "../../core/auth/principal.js";
 import type { Query } from "../../db/engine.js";
 import { Prisma } from "../../db/generated/prisma/client.js";
 import { createTemplates, Parameter, toTemplate, type StatementTemplate } from "../../db/statement.js";
@@ -53,6 +53,7 @@ export function createSearchService({ query: run, clock, searchBudget }: Depende
       const args = { userId: principal.userId, text, rankedBy: anyOf(wanted), pattern: matchPattern(wanted), limit };
       const [found] = await run<Found>(templateFor(principal, filters, selection)(args), principal.deadline);
       const markWords = createWordMarker(wanted);
+      countRead(principal, found?.hits.length ?? 0);
       const hits = JSON.parse(found?.hits ?? "[]") as Hit[]; // what composeSearch selects
       const results = hits.map(([session, rank, excerpt]) => {
         return Object.assign(selection.codec.readValue(session), { rank, snippet: markWords(decodeContent(excerpt)) });

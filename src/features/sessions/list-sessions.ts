@@ -1,8 +1,8 @@
 import type { FieldBudget } from "../../core/auth/field-budget.js";
-import { requireScope, type Principal } from "../../core/auth/principal.js";
+import { countRead, requireScope, type Principal } from "../../core/auth/principal.js";
 import type { Query } from "../../db/engine.js";
 import { Prisma } from "../../db/generated/prisma/client.js";
-import type { EncodedList } from "../../db/row-codec.js";
+import { sizeOf, type EncodedList } from "../../db/row-codec.js";
 import { createTemplates, limitBound, Parameter, toTemplate, type Arguments } from "../../db/statement.js";
 import type { Clock } from "../../platform/clock.js";
 import type { Page, PageBounds } from "../../platform/paging.js";
@@ -55,6 +55,7 @@ export function createSessionLists({ query, clock, searchBudget }: Dependencies)
     requireScope(principal, "sessions:read");
     if (list.options.filters?.searchText != null) await searchBudget.charge(principal);
     const rows = await query<EncodedList>(toStatement(name, principal, list), principal.deadline);
+    countRead(principal, sizeOf(rows));
     return (list.options.selection ?? wholeSession).codec.readAll(rows);
   }
 

@@ -1,7 +1,7 @@
-import { requireScope, type Principal } from "../../core/auth/principal.js";
+import { countRead, requireScope, type Principal } from "../../core/auth/principal.js";
 import type { Query } from "../../db/engine.js";
 import { Prisma } from "../../db/generated/prisma/client.js";
-import type { EncodedList } from "../../db/row-codec.js";
+import { sizeOf, type EncodedList } from "../../db/row-codec.js";
 import { Parameter, toTemplate } from "../../db/statement.js";
 import { decodeContent } from "./content-codec.js";
 import { createTextReader } from "./content/read-text.js";
@@ -22,7 +22,9 @@ export function createSessionContents({ query }: { readonly query: Query }) {
     /** Reads the metadata of several sessions by their internal keys. */
     async metadataOf(principal: Principal, keys: readonly bigint[]) {
       requireScope(principal, "sessions:read");
-      return sessionMetadata.readAll(await query<EncodedList>(selectMetadata({ keys: [...keys] }), principal.deadline));
+      const rows = await query<EncodedList>(selectMetadata({ keys: [...keys] }), principal.deadline);
+      countRead(principal, sizeOf(rows));
+      return sessionMetadata.readAll(rows);
     },
 
     /** Reads the Markdown of several sessions by their internal keys. */

@@ -4,12 +4,14 @@ import { logFailure } from "../../core/errors/log-failure.js";
 import type { RequestFacts } from "../../core/errors/request-facts.js";
 import { shapeGraphQLError } from "../../core/errors/to-graphql.js";
 import { renderLongJson } from "./long-json.js";
-import { SMALL_BYTES } from "../../core/load/content-memory.js";
 import type { RenderedAnswer, RenderedError } from "../../core/request/rendered-answer.js";
 import type { RequestState } from "../../core/request/state.js";
 import { toHeaderList, type HeaderList } from "../../platform/header-list.js";
 import { answerTypeOf, type MediaType } from "./media-types.js";
 import type { OperationResult } from "./operation-runner.js";
+
+/** An answer with more content is written in pieces. Until then it is cheaper to make its JSON at once. */
+const LARGE_BYTES = 1_000_000;
 
 type Rejection = { readonly cause: AppError; readonly inDocument: boolean };
 type Shaped = { readonly body: Record<string, unknown>; readonly rejection: Rejection | null };
@@ -30,7 +32,7 @@ export function renderResult(
   const { head, body } = isBatch(result)
     ? joinBatch(result.map((item) => shape(item, state, options)))
     : joinOne(shape(result, state, options), mediaType);
-  return { ...render(head, mediaType), body: state.contentBytes > SMALL_BYTES ? renderLongJson(body) : JSON.stringify(body) };
+  return { ...render(head, mediaType), body: state.contentBytes > LARGE_BYTES ? renderLongJson(body) : JSON.stringify(body) };
 }
 
 function isBatch(result: OperationResult | readonly OperationResult[]): result is readonly OperationResult[] {

@@ -2,6 +2,7 @@ import type { Tracer } from "@opentelemetry/api";
 import { OperationTypeNode, type GraphQLSchema, type OperationDefinitionNode } from "graphql";
 import type { Config } from "../../config.js";
 import { unauthenticated } from "../../core/auth/bearer-token.js";
+import type { Principal } from "../../core/auth/principal.js";
 import { AppError } from "../../core/errors/app-error.js";
 import type { Operations } from "../../core/load/operations.js";
 import { claimOf } from "../../core/request/owner.js";
@@ -51,7 +52,7 @@ export function createOperationRunner(dependencies: Dependencies): RunOperation 
 
   function run(prepared: PreparedOperation, parameters: Parameters, { state }: OperationRequest): Promise<ExecutionResult> {
     return operations.run(claimOf(state), async ({ deadline }) => {
-      const context: GraphQLContext = { state, principal: withDeadline(state, deadline), services, clock, loaders: new Map() };
+      const context: GraphQLContext = { state, principal: ofOperation(state, deadline), services, clock, loaders: new Map() };
       const work = () => executor.execute(prepared.plan, { variables: parameters.variables, context });
       return tracer === null ? work() : traceOperation(tracer, prepared.operation, work);
     });
@@ -70,8 +71,9 @@ export function createOperationRunner(dependencies: Dependencies): RunOperation 
   };
 }
 
-function withDeadline({ principal }: RequestState, deadline: Deadline) {
-  return principal === null ? null : { ...principal, deadline };
+/** Tells the services of the caller's operation. */
+function ofOperation(state: RequestState, deadline: Deadline): Principal | null {
+  return state.principal === null ? null : { ...state.principal, deadline, answer: state };
 }
 
 function recordName({ name }: OperationDefinitionNode, { operationNames }: RequestState): void {
