@@ -18,7 +18,7 @@ const NEAR_ANYWHERE = 150;
 const NEAR_IN_EACH_SHARED = 25;
 
 /** The most sessions that one statement compares with others: it takes some ten milliseconds for each. */
-const AT_ONCE = 15;
+const AT_ONCE = 40;
 
 /** SQL for the words, tags and branches by which a session is compared. */
 const featuresOf = (session: string) =>
