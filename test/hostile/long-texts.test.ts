@@ -22,8 +22,9 @@ const PIECES = {
 const NAMES = Object.keys(PIECES) as (keyof typeof PIECES)[]; // a closed literal
 
 /** As much of a piece as has so many bytes in JSON, or as a text of a document in JSON. */
-const text = (piece: string, bytes: number) => piece.repeat(bytes / (JSON.stringify(piece).length - 2));
-const textInDocument = (piece: string, bytes: number) => piece.repeat(bytes / (JSON.stringify(JSON.stringify(piece)).length - 6));
+const text = (piece: string, bytes: number) => piece.repeat(bytes / (Buffer.byteLength(JSON.stringify(piece)) - 2));
+const textInDocument = (piece: string, bytes: number) =>
+  piece.repeat(bytes / (Buffer.byteLength(JSON.stringify(JSON.stringify(piece))) - 6));
 
 /** What a body without a key may have, less than the rest of a request. */
 const BYTES = 95_000;
@@ -38,6 +39,9 @@ const HEADER_BYTES = 15_000;
 const MOST_CPU_MS = 100;
 const ATTEMPTS = 3;
 
+/** The same for what may be larger: in proportion to what is read. */
+const MOST_CPU_MS_PER_MB = 250;
+
 /** The answer, and the least processor time of three attempts; of fewer, if one was short enough. */
 async function measured(ask: () => Promise<Answer>, enoughMs = 0): Promise<{ answer: Answer; cpuMs: number }> {
   let best = Number.POSITIVE_INFINITY;
@@ -51,10 +55,10 @@ async function measured(ask: () => Promise<Answer>, enoughMs = 0): Promise<{ ans
 }
 
 /** An answer that did not keep the process from all others, and that repeats no more of the text than a person can read. */
-async function briefly(ask: () => Promise<Answer>): Promise<Answer> {
+async function briefly(ask: () => Promise<Answer>, mostCharacters = 10_000): Promise<Answer> {
   const { answer, cpuMs } = await measured(ask, MOST_CPU_MS);
   expect(cpuMs).toBeLessThan(MOST_CPU_MS);
-  expect(JSON.stringify(answer.body).length).toBeLessThan(10_000);
+  expect(JSON.stringify(answer.body).length).toBeLessThan(mostCharacters);
   return answer;
 }
 
@@ -109,8 +113,8 @@ describe.each(["on", "off"])("With INTROSPECTION=%s", (introspection) => {
   afterAll(() => server.close());
 
   /** Without a key it is VALIDATION_ERROR of the request as a whole. */
-  async function expectRejections(send: (caller: string | null, bytes: number) => Promise<Answer>) {
-    const rejection = rejectionOf(await briefly(() => send(null, BYTES)));
+  async function expectRejections(send: (caller: string | null, bytes: number) => Promise<Answer>, mostCharacters?: number) {
+    const rejection = rejectionOf(await briefly(() => send(null, BYTES), mostCharacters));
     expect(rejection).toMatchObject({ http: 400, code: "VALIDATION_ERROR" });
     expect(rejection.message.length).toBeLessThan(600);
   }
@@ -158,20 +162,16 @@ describe.each(["on", "off"])("With INTROSPECTION=%s", (introspection) => {
     ["comments", "#\n"],
   ])("a hundred mistakes below any number of %s are rejected at once.", async (_what, piece) => {
     const mistakes = Array.from({ length: 100 }, (_, index) => `f${index}`).join(" ");
-    await expectRejections((caller, bytes) => server.query(caller, `{ projects { ${text(piece, bytes - 2_000)} ${mistakes} } }`));
+    await expectRejections((caller, bytes) => server.query(caller, `{ projects { ${text(piece, bytes - 2_000)} ${mistakes} } }`), 100_000);
   });
 });
 
 describe("With a key, which may send megabytes,", () => {
   let server: TestServer;
   let key: string;
-  let harmlessMs: number;
   beforeAll(async () => {
     server = await startTestServer(SETTINGS);
     key = (await server.addUser()).key;
-    const harmless = () => server.query(key, "query ($v: String) { __typename @skip(if: false) }", { v: "a".repeat(MANY_BYTES) });
-    await harmless();
-    harmlessMs = (await measured(harmless)).cpuMs;
   });
   afterAll(() => server.close());
 
@@ -195,11 +195,11 @@ describe("With a key, which may send megabytes,", () => {
     ["as a hundred thousand wrong values of a list", FILTERS, { tags: Array.from({ length: 90_000 }, () => 1) }],
   ]; // prettier-ignore
 
-  test.each(ATTACKS)("%s, they are rejected in little more time than it takes to read them.", async (_what, document, v) => {
+  test.each(ATTACKS)("%s, they are rejected in little more time than it takes to read them.", async (...[, document, v]) => {
     const ask = () => server.query(key, document, v === undefined ? undefined : { v });
     const { answer, cpuMs } = await measured(ask, MOST_CPU_MS);
     expect(rejectionOf(answer)).toMatchObject({ http: 400, code: "VALIDATION_ERROR" });
-    expect(cpuMs).toBeLessThan(3 * harmlessMs + MOST_CPU_MS);
+    expect(cpuMs).toBeLessThan(MOST_CPU_MS_PER_MB * (MANY_BYTES / 1_000_000));
     expect(JSON.stringify(answer.body).length).toBeLessThan(100_000);
   });
 });
@@ -284,7 +284,7 @@ describe("In headers and addresses,", () => {
   });
   afterAll(() => server.close());
 
-  test.each(NAMES.filter((name) => name !== "lines"))("%s are answered at once.", async (name) => {
+  test.each(NAMES.filter((name) => /^[ -~]*$/.test(PIECES[name])))("%s are answered at once.", async (name) => {
     const given = `x${text(PIECES[name], HEADER_BYTES)}x`;
     const client = restClient(server, key);
     const path = `/projects/app/sessions/${uuid(1)}`;

@@ -50,7 +50,7 @@ test("An overloaded server's links begin with PUBLIC_URL too.", async () => {
         const waiting = [full.query(key, "{ viewer { id } }"), full.query(key, "{ viewer { id } }")];
         while (!String((await full.send("/metrics")).body).includes('backstory_operations{state="waiting"} 1\n')) await setImmediate();
         full.clock.advance(60_001);
-        return { rejected: await full.send("/api/v1/projects", { headers: PROBLEM }), waiting };
+        return { rejected: await full.send("/api/v1/projects", { headers: { ...PROBLEM, authorization: `Bearer ${key}` } }), waiting };
       },
       { timeout: 60_000 },
     );

@@ -66,3 +66,6 @@ BEGIN
     END IF;
   END LOOP;
 END $$;
+
+DROP FUNCTION pg_temp.cut(bigint, text, text, uuid);
+DROP FUNCTION pg_temp.beginning(text);

@@ -134,9 +134,14 @@ function createText() {
       const end = endOfText(chunk, start, backslashes);
       const part = end === -1 ? chunk.subarray(start) : chunk.subarray(start, end);
       backslashes = countBackslashes(part, part.length, backslashes);
-      raw.push(part);
-      bytes += part.length;
-      if (bytes > PIECE_CHARACTERS) flush();
+      // A chunk may have any length, a piece may not.
+      for (let at = 0; at < part.length; ) {
+        const slice = part.subarray(at, at + PIECE_CHARACTERS - bytes);
+        raw.push(slice);
+        bytes += slice.length;
+        at += slice.length;
+        if (bytes >= PIECE_CHARACTERS) flush();
+      }
       return end;
     },
     /** Returns the bytes as they stand in the JSON, if the text is not long. */

@@ -1,6 +1,6 @@
 import { toAppError } from "../../core/errors/from-unknown.js";
 import { logFailure } from "../../core/errors/log-failure.js";
-import type { Continuation, Operation } from "../../core/load/operations.js";
+import type { Operation } from "../../core/load/operations.js";
 import type { Logger } from "../../platform/logger.js";
 
 /**
@@ -42,28 +42,29 @@ export async function streamJson(pieces: AsyncGenerator<string>, source: StreamS
 export type StreamSource = { readonly log: Logger; readonly operation: Pick<Operation, "keepSlot"> };
 
 /** Answers with pieces of text, each of them made when the client has taken the one before. A failure cuts the answer off. */
-export function streamText(
-  pieces: AsyncGenerator<string>,
-  headers: Readonly<Record<string, string>>,
-  { log, operation }: StreamSource,
-): Response {
-  return new Response(toStream(encode(pieces, log), operation.keepSlot()), { headers });
+export function streamText(pieces: AsyncGenerator<string>, headers: Readonly<Record<string, string>>, source: StreamSource): Response {
+  return new Response(toStream(pieces, source), { headers });
 }
 
-function toStream(pieces: AsyncGenerator<Uint8Array>, rest: Continuation): ReadableStream<Uint8Array> {
+function toStream(pieces: AsyncGenerator<string>, { log, operation }: StreamSource): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  const rest = operation.keepSlot();
+  let isGone = false;
   return new ReadableStream({
     async pull(controller) {
-      const next = await rest
-        .step(() => pieces.next())
-        .catch((error: unknown) => {
-          rest.end();
-          throw error;
-        });
-      if (next.done !== true) return controller.enqueue(next.value);
-      rest.end();
-      controller.close();
+      try {
+        const next = await rest.step(() => pieces.next());
+        if (next.done !== true) return controller.enqueue(encoder.encode(next.value));
+        rest.end();
+        controller.close();
+      } catch (thrown) {
+        rest.end();
+        if (!isGone) logFailure(log, toAppError(thrown)); // what was cancelled for want of a client has not failed
+        throw thrown;
+      }
     },
     async cancel() {
+      isGone = true;
       rest.end(); // first, so that a statement that runs is cancelled
       await pieces.return(undefined);
     },
@@ -73,16 +74,6 @@ function toStream(pieces: AsyncGenerator<Uint8Array>, rest: Continuation): Reada
 async function* startWith(beginning: string, pieces: AsyncGenerator<string>): AsyncGenerator<string> {
   yield beginning;
   yield* pieces;
-}
-
-async function* encode(pieces: AsyncGenerator<string>, log: Logger): AsyncGenerator<Uint8Array> {
-  const encoder = new TextEncoder();
-  try {
-    for await (const piece of pieces) yield encoder.encode(piece);
-  } catch (thrown) {
-    logFailure(log, toAppError(thrown));
-    throw thrown;
-  }
 }
 
 /** Joins the pages of a list, none of them empty, to the members of a JSON array or object. */
