@@ -1,30 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { uuid } from "../support/actions.js";
+import { DOCUMENTS, NAMED, NAMES, PIECES, text, textInDocument, VARIABLES } from "../support/hostile-texts.js";
 import { rejectionOf } from "../support/rejection.js";
 import { failureOf, putBody, restClient } from "../support/rest.js";
 import { startTestServer, type Answer, type TestServer } from "../support/server.js";
-
-const PIECES = {
-  spaces: " ",
-  letters: "a",
-  digits: "1",
-  lines: "\n",
-  quotes: '"',
-  backslashes: "\\",
-  brackets: "[{(",
-  dots: "a.",
-  hints: "Did you mean ",
-  places: ' at "a',
-  turns: "_**User (a ",
-  addresses: "a@a.",
-  marks: "e\u0301\u0302",
-} as const;
-const NAMES = Object.keys(PIECES) as (keyof typeof PIECES)[]; // a closed literal
-
-/** As much of a piece as has so many bytes in JSON, or as a text of a document in JSON. */
-const text = (piece: string, bytes: number) => piece.repeat(bytes / (Buffer.byteLength(JSON.stringify(piece)) - 2));
-const textInDocument = (piece: string, bytes: number) =>
-  piece.repeat(bytes / (Buffer.byteLength(JSON.stringify(JSON.stringify(piece))) - 6));
 
 /** What a body without a key may have, less than the rest of a request. */
 const BYTES = 95_000;
@@ -37,12 +16,12 @@ const HEADER_BYTES = 15_000;
 
 /** The longest that an answer may keep the process from all others. */
 const MOST_CPU_MS = 100;
-const ATTEMPTS = 3;
+const ATTEMPTS = 10;
 
 /** The same for what may be larger: in proportion to what is read. */
 const MOST_CPU_MS_PER_MB = 250;
 
-/** The answer, and the least processor time of three attempts; of fewer, if one was short enough. */
+/** The answer, and the least processor time of some attempts; of fewer, if one was short enough. */
 async function measured(ask: () => Promise<Answer>, enoughMs = 0): Promise<{ answer: Answer; cpuMs: number }> {
   let best = Number.POSITIVE_INFINITY;
   for (let attempt = 1; ; attempt += 1) {
@@ -63,45 +42,6 @@ async function briefly(ask: () => Promise<Answer>, mostCharacters = 10_000): Pro
 }
 
 const SETTINGS = { RATE_LIMIT_GRAPHQL: "100000/1h", RATE_LIMIT_REST: "100000/1h", RATE_LIMIT_AUTH_FAILURES: "100000/1h" };
-
-/** Documents with a text instead of a value, or where no value may be. */
-const DOCUMENTS: Readonly<Record<string, (literal: string, text: string) => string>> = {
-  "an enum value": (literal) => `{ sessions(orderBy: ${literal}) { id } }`,
-  "a number": (literal) => `{ projects(limit: ${literal}) { id } }`,
-  "a time": (literal) => `{ analytics(timeRange: { start: ${literal} }) { totalSessions } }`,
-  "a condition": (literal) => `{ __typename @skip(if: ${literal}) }`,
-  "an object": (literal) => `{ sessions(filters: ${literal}) { id } }`,
-  "the default of a variable": (literal) => `query ($o: SessionOrder = ${literal}) { sessions(orderBy: $o) { id } }`,
-  "an argument that does not exist": (literal) => `{ projects(limt: ${literal}) { id } }`,
-  "the end of a document": (_literal, text) => `{ __typename } } ${text}`,
-  "a value that never ends": (_literal, text) => `{ project(id: "${text.replaceAll(/["\n\\]/g, " ")}`,
-};
-
-/** Documents with a name of any length. */
-const NAMED: Readonly<Record<string, (name: string) => string>> = {
-  field: (name) => `{ ${name} }`,
-  argument: (name) => `{ projects(${name}: 1) { id } }`,
-  "enum value": (name) => `{ sessions(orderBy: ${name}) { id } }`,
-  "field of an input": (name) => `{ sessions(filters: { ${name}: 1 }) { id } }`,
-  type: (name) => `query ($v: ${name}) { projects(limit: $v) { id } }`,
-  "fragment's type": (name) => `{ ... on ${name} { id } }`,
-  fragment: (name) => `{ ...${name} }`,
-  directive: (name) => `{ __typename @${name} }`,
-  variable: (name) => `{ projects(limit: $${name}) { id } }`,
-  "variable that is absent": (name) => `query ($${name}: Boolean!) { __typename @skip(if: $${name}) }`,
-  alias: (name) => `{ ${name}: projcts }`,
-  operation: (name) => `query ${name} { projcts }`,
-};
-
-/** Variables with a text where none is expected. */
-const VARIABLES: Readonly<Record<string, readonly [string, (given: string) => unknown]>> = {
-  "an enum value": ["SessionOrder", (given) => given],
-  "a number": ["Int", (given) => given],
-  "a time": ["DateTime", (given) => given],
-  "an object": ["SessionFilters", (given) => given],
-  "a name of an object": ["SessionFilters", (given) => ({ [given]: 1 })],
-  "a time in an object": ["SessionFilters", (given) => ({ dateRange: { start: given } })],
-};
 
 describe.each(["on", "off"])("With INTROSPECTION=%s", (introspection) => {
   let server: TestServer;
@@ -258,7 +198,9 @@ describe("With a key,", () => {
         () => client.post("/search/resume", { query: given }),
       ];
       for (const ask of rejected) expect(failureOf(await briefly(ask)).http).toBe(400);
-      expect((await briefly(() => client.put(path, putBody({ markdown: given, rawData: given })))).status).toBeLessThan(202);
+      const stored = await measured(() => client.put(path, putBody({ markdown: given, rawData: given })), MOST_CPU_MS);
+      expect(stored.answer.status).toBeLessThan(202);
+      expect(stored.cpuMs).toBeLessThan(10 * MOST_CPU_MS); // the database runs in the same process, and indexes it
       const device = text(PIECES[name], BYTES / 3);
       const signIn = () => restClient(server, null).post("/device-login", { device_code: device, hostname: device });
       expect(failureOf(await briefly(signIn))).toMatchObject({ http: 401, code: "INVALID_CREDENTIALS" });

@@ -3,7 +3,7 @@ const MOST_CHARACTERS_LOCATED = 50_000;
 const MOST_LINES_LOCATED = 1_000;
 
 /** The most lines of a document. Comments and the lines of texts are no tokens, and each takes memory when it is read. */
-export const MOST_LINES = 100_000;
+export const MOST_LINES = 20_000;
 
 /**
  * Tells whether a document is so long that its errors have no `locations`. For every error, graphql-js searches all lines
