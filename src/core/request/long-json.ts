@@ -135,7 +135,7 @@ function createText() {
       const part = end === -1 ? chunk.subarray(start) : chunk.subarray(start, end);
       backslashes = countBackslashes(part, part.length, backslashes);
       // A chunk may have any length, a piece may not.
-      for (let at = 0; at < part.length; ) {
+      for (let at = 0; at < part.length;) {
         const slice = part.subarray(at, at + PIECE_CHARACTERS - bytes);
         raw.push(slice);
         bytes += slice.length;
