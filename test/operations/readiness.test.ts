@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import { afterEach, expect, test } from "@jest/globals";
 import { FAILURE_RULES } from "../../src/core/limits/fallback-store.js";
 import type { LimiterStore } from "../../src/core/limits/limiter.js";
@@ -62,24 +61,18 @@ test("A server that drains is not ready.", async () => {
 
 test("While the database says nothing /readyz is answered all the same, long before the database's own deadline.", async () => {
   server = await startTestServer({ DATABASE_POOL_SIZE: "2", DATABASE_TIMEOUT_MS: "60000" });
-  let release = (): void => undefined;
-  const released = new Promise<void>((resolve) => (release = resolve));
-  let held = 0;
-  const hold = () =>
-    server.prisma.$transaction(
-      async (transaction) => {
-        await transaction.$executeRaw`SELECT 1`;
-        held += 1;
-        await released;
-      },
-      { timeout: 60_000, maxWait: 60_000 },
-    );
-  // What holds the connections stands for statements without an end. PostgreSQL has two here, the embedded database one.
-  const holding = [hold(), hold()];
-  while (held < (process.env.TEST_DATABASE_URL === undefined ? 1 : 2)) await setImmediate();
-  const { status, body } = await server.send("/readyz");
-  expect([status, body.error?.message, body.error?.details.degraded]).toEqual([503, "The database cannot be reached", ["database"]]);
-  release();
-  await Promise.all(holding);
+  let waiting: Promise<unknown> | undefined;
+  const lock = "SELECT 1 FROM pg_advisory_xact_lock(1)";
+  await server.prisma.$transaction(
+    async (transaction) => {
+      await transaction.$executeRawUnsafe(lock);
+      // It takes the one connection for statements and waits for the lock, as for a database that says nothing.
+      waiting = server.sql({ text: lock, values: [] });
+      const { status, body } = await server.send("/readyz");
+      expect([status, body.error?.message, body.error?.details.degraded]).toEqual([503, "The database cannot be reached", ["database"]]);
+    },
+    { timeout: 60_000 },
+  );
+  await waiting;
   expect((await server.send("/readyz")).status).toBe(200);
 });
