@@ -61,6 +61,12 @@ export async function isReady(/** @type {string} */ url) {
   return (await attempt(url, { method: "GET", path: "/readyz" })).status === 200;
 }
 
+/** Whether the server is ready and misses nothing that it was set up with. */
+export async function isWhole(/** @type {string} */ url) {
+  const { status, body } = await attempt(url, { method: "GET", path: "/readyz" });
+  return status === 200 && (body?.degraded ?? []).length === 0;
+}
+
 function parse(/** @type {string} */ text) {
   try {
     return JSON.parse(text);
