@@ -55,7 +55,7 @@ function createStatements(pglite: PGlite, enqueue: Enqueue): { readonly query: Q
 /** Prisma does not say for whom a statement is. */
 const PRISMA_CLAIM: Claim = { owner: "prisma", isHeavy: false };
 
-/** Runs work one piece after the other, the owners of the work in turn, and gives the event loop a turn before each. */
+/** Runs work one piece after the other, and gives the event loop a turn after each. The owner that took the least time is next. */
 type Enqueue = <T>(run: () => Promise<T>, claim: Claim, deadline?: Deadline) => Promise<T>;
 
 function createQueue(clock: Clock): Enqueue {

@@ -23,11 +23,6 @@ export class LongText {
     return this.pieces.reduce((sum, { length }) => sum + length, 0);
   }
 
-  /** The bytes of the text in UTF-8. */
-  get bytes(): number {
-    return this.pieces.reduce((sum, piece) => sum + Buffer.byteLength(piece), 0);
-  }
-
   /** Returns the first characters of the text. */
   start(characters: number): string {
     let start = "";
@@ -48,6 +43,7 @@ function endOfPiece(text: string, start: number): number {
   return end < text.length && isLeadSurrogate(text.charCodeAt(end - 1)) ? end - 1 : end;
 }
 
-function isLeadSurrogate(code: number): boolean {
+/** Tells whether a code unit is the first half of a character outside of the basic plane. */
+export function isLeadSurrogate(code: number): boolean {
   return code >= 0xd800 && code < 0xdc00;
 }

@@ -53,7 +53,11 @@ export function createOperations({ limits, clock }: Dependencies) {
       const keepSlot = (): Continuation => {
         slot.keep();
         const step = <S>(next: () => Promise<S>) => runWithin({ timeoutMs, graceMs: 0, pass }, next);
-        return { step, end: () => (pass(), slot.release()) };
+        const end = () => {
+          pass();
+          slot.release();
+        };
+        return { step, end };
       };
       try {
         return await runWithin({ timeoutMs, graceMs: GRACE_MS, pass }, () => work({ deadline, keepSlot }));

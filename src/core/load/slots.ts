@@ -102,7 +102,7 @@ export function createSlots({ slots, longestWaitMs, clock }: Options) {
       return wait(claim);
     },
 
-    /** Hands a slot on to the next owner in turn. */
+    /** Hands a slot on to the owner that had slots for the least time. */
     release(claim: Claim): void {
       running -= 1;
       lines.recordMove(claim.owner);

@@ -1,5 +1,5 @@
 import { decodeUtf8 } from "./decode-utf8.js";
-import { createLongJson } from "./long-json.js";
+import { createLongJson, WHITE_SPACE } from "./long-json.js";
 import { parseJson } from "./parse-json.js";
 
 /** A larger body is parsed while it arrives. Until then it is cheaper to parse it at once. */
@@ -49,4 +49,3 @@ export function createJsonBody(): JsonBody {
 }
 
 const EMPTY = new Uint8Array();
-const WHITE_SPACE: ReadonlySet<number> = new Set(Buffer.from(" \t\n\r"));

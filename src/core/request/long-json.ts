@@ -4,7 +4,8 @@ import { decodeUtf8 } from "./decode-utf8.js";
 import { MOST_VALUES, parseJson, tooManyValues } from "./parse-json.js";
 
 const [QUOTE, BACKSLASH, LOWER_U, SPACE] = Buffer.from('"\\u ') as unknown as readonly [number, number, number, number]; // ASCII
-const WHITE_SPACE: ReadonlySet<number> = new Set(Buffer.from(" \t\n\r"));
+/** The bytes that may stand between the values of JSON and mean nothing (RFC 8259, section 2). */
+export const WHITE_SPACE: ReadonlySet<number> = new Set(Buffer.from(" \t\n\r"));
 /** Every value but the first comes after one of these. */
 const BEFORE_VALUES: ReadonlySet<number> = new Set(Buffer.from(",[{"));
 

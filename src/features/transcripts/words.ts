@@ -1,3 +1,5 @@
+import { isLeadSurrogate } from "../../platform/long-text.js";
+
 /** A word is a letter and 3 to 30 letters and digits after it; a longer one is cut into several. */
 const SHORTEST_WORD = 4;
 const LONGEST_WORD = 31;
@@ -36,10 +38,6 @@ export function countWords(text: string): ReadonlyMap<string, number> {
     length = kind === LETTER ? 1 : 0;
   }
   return counts;
-}
-
-function isLeadSurrogate(code: number): boolean {
-  return code >= 0xd800 && code < 0xdc00;
 }
 
 function findKind(character: number): number {
