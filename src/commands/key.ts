@@ -3,7 +3,9 @@ import { z } from "zod";
 import { createApiKeyInput, scopeText } from "../features/api-keys/input.js";
 import { allScopes } from "../core/auth/scopes.js";
 import { parseInput } from "../core/errors/parse-input.js";
+import type { ApiKey } from "../db/generated/prisma/client.js";
 import { systemClock } from "../platform/clock.js";
+import { MOST_ITEMS, pagesOf } from "../platform/paging.js";
 import { CommandError, withServices, type CommandContext } from "./context.js";
 import { findUser } from "./user.js";
 
@@ -49,13 +51,19 @@ async function create(context: CommandContext, { user, scopes, expires, ...optio
 async function list(context: CommandContext, email: string | undefined): Promise<void> {
   await withServices(context, async ({ services }) => {
     const user = await findUser(services, email);
-    for (const { id, kind, name, scopes, createdAt, expiresAt, revokedAt, parentId } of await services.apiKeys.list(user.id)) {
-      const state =
-        revokedAt !== null ? `revoked ${revokedAt.toISOString()}` : expiresAt !== null ? `expires ${expiresAt.toISOString()}` : "active";
-      const facts = [id, kind === "DEVICE" ? `${name} (device)` : name, scopes.join(","), createdAt.toISOString(), state];
-      context.out([...facts, ...(parentId === null ? [] : [`made by ${parentId}`])].join("\t"));
+    let listed = 0;
+    for await (const keys of pagesOf(MOST_ITEMS, () => services.apiKeys.list(user.id, { limit: MOST_ITEMS, offset: listed }))) {
+      for (const key of keys) context.out(describe(key));
+      listed += keys.length;
     }
   });
+}
+
+function describe({ id, kind, name, scopes, createdAt, expiresAt, revokedAt, parentId }: ApiKey): string {
+  const state =
+    revokedAt !== null ? `revoked ${revokedAt.toISOString()}` : expiresAt !== null ? `expires ${expiresAt.toISOString()}` : "active";
+  const facts = [id, kind === "DEVICE" ? `${name} (device)` : name, scopes.join(","), createdAt.toISOString(), state];
+  return [...facts, ...(parentId === null ? [] : [`made by ${parentId}`])].join("\t");
 }
 
 async function revoke(context: CommandContext, id: string): Promise<void> {

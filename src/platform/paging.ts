@@ -22,6 +22,9 @@ export function pageInput(fallbackLimit: number) {
 /** Selects the part of an ordered list between two positions. If inverted, it is read from its end backwards. */
 export type PageBounds<Position> = { readonly after?: Position; readonly before?: Position; readonly inverted: boolean };
 
+/** Validates the page of a list that is short as a rule, and whole without arguments: it has 200 items at most then. */
+export const shortListInput = pageInput(MOST_ITEMS);
+
 export type Page = { readonly limit: number; readonly offset: number };
 
 /**

@@ -18,7 +18,7 @@ const running = (): TestServer => {
 /** Uses the key, so that the server knows it, and returns its id. */
 async function useKey(): Promise<string> {
   expect((await running().query(user.key, "{ viewer { id } }")).status).toBe(200);
-  const [key] = await running().services.apiKeys.list(user.id);
+  const [key] = await running().services.apiKeys.list(user.id, { limit: 1, offset: 0 });
   return key?.id ?? "";
 }
 

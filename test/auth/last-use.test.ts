@@ -12,7 +12,7 @@ const ask = (key: string) => server.query(key, "{ __typename }");
 /** Reads the key's last use as its owner sees it, after all writes have ended. */
 async function lastUse(userId: string): Promise<string | undefined> {
   await server.settled();
-  const [key] = await server.services.apiKeys.list(userId);
+  const [key] = await server.services.apiKeys.list(userId, { limit: 1, offset: 0 });
   return key?.lastUsedAt?.toISOString();
 }
 

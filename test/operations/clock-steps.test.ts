@@ -23,7 +23,7 @@ const ask = (text = key) => server.query(text, "{ __typename }");
 async function lastUse(): Promise<string | undefined> {
   await ask();
   await server.settled();
-  const [found] = await server.services.apiKeys.list(id);
+  const [found] = await server.services.apiKeys.list(id, { limit: 1, offset: 0 });
   return found?.lastUsedAt?.toISOString();
 }
 

@@ -23,6 +23,11 @@ export function withoutWriting(limit: BodyLimit): BodyLimit {
   return atMost(limit, { bytes: MOST_WITHOUT_WRITING, setting: null, lift: "more needs the scope sessions:write" });
 }
 
+/** Lowers a limit for addresses that take names and search texts, and store no sessions. */
+export function withoutSessions(limit: BodyLimit): BodyLimit {
+  return atMost(limit, { bytes: MOST_WITHOUT_WRITING, setting: null, lift: "this address stores no sessions" });
+}
+
 /** Lowers a limit to what the memory can hold of one caller: a larger body would be rejected with "try again" for ever. */
 export function withinMemory(limit: BodyLimit, { mostOfOne }: Pick<ContentMemory, "mostOfOne">): BodyLimit {
   return atMost(limit, { bytes: mostOfOne, setting: MEMORY_SETTING });

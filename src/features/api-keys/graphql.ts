@@ -3,6 +3,8 @@ import { allScopes, isScope, scopes, toScopeEnumName } from "../../core/auth/sco
 import type { ApiKey } from "../../db/generated/prisma/client.js";
 import { builder } from "../../kits/graphql/builder.js";
 import { caller } from "../../kits/graphql/context.js";
+import { shortListArguments } from "../../kits/graphql/short-lists.js";
+import { shortListInput } from "../../platform/paging.js";
 import { ViewerType } from "../users/graphql.js";
 import { createApiKeyInputAt, revokeApiKeyInput } from "./input.js";
 
@@ -46,7 +48,8 @@ builder.prismaObjectField(ViewerType, "apiKeys", (t) =>
   t.field({
     type: [ApiKeyType],
     description: "The user's API keys and signed-in devices, the newest first, the revoked ones too. Needs keys:manage.",
-    resolve: (_viewer, _args, context) => context.services.apiKeys.listOwn(caller(context)),
+    args: shortListArguments,
+    resolve: (_viewer, args, context) => context.services.apiKeys.listOwn(caller(context), parseInput(shortListInput, args)),
   }),
 );
 

@@ -6,6 +6,7 @@ import type { Scope } from "../../core/auth/scopes.js";
 import type { Query } from "../../db/engine.js";
 import { Prisma, type ApiKey, type PrismaClient } from "../../db/generated/prisma/client.js";
 import type { Clock } from "../../platform/clock.js";
+import type { Page } from "../../platform/paging.js";
 import type { Random } from "../../platform/random.js";
 
 /** A key with its text, which is not stored and is known only now. */
@@ -62,10 +63,11 @@ export function createKeyStore({ prisma, query, changeCredentials, clock, random
       return prisma.apiKey.findUniqueOrThrow({ where: { id } });
     },
 
-    /** Lists a user's keys, the newest first. Their texts are not known any more. */
-    async list(userId: string, deadline?: Deadline): Promise<ApiKey[]> {
+    /** Lists a page of a user's keys, the newest first. Their texts are not known any more. */
+    async list(userId: string, { limit, offset }: Page, deadline?: Deadline): Promise<ApiKey[]> {
       return query<ApiKey>(
-        Prisma.sql`SELECT ${COLUMNS} FROM "ApiKey" WHERE "userId" = ${userId}::uuid ORDER BY "createdAt" DESC, "id" DESC`,
+        Prisma.sql`SELECT ${COLUMNS} FROM "ApiKey" WHERE "userId" = ${userId}::uuid
+          ORDER BY "createdAt" DESC, "id" DESC LIMIT ${limit} OFFSET ${offset}`,
         deadline,
       );
     },

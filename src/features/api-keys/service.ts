@@ -6,6 +6,7 @@ import { AppError } from "../../core/errors/app-error.js";
 import type { Policy } from "../../core/limits/policy.js";
 import type { Query } from "../../db/engine.js";
 import type { ApiKey } from "../../db/generated/prisma/client.js";
+import type { Page } from "../../platform/paging.js";
 import { inherit } from "./inherit.js";
 import type { createApiKeyInput } from "./input.js";
 import { createKeyStore, type KeyStoreDependencies, type NewApiKey } from "./key-store.js";
@@ -23,9 +24,9 @@ export function createApiKeyService({ policy, defaultLimits, ...dependencies }: 
   return {
     ...keys,
 
-    async listOwn(principal: Principal): Promise<ApiKey[]> {
+    async listOwn(principal: Principal, page: Page): Promise<ApiKey[]> {
       requireScope(principal, "keys:manage");
-      return keys.list(principal.userId, principal.deadline);
+      return keys.list(principal.userId, page, principal.deadline);
     },
 
     /**

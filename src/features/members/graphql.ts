@@ -1,7 +1,9 @@
 import { parseInput } from "../../core/errors/parse-input.js";
 import { builder } from "../../kits/graphql/builder.js";
 import { caller } from "../../kits/graphql/context.js";
-import { defineRowsLoader } from "../../kits/graphql/loaders.js";
+import { defineLoadersByArguments, defineRowsLoader } from "../../kits/graphql/loaders.js";
+import { shortListArguments } from "../../kits/graphql/short-lists.js";
+import { shortListInput, type Page } from "../../platform/paging.js";
 import { UserType } from "../users/graphql.js";
 import { leaveProjectInput, removeMemberInput } from "./input.js";
 import type { Member } from "./member-row.js";
@@ -23,9 +25,11 @@ export const ProjectMemberType = builder.objectRef<Member>("ProjectMember").impl
   }),
 });
 
-const membersOf = defineRowsLoader(
-  (context, keys) => context.services.members.ofProjects(caller(context), keys),
-  ({ projectKey }) => projectKey,
+const membersOf = defineLoadersByArguments((page: Page) =>
+  defineRowsLoader(
+    (context, keys) => context.services.members.ofProjects(caller(context), keys, page),
+    ({ projectKey }) => projectKey,
+  ),
 );
 
 builder.prismaObjectField("Project", "members", (t) =>
@@ -33,7 +37,8 @@ builder.prismaObjectField("Project", "members", (t) =>
     type: [ProjectMemberType],
     description:
       "The users the project is shared with, the longest first. Its owner is not among them, nor who has not accepted yet. Needs projects:read.",
-    resolve: ({ key }, _args, context) => membersOf(context).load(key),
+    args: shortListArguments,
+    resolve: ({ key }, args, context) => membersOf(context, parseInput(shortListInput, args)).load(key),
   }),
 );
 

@@ -6,6 +6,7 @@ import { Parameter, toTemplate } from "../../db/statement.js";
 import { AppError } from "../../core/errors/app-error.js";
 import { badInput } from "../../core/errors/bad-input.js";
 import type { Clock } from "../../platform/clock.js";
+import type { Page } from "../../platform/paging.js";
 import { uuidOrNull } from "../../platform/text.js";
 import { requireReachable, requireRole, roleOf, type Role } from "../projects/access.js";
 import { projectGone, type ProjectService } from "../projects/service.js";
@@ -25,10 +26,10 @@ export function createMemberService({ query, transaction, clock, policy, project
   const leave = leaveStatement(policy);
 
   return {
-    /** Lists the members of several projects at once. Those who have been members longest come first. */
-    async ofProjects(principal: Principal, keys: readonly bigint[]): Promise<Member[]> {
+    /** Lists a page of the members of each of several projects. Those who have been members longest come first. */
+    async ofProjects(principal: Principal, keys: readonly bigint[], page: Page): Promise<Member[]> {
       requireScope(principal, "projects:read");
-      const rows = await query<MemberRow>(membersOf({ keys: [...keys] }), principal.deadline);
+      const rows = await query<MemberRow>(membersOf({ ...page, keys: [...keys] }), principal.deadline);
       return rows.map(toMember);
     },
 
@@ -59,8 +60,11 @@ export function createMemberService({ query, transaction, clock, policy, project
   };
 }
 
-const membersOf = toTemplate(Prisma.sql`SELECT ${memberColumns} FROM "ProjectMember" m JOIN "User" u ON u."id" = m."userId"
-  WHERE m."projectKey" = ANY(${new Parameter("keys")}::bigint[]) ORDER BY m."createdAt", m."userId"`);
+const membersOf = toTemplate(Prisma.sql`
+  SELECT ${memberColumns} FROM unnest(${new Parameter("keys")}::bigint[]) k("key") CROSS JOIN LATERAL (
+    SELECT * FROM "ProjectMember" WHERE "projectKey" = k."key"
+    ORDER BY "createdAt", "userId" LIMIT ${new Parameter("limit")} OFFSET ${new Parameter("offset")}
+  ) m JOIN "User" u ON u."id" = m."userId" ORDER BY m."createdAt", m."userId"`);
 
 const [key, email] = [new Parameter("key"), new Parameter("email")];
 

@@ -5,7 +5,7 @@ import { unauthenticated } from "../../core/auth/bearer-token.js";
 import type { FailureLimit } from "../../core/auth/failure-limit.js";
 import { requireScope, type Principal } from "../../core/auth/principal.js";
 import { AppError } from "../../core/errors/app-error.js";
-import { withinMemory, withoutKey, type BodyLimit } from "../../core/request/read-body.js";
+import { withinMemory, withoutKey, withoutSessions, type BodyLimit } from "../../core/request/read-body.js";
 import type { Environment, RequestState } from "../../core/request/state.js";
 import { REST_PATH } from "../../core/request/paths.js";
 import { SMALL_BYTES, type ContentLease, type ContentMemory } from "../../core/load/content-memory.js";
@@ -40,13 +40,14 @@ type Dependencies = {
 export function addRest(app: Hono<Environment>, dependencies: Dependencies): void {
   const { services, config, failureLimit, operations, contentMemory, bodyRate } = dependencies;
   const uploads = mapLimits(config.uploads, (limit) => withinMemory(limit, contentMemory));
-  const anonymousUploads = mapLimits(uploads, withoutKey);
+  const shortBodies = mapLimits(uploads, withoutSessions);
+  const anonymousBodies = mapLimits(uploads, withoutKey);
 
   async function answer(route: RestRoute, context: Context<Environment>): Promise<Response> {
     const { req } = context;
     const state = context.get("state");
     state.operationNames.push(`${route.method} ${route.path}`);
-    const limits = route.access === "code" ? anonymousUploads : uploads;
+    const limits = route.access === "code" ? anonymousBodies : route.textsInPieces === undefined ? shortBodies : uploads;
     let lease: ContentLease | undefined;
     async function readBody(textsInPieces: ReadonlySet<string> | undefined): Promise<unknown> {
       lease = contentMemory.lease(ownerOf(state)); // by now it is known whose it is
