@@ -1,13 +1,13 @@
 import { expect, test } from "@jest/globals";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { buildSchema, execute, Kind, parse, validate, type DocumentNode, type ExecutionResult, type GraphQLSchema } from "graphql";
+import { buildSchema, execute, Kind, parse, validate, type DocumentNode, type ExecutionResult } from "graphql";
 import { arbitraryOperation, type Operation } from "../support/arbitrary-operation.js";
-import { arbitrarySchema } from "../support/arbitrary-schema.js";
+import { resolveArbitrarily } from "../support/arbitrary-schema.js";
 import { createExecutor } from "../../src/server/graphql/execution/execute.js";
 import { fragmentsOf } from "../../src/server/graphql/fragments.js";
 
-const sdl = readFileSync("schema.graphql", "utf8");
+const schema = buildSchema(readFileSync("schema.graphql", "utf8"));
 
 type Outcome = { readonly data: string | undefined; readonly errors: readonly unknown[] | undefined; readonly calls: readonly string[] };
 
@@ -25,10 +25,10 @@ async function compare({ document, variables }: Operation, seed: number): Promis
   for (const operation of document.definitions) {
     if (operation.kind !== Kind.OPERATION_DEFINITION) continue;
     const [expectedCalls, actualCalls]: [string[], string[]] = [[], []];
-    const reference = arbitrarySchema(sdl, seed, expectedCalls);
+    resolveArbitrarily(schema, seed, expectedCalls);
     const operationName = operation.name?.value;
-    const expected = toOutcome(await execute({ schema: reference, document, variableValues: variables, operationName }), expectedCalls);
-    const schema = arbitrarySchema(sdl, seed, actualCalls);
+    const expected = toOutcome(await execute({ schema, document, variableValues: variables, operationName }), expectedCalls);
+    resolveArbitrarily(schema, seed, actualCalls);
     const rootType = schema.getRootType(operation.operation);
     if (rootType == null) continue; // there are no subscriptions
     const executor = createExecutor(schema);
@@ -50,7 +50,7 @@ function filesOf(folder: string): string[] {
 }
 
 /** Every text in the tests and the documentation that is a valid document. */
-function corpus(schema: GraphQLSchema): DocumentNode[] {
+function corpus(): DocumentNode[] {
   const texts = ["test", "docs"]
     .flatMap(filesOf)
     .concat("README.md")
@@ -73,7 +73,7 @@ function corpus(schema: GraphQLSchema): DocumentNode[] {
 }
 
 test("The documents of all tests and of the documentation come out as graphql-js has them: data, errors, calls.", async () => {
-  const documents = corpus(buildSchema(sdl));
+  const documents = corpus();
   expect(documents.length).toBeGreaterThan(200);
   let compared = 0;
   for (const [index, document] of documents.entries()) {
@@ -83,7 +83,6 @@ test("The documents of all tests and of the documentation come out as graphql-js
 }, 120_000);
 
 test("Operations that are written by chance come out as graphql-js has them, with wrong and missing variables, too.", async () => {
-  const schema = buildSchema(sdl);
   let compared = 0;
   for (let seed = 0; compared < 400 && seed < 5_000; seed += 1) {
     const operation = arbitraryOperation(schema, seed);
