@@ -19,7 +19,7 @@ export type Query = <Row extends object>(statement: Statement, deadline?: Deadli
 export type Transaction = <T>(run: (query: Query) => Promise<T>, deadline?: Deadline) => Promise<T>;
 
 /** The claim of statements without a deadline: those of the server itself, such as looking a key up, and of the command line. */
-export const SERVER_CLAIM: Claim = { owner: "", isHeavy: false };
+export const SERVER_CLAIM: Claim = { owner: null, isHeavy: false };
 
 export type ConnectionCounts = {
   readonly busy: number;

@@ -7,8 +7,8 @@ export class DeadlineError extends Error {
   }
 }
 
-/** For whom work is done, and whether it is heavy: an upload is, so that the cheap requests of the same owner pass it. */
-export type Claim = { readonly owner: string; readonly isHeavy: boolean };
+/** For whom work is done, null for the server itself; and whether it is heavy: an upload is, so that the cheap requests of the same owner pass it. */
+export type Claim = { readonly owner: string | null; readonly isHeavy: boolean };
 
 /**
  * Tells the work of an operation when its time is up. It does what an AbortSignal does at a tenth of the cost: every request

@@ -10,8 +10,9 @@ type Owner = {
   countedAtMs: number;
   running: number;
   runningHeavy: number;
-  readonly light: Set<Waiting>;
-  readonly heavy: Set<Waiting>;
+  /** Made when somebody waits: an owner that finds a place free comes and goes with each piece of work. */
+  light: Set<Waiting> | undefined;
+  heavy: Set<Waiting> | undefined;
   isHeavyNext: boolean;
 };
 
@@ -26,19 +27,19 @@ const PRESENT_MS = 10_000;
  * Shares a number of places among owners. While several are present, each has a quarter of the places at most; one that is
  * alone has all but a quarter, so that a newcomer finds some free. A place that becomes free goes to the waiting owner that had
  * places for the least time, so that each waits behind its own work only, and cheap work does not wait for its turn. Heavy work
- * has half of its owner's places at most.
+ * has half of its owner's places at most. The server's own work, such as looking keys up for all, makes nobody share.
  */
 export function createFairShare(options: Options) {
   const places = createPlaces(options);
   const inTurn = new Set<Owner>(); // those who wait, the next first
 
   function leave(owner: Owner, waiting: Waiting): void {
-    owner.light.delete(waiting);
-    owner.heavy.delete(waiting);
+    owner.light?.delete(waiting);
+    owner.heavy?.delete(waiting);
     inTurn.delete(owner);
-    if (owner.light.size + owner.heavy.size > 0)
+    if (waitingOf(owner) > 0)
       inTurn.add(owner); // behind the others
-    else places.forgetIdle(waiting.claim);
+    else places.forgetIdle(owner, waiting.claim);
   }
 
   function startWaiting(): void {
@@ -56,7 +57,7 @@ export function createFairShare(options: Options) {
   /** Waits for a place, and calls `start` when it has one. The function that is returned gives up waiting. */
   function enqueue(claim: Claim, start: () => void): () => void {
     const owner = places.ownerOf(claim);
-    const line = lineOf(owner, claim);
+    const line = openLine(owner, claim);
     const waiting = { claim, start };
     line.add(waiting);
     inTurn.add(owner);
@@ -82,12 +83,21 @@ export function createFairShare(options: Options) {
     },
 
     /** How many wait for a place. */
-    waiting: (): number => [...inTurn].reduce((sum, { light, heavy }) => sum + light.size + heavy.size, 0),
+    waiting: (): number => [...inTurn].reduce((sum, owner) => sum + waitingOf(owner), 0),
   };
 }
 
-function lineOf({ light, heavy }: Owner, { isHeavy }: Claim): Set<Waiting> {
+function lineOf({ light, heavy }: Owner, { isHeavy }: Claim): Set<Waiting> | undefined {
   return isHeavy ? heavy : light;
+}
+
+function openLine(owner: Owner, claim: Claim): Set<Waiting> {
+  if (claim.isHeavy) return (owner.heavy ??= new Set());
+  return (owner.light ??= new Set());
+}
+
+function waitingOf({ light, heavy }: Owner): number {
+  return (light?.size ?? 0) + (heavy?.size ?? 0);
 }
 
 type MayStart = (owner: Owner, isHeavy: boolean) => boolean;
@@ -100,7 +110,7 @@ function findNext(owners: Iterable<Owner>, mayStart: MayStart): Next | undefined
     if (next !== undefined && next.owner.usedMs <= owner.usedMs) continue;
     const { light, heavy, isHeavyNext } = owner;
     const lines = isHeavyNext ? [heavy, light] : [light, heavy];
-    const line = lines.find((each) => each.size > 0 && mayStart(owner, each === heavy));
+    const line = lines.find((each) => each !== undefined && each.size > 0 && mayStart(owner, each === heavy));
     const waiting = line?.values().next().value;
     if (waiting !== undefined) next = { owner, waiting };
   }
@@ -125,7 +135,7 @@ function createPlaces({ places, clock }: Options) {
   const quarter = Math.floor(places / 4);
   const amongOthers = Math.max(1, quarter);
   const alone = places - quarter;
-  const owners = new Map<string, Owner>();
+  const owners = new Map<string | null, Owner>();
   const presence = createPresence(clock);
   let free = places;
 
@@ -137,21 +147,21 @@ function createPlaces({ places, clock }: Options) {
     return owner;
   }
 
-  function forgetIdle(claim: Claim): void {
-    const { running, light, heavy } = ownerOf(claim);
-    if (running + light.size + heavy.size === 0) owners.delete(claim.owner);
+  function forgetIdle(owner: Owner, claim: Claim): void {
+    if (owner.running + waitingOf(owner) === 0) owners.delete(claim.owner);
   }
 
   function mayStart({ running, runningHeavy }: Owner, isHeavy: boolean): boolean {
     if (free === 0) return false;
     if (running < amongOthers && !isHeavy) return true; // the usual case, without a look at the clock
-    const most = owners.size > 1 || presence.isShared() ? amongOthers : alone;
+    const isShared = owners.size > (owners.has(null) ? 2 : 1) || presence.isShared();
+    const most = isShared ? amongOthers : alone;
     return running < most && (!isHeavy || runningHeavy < Math.max(1, Math.floor(most / 2)));
   }
 
   function occupy(owner: Owner, { owner: name, isHeavy }: Claim): void {
     countTime(owner, clock.monotonicMs());
-    presence.record(name);
+    if (name !== null) presence.record(name);
     free -= 1;
     owner.running += 1;
     if (isHeavy) owner.runningHeavy += 1;
@@ -163,9 +173,9 @@ function createPlaces({ places, clock }: Options) {
 
     tryTake(claim: Claim): boolean {
       const owner = ownerOf(claim);
-      const isFree = lineOf(owner, claim).size === 0 && mayStart(owner, claim.isHeavy);
+      const isFree = (lineOf(owner, claim)?.size ?? 0) === 0 && mayStart(owner, claim.isHeavy);
       if (isFree) occupy(owner, claim);
-      else forgetIdle(claim);
+      else forgetIdle(owner, claim);
       return isFree;
     },
 
@@ -175,7 +185,7 @@ function createPlaces({ places, clock }: Options) {
       free += 1;
       owner.running -= 1;
       if (claim.isHeavy) owner.runningHeavy -= 1;
-      forgetIdle(claim);
+      forgetIdle(owner, claim);
     },
   };
 }
@@ -185,7 +195,7 @@ function createOwner(others: Iterable<Owner>): Owner {
   let usedMs = Number.POSITIVE_INFINITY;
   for (const other of others) usedMs = Math.min(usedMs, other.usedMs);
   if (usedMs === Number.POSITIVE_INFINITY) usedMs = 0;
-  return { usedMs, countedAtMs: 0, running: 0, runningHeavy: 0, light: new Set(), heavy: new Set(), isHeavyNext: false };
+  return { usedMs, countedAtMs: 0, running: 0, runningHeavy: 0, light: undefined, heavy: undefined, isHeavyNext: false };
 }
 
 /** Counts the time since the owner's number of places changed last, for each of them. */

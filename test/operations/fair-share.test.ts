@@ -45,6 +45,14 @@ test("Who has just left counts as present for ten seconds.", () => {
   expect(started).toHaveLength(6);
 });
 
+test("An owner does not share with the server's own work.", () => {
+  const share = createFairShare({ places: 8, clock });
+  const own = { owner: null, isHeavy: false };
+  ask(share, [own, own]);
+  share.release(own);
+  expect(ask(share, times(9, light("a"))).started).toHaveLength(6);
+});
+
 test("Heavy work has half of its owner's places at most, and takes turns with its light work.", () => {
   const share = createFairShare({ places: 8, clock });
   const { started } = ask(share, [...times(9, heavy("a")), ...times(9, light("a"))]);

@@ -33,7 +33,7 @@ export function createMemoryStore(clock: Clock, { mostCallers = 100_000 }: Optio
       const known = callers.get(name);
       const current = policy.map((window, index) => counterAt(nowMs, window, known?.[index]));
       const granted = Math.min(cost, ...current.map(remaining));
-      const counters = current.map((counter) => ({ ...counter, used: counter.used + granted }));
+      const counters = current.map((counter) => addUsed(counter, granted));
       if (granted > 0) callers.set(name, counters);
       const aheadMs = clock.now().getTime() - nowMs;
       return { granted, windows: counters.map((counter) => toState(counter, aheadMs)) };
@@ -50,6 +50,10 @@ export function createMemoryStore(clock: Clock, { mostCallers = 100_000 }: Optio
 /** The counter as it stands, or a new one, which begins only if something is counted in it. */
 function counterAt(nowMs: number, { limit, windowMs }: Policy[number], known: Counter | undefined): Counter {
   return known !== undefined && known.endsAtMs > nowMs ? known : { limit, windowMs, used: 0, endsAtMs: nowMs + windowMs };
+}
+
+function addUsed({ limit, windowMs, used, endsAtMs }: Counter, granted: number): Counter {
+  return { limit, windowMs, used: used + granted, endsAtMs };
 }
 
 /** Says by the system's time when the window ends. Rounded up, so that waiting until then suffices. */

@@ -49,42 +49,32 @@ export function createOperations({ limits, clock }: Dependencies) {
       const waiting = slots.take(claim);
       if (waiting !== undefined) await waiting;
       const { deadline, pass } = createDeadline(claim);
-      const slot = createSlot(() => slots.release(claim));
+      const slot = { isHeld: true, isKept: false };
+      const release = () => {
+        if (slot.isHeld) slots.release(claim);
+        slot.isHeld = false;
+      };
       const keepSlot = (): Continuation => {
-        slot.keep();
+        slot.isKept = true;
         const step = <S>(next: () => Promise<S>) => runWithin({ timeoutMs, graceMs: 0, pass }, next);
         const end = () => {
           pass();
-          slot.release();
+          release();
         };
         return { step, end };
       };
       try {
         return await runWithin({ timeoutMs, graceMs: GRACE_MS, pass }, () => work({ deadline, keepSlot }));
       } catch (error) {
-        slot.release();
+        release();
         throw error;
       } finally {
-        if (!slot.isKept()) slot.release();
+        if (!slot.isKept) release();
       }
     },
 
     /** Gives work that comes before an operation, such as looking a key up, a deadline but no slot. */
     limitTime: <T>(work: () => Promise<T>): Promise<T> => runWithin({ timeoutMs, graceMs: 0, pass: () => undefined }, work),
-  };
-}
-
-/** A slot that is released once, however often it is asked for. */
-function createSlot(onRelease: () => void) {
-  let isKept = false;
-  let isReleased = false;
-  return {
-    keep: () => void (isKept = true),
-    isKept: () => isKept,
-    release(): void {
-      if (!isReleased) onRelease();
-      isReleased = true;
-    },
   };
 }
 

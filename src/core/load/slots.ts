@@ -63,7 +63,7 @@ export function createSlots({ slots, longestWaitMs, clock }: Options) {
    * Whether the owner's next request would be rejected. As many as there are slots may wait in any case, unless the owner gets
    * no slot any more.
    */
-  function isFull(owner: string): boolean {
+  function isFull(owner: Claim["owner"]): boolean {
     if (lines.count() >= MOST_WAITING) return true;
     const line = lines.get(owner);
     if (line === undefined) return false;
@@ -115,23 +115,23 @@ export function createSlots({ slots, longestWaitMs, clock }: Options) {
 
 /** The lines of all owners that wait. */
 function createLines({ slots, longestWaitMs, clock }: Options) {
-  const lines = new Map<string, Line>();
+  const lines = new Map<Claim["owner"], Line>();
   const ticks = createTicks(lines, longestWaitMs);
   let count = 0;
 
-  function remove(owner: string, line: Line, waiting: Waiting): void {
+  function remove(owner: Claim["owner"], line: Line, waiting: Waiting): void {
     if (line.waiting.delete(waiting)) count -= 1;
     if (line.waiting.size === 0) lines.delete(owner);
     if (lines.size === 0) ticks.stop();
   }
 
-  function lineOf(owner: string): Line {
+  function lineOf(owner: Claim["owner"]): Line {
     const line = lines.get(owner) ?? createLine({ atMs: clock.monotonicMs(), tick: ticks.now(), slots });
     lines.set(owner, line);
     return line;
   }
 
-  function recordMove(owner: string): Line | undefined {
+  function recordMove(owner: Claim["owner"]): Line | undefined {
     const line = lines.get(owner);
     if (line === undefined) return undefined;
     line.movedAtMs = clock.monotonicMs();
@@ -140,11 +140,11 @@ function createLines({ slots, longestWaitMs, clock }: Options) {
   }
 
   return {
-    get: (owner: string) => lines.get(owner),
+    get: (owner: Claim["owner"]) => lines.get(owner),
     count: () => count,
-    recordMove: (owner: string): void => void recordMove(owner),
+    recordMove: (owner: Claim["owner"]): void => void recordMove(owner),
 
-    enter(owner: string, reject: () => void): Waiting {
+    enter(owner: Claim["owner"], reject: () => void): Waiting {
       ticks.start();
       const line = lineOf(owner);
       const waiting: Waiting = {
@@ -160,7 +160,7 @@ function createLines({ slots, longestWaitMs, clock }: Options) {
     },
 
     /** Leaves the line for a slot. */
-    leave(owner: string, waiting: Waiting): void {
+    leave(owner: Claim["owner"], waiting: Waiting): void {
       const line = recordMove(owner);
       line?.pace.record(line.movedAtMs);
       if (line !== undefined) remove(owner, line, waiting);
@@ -173,7 +173,7 @@ function createLine({ atMs, tick, slots }: { readonly atMs: number; readonly tic
 }
 
 /** Rejects the requests that have waited for the longest wait while their owner got no slot. */
-function createTicks(lines: ReadonlyMap<string, Line>, longestWaitMs: number) {
+function createTicks(lines: ReadonlyMap<Claim["owner"], Line>, longestWaitMs: number) {
   let tick = 0;
   let timer: NodeJS.Timeout | undefined;
 

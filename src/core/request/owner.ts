@@ -6,10 +6,10 @@ type Caller = { readonly principal: Principal | null; readonly address: string }
 
 /**
  * For whom a request is served. Slots, connections and memory are shared by key, and without one by address. A device has no
- * share beside that of its key.
+ * share beside that of its key. An id and an address never look alike.
  */
 export function ownerOf({ principal, address }: Caller): ContentOwner {
-  return principal === null ? { name: `address ${address}`, isAnonymous: true } : { name: `key ${principal.budgetId}`, isAnonymous: false };
+  return principal === null ? { name: address, isAnonymous: true } : { name: principal.budgetId, isAnonymous: false };
 }
 
 export function claimOf(request: Caller & { readonly isUpload: boolean }): Claim {

@@ -67,8 +67,8 @@ type Dependencies = {
   readonly answers: AnswerLimits;
 };
 
-export function createRequestState(arrival: Arrival, { random, ...dependencies }: Dependencies): RequestState {
-  return new OnDemandState(idOf(arrival.head.requestId, random), { ...arrival, ...dependencies });
+export function createRequestState(arrival: Arrival, dependencies: Dependencies): RequestState {
+  return new OnDemandState(idOf(arrival.head.requestId, dependencies.random), arrival, dependencies);
 }
 
 /**
@@ -87,19 +87,20 @@ class OnDemandState implements RequestState {
 
   constructor(
     readonly requestId: string,
-    private readonly from: Arrival & Omit<Dependencies, "random">,
+    private readonly arrival: Arrival,
+    private readonly dependencies: Dependencies,
   ) {
-    this.address = from.client.address;
+    this.address = arrival.client.address;
   }
 
   // Most requests need neither the origin nor a child logger: both are made on demand.
   get origin(): string {
-    const { publicUrl, client, head } = this.from;
-    return chooseOrigin({ publicUrl, proxied: client.origin, find: head.findOrigin });
+    const { client, head } = this.arrival;
+    return chooseOrigin({ publicUrl: this.dependencies.publicUrl, proxied: client.origin, find: head.findOrigin });
   }
 
   get log(): Logger {
-    return (this.#log ??= this.from.logger.child({ requestId: this.requestId }));
+    return (this.#log ??= this.dependencies.logger.child({ requestId: this.requestId }));
   }
 
   get content(): AnswerContent {
@@ -111,9 +112,9 @@ class OnDemandState implements RequestState {
   }
 
   #holdContent(): AnswerContent {
-    const { answers, onClose } = this.from;
+    const { answers } = this.dependencies;
     const lease = answers.memory.lease(ownerOf(this));
-    onClose(lease.release);
+    this.arrival.onClose(lease.release);
     return createAnswerContent(lease, answers.limit);
   }
 }

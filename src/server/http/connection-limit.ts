@@ -92,6 +92,7 @@ export function limitConnections(server: Server, { most, addressOf, reject, logg
   server.on("drop", rejections.record);
   return {
     isAwaited(socket) {
+      if (!stalls.areWatched()) return false; // nobody waits
       const name = addressOf(socket);
       return name !== null && (addresses.get(name)?.waiting.size ?? 0) > 0;
     },
@@ -117,7 +118,11 @@ function watchStalls(addresses: ReadonlyMap<string, Address>, turnAway: (socket:
     timer = undefined;
   }
 
-  return { now: () => tick, start: () => void (timer ??= setInterval(check, TICK_MS).unref()) };
+  return {
+    now: () => tick,
+    areWatched: () => timer !== undefined,
+    start: () => void (timer ??= setInterval(check, TICK_MS).unref()),
+  };
 }
 
 /** Logs one line a second at most for all rejected connections. */

@@ -40,7 +40,7 @@ export function createDirectHandler({ graphql, exchanges, tracer }: Dependencies
     await traceExchange(tracer, traced, async () => {
       const result = await graphql(request, state);
       const status = request.isGone() ? CLIENT_GONE : result.status;
-      answered = { ...result, status, headers: [...exchanges.headersOf(state, GRAPHQL_PATH), ...result.headers] };
+      answered = { status, headers: [...exchanges.headersOf(state, GRAPHQL_PATH), ...result.headers], body: result.body };
       exchanges.end(exchange, { method: "POST", path: GRAPHQL_PATH, status });
       return status;
     });

@@ -33,10 +33,11 @@ type Dependencies = {
 };
 
 /** What surrounds every answer, whichever way its request came in: the request's id, the headers of limits and CORS, a line in the log, the metrics. */
-export function createExchanges({ clock, random, logger, metrics, ...sources }: Dependencies) {
+export function createExchanges(dependencies: Dependencies) {
+  const { clock, logger, metrics } = dependencies;
   return {
     begin: (arrival: Arrival): Exchange => ({
-      state: createRequestState(arrival, { logger, random, ...sources }),
+      state: createRequestState(arrival, dependencies),
       startedAtMs: clock.monotonicMs(),
     }),
 

@@ -7,7 +7,7 @@ import { toResponse, type RenderedAnswer, type RenderedError } from "../../core/
 import type { OnClose } from "../../core/request/state.js";
 import type { NodeRequest } from "./direct-handler.js";
 import type { RejectHead } from "./head-rejection.js";
-import { malformed, normalizeHead } from "./request-head.js";
+import { createHostCheck, malformed, normalizeHead } from "./request-head.js";
 import type { WebClient } from "./router.js";
 import { STRANGER } from "./unreadable-requests.js";
 import { writeAnswer } from "./write-answer.js";
@@ -27,6 +27,7 @@ const LINGER_MS = 1_000;
 /** Makes the functions that answer the requests which the HTTP parser could read. */
 export function createRequestHandler(server: Answering, trustedProxies: readonly string[]) {
   const clientOf = createClientFinder(trustedProxies);
+  const isHost = createHostCheck();
   // HTTP/2 is not spoken, so that what comes in is what HTTP/1 has.
   const answerWebRequest = getRequestListener(
     (request, bindings) => {
@@ -46,7 +47,7 @@ export function createRequestHandler(server: Answering, trustedProxies: readonly
 
   return {
     answer(incoming: IncomingMessage, outgoing: ServerResponse): void {
-      const mistake = normalizeHead(incoming);
+      const mistake = normalizeHead(incoming, isHost);
       if (mistake !== null) return reject(mistake, incoming, outgoing);
       const findClient = () => clientOf(incoming);
       const rejection = server.rejectOverload(incoming, findClient);
