@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { change, mutate, read, save, share, uuid } from "../support/actions.js";
-import { countParts, longText } from "../support/long-texts.js";
+import { countParts, longText, PARTS } from "../support/long-texts.js";
 import { restClient } from "../support/rest.js";
 import { startTestServer, type TestServer, type TestUser } from "../support/server.js";
 
@@ -46,7 +46,7 @@ test("A long text takes the place of a short one, and a short one that of a long
   await save(server, user.key, { id: uuid(1), markdown: LONGER });
 
   expect((await contentOf(uuid(1))) === LONGER).toBe(true);
-  expect([parts, await countParts(server, user)]).toEqual([4, { parts: 3, staged: 0 }]);
+  expect([parts, await countParts(server, user)]).toEqual([2 * PARTS, { parts: PARTS, staged: 0 }]);
   await save(server, user.key, { id: uuid(1), markdown: "short again" });
   expect([await contentOf(uuid(1)), await countParts(server, user)]).toEqual(["short again", NONE]);
 });
@@ -70,7 +70,7 @@ test("Saves of several long versions at once leave one of them, whole, and its p
   const content = await contentOf(uuid(1));
 
   expect(versions.filter((version) => version === content)).toHaveLength(1);
-  expect(await countParts(server, user)).toEqual({ parts: 4, staged: 0 });
+  expect(await countParts(server, user)).toEqual({ parts: 2 * PARTS, staged: 0 });
 });
 
 test("A save that fails for a reason known beforehand stages nothing.", async () => {
@@ -99,7 +99,7 @@ test("A save that fails only when the project is locked leaves no part behind.",
   const failures = (await Promise.all(racing.map((input) => failureOf(user.key, input)))).flat();
 
   expect(failures).toEqual(["RESOURCE_CONFLICT", "RESOURCE_CONFLICT"]);
-  expect(await countParts(server, user)).toEqual({ parts: 2, staged: 0 });
+  expect(await countParts(server, user)).toEqual({ parts: PARTS, staged: 0 });
 });
 
 test("Saves at once fill the quota only, and those over it leave no part behind.", async () => {
@@ -117,7 +117,7 @@ test("Deleting a session, or its project, deletes the parts and gives the bytes 
   await save(server, user.key, { id: uuid(1), markdown: LONG, sessionData: LONG });
   await save(server, user.key, { id: uuid(2), markdown: LONG });
   await change(server, user.key, "deleteSession", { id: uuid(1) }, "id");
-  expect(await countParts(server, user)).toEqual({ parts: 2, staged: 0 });
+  expect(await countParts(server, user)).toEqual({ parts: PARTS, staged: 0 });
   await change(server, user.key, "deleteProject", { id: "app" }, "deletedAt");
 
   expect(await countParts(server, user)).toEqual(NONE);
@@ -135,10 +135,10 @@ test("The next long save deletes parts that a process left behind an hour ago, a
   await leave(uuid(9), new Date(now - HOUR_MS));
   await save(server, user.key, { id: uuid(1), markdown: LONG });
 
-  expect(await countParts(server, user)).toEqual({ parts: 2, staged: 1 });
+  expect(await countParts(server, user)).toEqual({ parts: PARTS, staged: 1 });
   server.clock.advance(1);
   await save(server, user.key, { id: uuid(1), markdown: LONGER });
-  expect(await countParts(server, user)).toEqual({ parts: 3, staged: 0 });
+  expect(await countParts(server, user)).toEqual({ parts: PARTS, staged: 0 });
 });
 
 test("A short session is stored and read by one statement each.", async () => {
@@ -174,7 +174,7 @@ onPostgres(
         await transaction.$queryRaw`SELECT 1 FROM "Project" WHERE "ownerId" = ${user.id}::uuid FOR UPDATE`;
         const save = failureOf(user.key, { id: uuid(1), markdown: LONGER });
         while ((await locks()).length === 0);
-        expect(await countParts(server, user)).toEqual({ parts: 0, staged: 3 });
+        expect(await countParts(server, user)).toEqual({ parts: 0, staged: PARTS });
         expect((await read(server, other.key, "{ viewer { id } }")).viewer.id).toBe(other.id);
         expect(await contentOf(uuid(1))).toBe("Hello");
         return { save };
@@ -183,6 +183,6 @@ onPostgres(
     );
 
     expect(await saving.save).toEqual([]);
-    expect(await countParts(server, user)).toEqual({ parts: 3, staged: 0 });
+    expect(await countParts(server, user)).toEqual({ parts: PARTS, staged: 0 });
   },
 );

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { decodeContent } from "../../src/features/sessions/content-codec.js";
 import { read, save, uuid } from "../support/actions.js";
-import { longText, PIECE } from "../support/long-texts.js";
+import { PIECE_CHARACTERS as PIECE } from "../../src/platform/long-text.js";
+import { longText } from "../support/long-texts.js";
 import { askForBytes, putBody, restClient } from "../support/rest.js";
 import { startTestServer, type TestServer } from "../support/server.js";
 
@@ -56,7 +57,10 @@ test.each(TEXTS)("Long content with %s where it is cut comes back byte for byte 
   }
 });
 
-test.each([2 * PIECE - 1, 2 * PIECE, 2 * PIECE + 1, 3 * PIECE])("Content of %d characters comes back whole.", async (length) => {
+/** Where the session's own part of a text ends. */
+const END = Math.ceil(1_000_000 / PIECE) * PIECE;
+
+test.each([END - PIECE, END - 1, END, END + 1, END + PIECE])("Content of %d characters comes back whole.", async (length) => {
   const text = "é".repeat(length);
   await save(server, key, { id: uuid(1), markdown: text });
 

@@ -1,13 +1,19 @@
+import { PIECE_CHARACTERS as PIECE } from "../../src/platform/long-text.js";
 import type { TestServer, TestUser } from "./server.js";
 
-/** Content is cut into pieces of at most so many characters, and a session holds the first million of a text. */
-export const PIECE = 500_000;
+/** A session holds the first million characters of a text, which end where a piece does. */
+const IN_SESSION = Math.ceil(1_000_000 / PIECE);
 
-/** A text of more than four pieces in which a run of something lies across every place where it may be cut. */
+/** The pieces of a text of two million characters, and how many of them are parts. */
+const PIECES = Math.ceil(2_000_000 / PIECE);
+export const PARTS = PIECES - IN_SESSION;
+
+/** A text of that many pieces in which a run of something lies across every place where it may be cut. */
 export function longText(atCuts: string, fill = "a"): string {
   const run = atCuts.repeat(12);
   const gap = fill.repeat((PIECE - run.length) / fill.length);
-  return [run, gap, run, gap, run, gap, run, gap, run, "end"].join("").slice(Math.floor(run.length / 2 / atCuts.length) * atCuts.length);
+  const text = `${`${run}${gap}`.repeat(PIECES - 1)}${run}end`;
+  return text.slice(Math.floor(run.length / 2 / atCuts.length) * atCuts.length);
 }
 
 /** How many parts the sessions of a user have, and how many parts belong to no session. */

@@ -112,19 +112,21 @@ function createSkeleton() {
 /** Collects one text of the JSON, the bytes between two quotes. */
 function createText() {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  const pieces: string[] = [];
+  const pieces = LongText.collect();
+  let isFlushed = false;
   let raw: Buffer[] = [];
   let bytes = 0;
   let backslashes = 0; // at the end of what was added
 
   function decode(part: Buffer, stream: boolean): void {
-    pieces.push(parseText(decodeUtf8(part, { decoder, stream })));
+    pieces.add(parseText(decodeUtf8(part, { decoder, stream })));
   }
 
   function flush(): void {
     const all = Buffer.concat(raw);
     const end = endOfWholeCharacters(all);
     decode(all.subarray(0, end), true);
+    isFlushed = true;
     raw = [Buffer.from(all.subarray(end))];
     bytes = all.length - end;
   }
@@ -146,10 +148,10 @@ function createText() {
       return end;
     },
     /** Returns the bytes as they stand in the JSON, if the text is not long. */
-    rawIfShort: () => (pieces.length === 0 && bytes <= LONG_BYTES ? Buffer.concat(raw) : null),
+    rawIfShort: () => (!isFlushed && bytes <= LONG_BYTES ? Buffer.concat(raw) : null),
     toLongText(): LongText {
       decode(Buffer.concat(raw), false);
-      return new LongText(pieces.filter((piece) => piece !== ""));
+      return pieces.finish();
     },
   };
 }

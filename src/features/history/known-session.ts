@@ -45,7 +45,7 @@ export function createKnownSessions({ query }: { readonly query: Query }) {
   }
 
   async function rawDataOf({ deadline }: Principal, { id, key, rawDataSize }: SessionRow): Promise<LongText> {
-    if (rawDataSize === 0) return new LongText([]);
+    if (rawDataSize === 0) return LongText.ofPieces([]);
     const found = await texts.whole({ sessionKey: key, content: "rawData" }, deadline);
     if (found === null) throw new AppError("RESOURCE_NOT_FOUND", { message: "Session not found", details: { sessionId: id } });
     return found;

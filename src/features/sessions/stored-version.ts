@@ -9,7 +9,7 @@ import { mapMetadata } from "./metadata.js";
 
 export type StoredVersion = Awaited<ReturnType<typeof toStoredVersion>>;
 
-const NOTHING = new LongText([]);
+const NOTHING = LongText.ofPieces([]);
 
 /** All that is stored of a session, from what the client gave. */
 export async function toStoredVersion(input: SaveSession) {

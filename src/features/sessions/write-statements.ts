@@ -72,7 +72,7 @@ export function writeSession({ principal, projectId, id, version: row, createdAt
       WHERE "id" = ${id}::uuid AND "ownerId" = (SELECT "ownerId" FROM project) AND "projectKey" = (SELECT "key" FROM project) FOR UPDATE
     ), content AS (
       SELECT ${markdown.beginning}::text AS "markdown", ${rawData.beginning}::text AS "rawData", ${sessionData?.beginning ?? null}::text AS "sessionData",
-        ${markdown.parts.length}::int AS "markdownParts", ${rawData.parts.length}::int AS "rawDataParts", ${sessionData?.parts.length ?? 0}::int AS "sessionDataParts"
+        ${markdown.parts.count}::int AS "markdownParts", ${rawData.parts.count}::int AS "rawDataParts", ${sessionData?.parts.count ?? 0}::int AS "sessionDataParts"
     ), saved AS (
       INSERT INTO "Session" AS s ("projectKey", "ownerId", "id", "createdAt", "updatedAt", "name", "etag", "markdownSize", "markdownJsonSize", "rawDataSize", "sessionDataSize",
         "startedAt", "endedAt", ${METADATA_COLUMNS}, "keywords")

@@ -30,6 +30,6 @@ export function* renderLongJson(value: unknown): Generator<string> {
 
 function* textInPieces(text: string): Generator<string> {
   yield '"';
-  for (const piece of LongText.from(text).pieces) yield JSON.stringify(piece).slice(1, -1);
+  for (const piece of LongText.from(text)) yield JSON.stringify(piece).slice(1, -1);
   yield '"';
 }

@@ -76,7 +76,7 @@ export function createTextReader({ query }: { readonly query: Query }) {
       retrying(name, deadline, async (found) => {
         const read: string[] = [];
         for await (const piece of pieces(found, name, deadline)) read.push(piece);
-        return new LongText(read);
+        return LongText.ofPieces(read);
       }),
 
     /** Computes the SHA-256 of the text's stored form, and returns null if there is no text. */

@@ -18,7 +18,7 @@ const LONGEST_UPLOAD_MS = 3_600_000;
 
 /** The number of parts that continue the texts. */
 export function countParts(texts: StoredTexts): number {
-  return contentNames.reduce((sum, name) => sum + (texts[name]?.parts.length ?? 0), 0);
+  return contentNames.reduce((sum, name) => sum + (texts[name]?.parts.count ?? 0), 0);
 }
 
 /**
@@ -28,8 +28,10 @@ export function countParts(texts: StoredTexts): number {
 export function createStaging({ query, clock, random }: Dependencies) {
   async function stage(uploadId: string, texts: StoredTexts, deadline: Deadline | undefined): Promise<void> {
     for (const content of contentNames) {
-      for (const [index, part] of (texts[content]?.parts ?? []).entries()) {
+      let index = 0;
+      for (const part of texts[content]?.parts ?? []) {
         await query(stagePart({ uploadId, content, index, text: encodeContent(part), at: clock.now() }), deadline);
+        index += 1;
       }
     }
   }

@@ -1,4 +1,4 @@
-import type { LongText } from "../../../platform/long-text.js";
+import { LongText } from "../../../platform/long-text.js";
 import { encodeContent } from "../content-codec.js";
 
 /** The texts of a session, by the names of their columns. */
@@ -6,18 +6,25 @@ export const contentNames = ["markdown", "rawData", "sessionData"] as const;
 export type ContentName = (typeof contentNames)[number];
 
 /** What is stored of a text with the session: its beginning, in its stored form. Parts, which are encoded one by one, continue it. */
-export type StoredText = { readonly beginning: string; readonly parts: readonly string[] };
+export type StoredText = { readonly beginning: string; readonly parts: LongText };
 
 /** The least characters of a beginning that parts continue, as PostgreSQL counts them. The search index covers so many. */
 const BEGINNING_CHARACTERS = 1_000_000;
 
 /** Cuts a text where its pieces end, so that nearly all texts are beginnings only. */
-export function toStoredText({ pieces }: LongText): StoredText {
+export function toStoredText(text: LongText): StoredText {
+  if (text.count < 2) return { beginning: encodeContent(text.toString()), parts: NOTHING };
+  const beginning: string[] = [];
   let characters = 0;
-  if (pieces.length < 2) return { beginning: encodeContent(pieces.join("")), parts: [] };
-  const end = pieces.findIndex((piece) => (characters += countCharacters(piece)) >= BEGINNING_CHARACTERS) + 1 || pieces.length;
-  return { beginning: encodeContent(pieces.slice(0, end).join("")), parts: pieces.slice(end) };
+  for (const piece of text) {
+    beginning.push(piece);
+    characters += countCharacters(piece);
+    if (characters >= BEGINNING_CHARACTERS) break;
+  }
+  return { beginning: encodeContent(beginning.join("")), parts: text.withoutPieces(beginning.length) };
 }
+
+const NOTHING = LongText.ofPieces([]);
 
 /** Tells whether texts of so many bytes can have parts: a character has a byte at least. */
 export function mayHaveParts(bytes: bigint | null): boolean {
