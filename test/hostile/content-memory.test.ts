@@ -43,7 +43,7 @@ async function end(bodies: readonly SlowBody[]): Promise<number[]> {
 test("One key's bodies take a quarter of the memory at most: its next large one is 503, and another key's is welcome.", async () => {
   server = await startTestServer(LIMITS);
   const [mine, others] = [await server.addUser(), await server.addUser()];
-  const held = [await hold(mine.key, 450_000), await hold(mine.key, 450_000)];
+  const held = [await hold(mine.key, 480_000), await hold(mine.key, 480_000)];
   const rejected = await large(mine.key);
   expect(rejectionOf(rejected)).toMatchObject({ http: 503, reason: "UPSTREAM_UNAVAILABLE", retryable: true, retryAfter: 1 });
   expect(rejected.headers.get("retry-after")).toBe("1");
@@ -57,7 +57,7 @@ test("When four keys hold all of the memory, a fifth one's large body is 503 unt
   server = await startTestServer(LIMITS);
   const users = await Promise.all(Array.from({ length: 5 }, () => server.addUser()));
   const held: SlowBody[] = [];
-  for (const { key } of users.slice(0, 4)) held.push(await hold(key, 480_000), await hold(key, 480_000));
+  for (const { key } of users.slice(0, 4)) held.push(await hold(key, 499_000), await hold(key, 499_000));
   const fifth = users[4]?.key ?? "";
   expect(rejectionOf(await large(fifth))).toMatchObject({ http: 503, reason: "UPSTREAM_UNAVAILABLE" });
   expect([(await small(fifth)).status, (await small(null)).status]).toEqual([200, 200]);

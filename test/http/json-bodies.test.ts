@@ -46,6 +46,16 @@ test.each([1, 2, 3, 4, 5, 6])("A large body that arrives in any pieces is what J
   expect(JSON.stringify(parse(inAscii(json), { chance })) === JSON.stringify(value)).toBe(true);
 });
 
+test("Wherever a large body is cut, the two escapes of one character stay together.", () => {
+  // The escapes have twelve bytes, so that with these texts a cut falls on each of them.
+  for (let before = 0; before < 12; before += 1) {
+    const value = { markdown: `${"a".repeat(before)}${"😀".repeat(100_000)}` };
+    const { markdown } = parse(inAscii(JSON.stringify(value)), { kept: new Set(["markdown"]) }) as { markdown: LongText };
+    expect([...markdown].every((piece) => piece.isWellFormed())).toBe(true);
+    expect(markdown.toString() === value.markdown).toBe(true);
+  }
+});
+
 test("Texts that are to stay in pieces do, none longer than a piece may be, and other fields of that name do not.", () => {
   const text = textOf(chanceOf(7), 1_700_000);
   const json = JSON.stringify({ markdown: text, inner: { markdown: text }, name: text });
