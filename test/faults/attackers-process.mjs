@@ -20,6 +20,9 @@ const PAUSE_MS = 20;
 
 const agent = new Agent({ keepAlive: true, localAddress: ADDRESS });
 
+/** Sockets whose errors are heard: Node leaves one alone when its answer ends before its body is sent. @type {WeakSet<object>} */
+const heard = new WeakSet();
+
 /** @type {Map<string, number>} */
 const statuses = new Map();
 
@@ -38,6 +41,10 @@ function send(/** @type {number} */ port, /** @type {string | null} */ key, /** 
       answer.resume();
     });
     sent.on("timeout", () => sent.destroy()).on("error", () => resolve(0));
+    sent.once("socket", (socket) => {
+      if (!heard.has(socket)) socket.on("error", () => undefined);
+      heard.add(socket);
+    });
     sent.end(body);
   });
 }
