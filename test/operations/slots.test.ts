@@ -77,6 +77,25 @@ test("Who would wait longer than MAX_QUEUE_MS is rejected at once in the form of
   expect(server.takeLog()).toMatchObject([{ level: 40, rejected: 1, msg: expect.stringContaining("overloaded") }]);
 });
 
+test("Of requests that come together, as many pass as there are places in the queue, and the others are rejected before any work.", async () => {
+  server = await startTestServer({ MAX_OPERATIONS: "1", MAX_QUEUE_MS: "60000", RATE_LIMIT_GRAPHQL: "100000/1h" });
+  const { key } = await addKnownUser();
+  const ask = () => server.query(key, "{ viewer { id } }");
+  const isRejected: boolean[] = [];
+  const [log, asked] = await whileBusy(async () => {
+    const waiting = Array.from({ length: 1_000 }, ask); // one more may wait
+    await untilCounted(1, 999);
+    const together = Array.from({ length: 20 }, () => ask().then(({ status }) => void isRejected.push(status === 503)));
+    while (isRejected.length < 19) await setImmediate();
+    return [server.takeLog(), [...waiting, ...together]] as const;
+  });
+
+  await Promise.all(asked);
+  expect(isRejected).toEqual([...Array<boolean>(19).fill(true), false]);
+  // What is rejected later has a line of its own.
+  expect(log).toMatchObject([{ rejected: 1, msg: expect.stringContaining("overloaded") }]);
+});
+
 test("The line of the log for rejections comes at most once a second, also when the system's time is set forward.", async () => {
   server = await startTestServer({ MAX_OPERATIONS: "1", MAX_QUEUE_MS: "60000" });
   const { key } = await addKnownUser();

@@ -61,14 +61,14 @@ export function createSlots({ slots, longestWaitMs, clock }: Options) {
 
   /**
    * Whether the owner's next request would be rejected. As many as there are slots may wait in any case, unless the owner gets
-   * no slot any more.
+   * no slot any more. `arriving` counts its requests that were let in and have not asked for a slot yet.
    */
-  function isFull(owner: Claim["owner"]): boolean {
+  function isFull(owner: Claim["owner"], arriving = 0): boolean {
     if (lines.count() >= MOST_WAITING) return true;
     const line = lines.get(owner);
     if (line === undefined) return false;
     const atMs = clock.monotonicMs();
-    const { size } = line.waiting;
+    const size = line.waiting.size + arriving;
     if (size >= MOST_OF_ONE || atMs - line.movedAtMs > longestWaitMs) return true;
     if (size < slots) return false;
     if (atMs - line.queuedSinceMs <= BURST_WAITS * longestWaitMs) return size >= BURST;

@@ -51,6 +51,7 @@ const MOST_FORMS = 100;
 export function createOverloadRejection({ operations, recall, restErrors, publicUrl, metrics, clock, random, logger }: Dependencies) {
   const error = overloaded();
   const forms = new Map<string, RenderedError>();
+  const arrivals = createArrivals();
   let rejected = 0;
   let loggedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -92,7 +93,24 @@ export function createOverloadRejection({ operations, recall, restErrors, public
     const principal = recall(headers.authorization);
     if (principal === null && headers.authorization !== undefined) return null; // it is not known yet whose it is
     const { name } = ownerOf({ principal, address: client.address });
-    return operations.isFull(name) ? reject(path, headers, client) : null;
+    if (operations.isFull(name, arrivals.of(name))) return reject(path, headers, client);
+    arrivals.add(name);
+    return null;
+  };
+}
+
+/**
+ * Counts the requests of each owner that were let in during this turn of the event loop. They ask for a slot at its end: without
+ * the count, all requests that come in one turn would pass for each place that becomes free, and be rejected at great cost.
+ */
+function createArrivals() {
+  const arriving = new Map<string, number>();
+  return {
+    of: (owner: string): number => arriving.get(owner) ?? 0,
+    add(owner: string): void {
+      if (arriving.size === 0) setImmediate(() => arriving.clear());
+      arriving.set(owner, (arriving.get(owner) ?? 0) + 1);
+    },
   };
 }
 
