@@ -28,19 +28,34 @@ export function isProxyList(proxies: readonly string[]): boolean {
  */
 export function createClientFinder(trustedProxies: readonly string[]): (incoming: IncomingMessage) => Client {
   const isTrusted = proxyAddr.compile([...trustedProxies]);
-  const peers = new WeakMap<Socket, Client>(); // a connection has one peer, and many requests
-  return (incoming) => {
-    const known = peers.get(incoming.socket);
+  const peers = new WeakMap<Socket, Peer>(); // a connection has one peer, and many requests
+
+  function peerOf(socket: Socket): Peer {
+    const known = peers.get(socket);
     if (known !== undefined) return known;
-    const peer = incoming.socket.remoteAddress ?? "unknown";
-    if (trustedProxies.length === 0 || !isTrusted(peer, 0)) {
-      const client = { address: countedAs(peer), origin: null };
-      peers.set(incoming.socket, client);
-      return client;
-    }
+    const { remoteAddress = "unknown" } = socket;
+    const isProxy = trustedProxies.length > 0 && isTrusted(remoteAddress, 0);
+    const peer = { isProxy, client: { address: countedAs(remoteAddress), origin: null } };
+    peers.set(socket, peer);
+    return peer;
+  }
+
+  return (incoming) => {
+    const { isProxy, client } = peerOf(incoming.socket);
+    if (!isProxy || !isForwarded(incoming)) return client;
     const address = proxyAddr(incoming, isTrusted);
-    return { address: countedAs(isIP(address) === 0 ? peer : address), origin: originOf(incoming) };
+    return { address: isIP(address) === 0 ? client.address : countedAs(address), origin: originOf(incoming) };
   };
+}
+
+/** The other end of a connection. */
+type Peer = { readonly isProxy: boolean; readonly client: Client };
+
+/** Tells whether a proxy says anything of the request that it forwards. */
+function isForwarded({ headers }: IncomingMessage): boolean {
+  return (
+    headers["x-forwarded-for"] !== undefined || headers["x-forwarded-host"] !== undefined || headers["x-forwarded-proto"] !== undefined
+  );
 }
 
 /** Returns the address by which a connection counts. A trusted proxy's connections are not counted: they are those of all its clients. */
