@@ -130,20 +130,14 @@ async function withClient<T>(
   const claim = deadline?.claim ?? SERVER_CLAIM;
   const waiting = share.take(claim, deadline);
   if (waiting !== undefined) await waiting;
-  try {
-    return await withConnection(pool, deadline, run);
-  } finally {
-    share.release(claim);
-  }
-}
-
-async function withConnection<T>(pool: pg.Pool, deadline: Deadline | undefined, run: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  const forget = deadline?.onPassed(() => sendCancelRequest(client));
+  let client: pg.PoolClient | undefined;
+  let forget: (() => void) | undefined;
   let isReusable = false;
   try {
+    const connected = (client = await pool.connect());
+    forget = deadline?.onPassed(() => sendCancelRequest(connected));
     deadline?.throwIfPassed();
-    const result = await run(client);
+    const result = await run(connected);
     isReusable = true;
     return result;
   } catch (error) {
@@ -151,7 +145,8 @@ async function withConnection<T>(pool: pg.Pool, deadline: Deadline | undefined, 
     throw error instanceof RolledBack ? error.cause : error;
   } finally {
     forget?.();
-    client.release(!isReusable || deadline?.hasPassed() === true);
+    client?.release(!isReusable || deadline?.hasPassed() === true);
+    share.release(claim);
   }
 }
 

@@ -93,8 +93,9 @@ function runWithin<T>({ timeoutMs, graceMs, pass }: Time, work: () => Promise<T>
       pass();
       timer = setTimeout(fail, graceMs);
     }, timeoutMs);
-    work()
-      .then(resolve, reject)
-      .finally(() => clearTimeout(timer));
+    const end = () => clearTimeout(timer);
+    const working = work();
+    working.then(end, end);
+    working.then(resolve, reject);
   });
 }

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { AppError } from "../errors/app-error.js";
 import { MEMORY_SETTING, type ContentLease, type ContentMemory } from "../load/content-memory.js";
-import type { BodyRate } from "./body-rate.js";
+import type { BodyRate, WatchedBody } from "./body-rate.js";
 
 /** The most bytes of a body. What lifts the limit is a setting, or the thing that the caller lacks. */
 export type BodyLimit =
@@ -82,12 +82,17 @@ function watchRate(rate: BodyRate) {
   return { promise, watched: rate.watch(onSlow) };
 }
 
+/** A request of Node's HTTP server, which tells whether it has arrived as a whole, read or not. */
+export type NodeBody = Readable & { readonly complete?: boolean };
+
+const UNWATCHED: WatchedBody = { add: () => undefined, end: () => undefined };
+
 /**
  * Reads the body of a request of Node's HTTP server. It listens to events, since a stream's iterator takes several turns of
  * the event loop.
  */
 export function readNodeBody(
-  request: Readable,
+  request: NodeBody,
   contentLength: string | undefined,
   { reading, sink }: { readonly reading: BodyReading; readonly sink: (chunk: Uint8Array) => void },
 ): Promise<void> {
@@ -119,7 +124,7 @@ export function readNodeBody(
         onError(error);
       }
     };
-    const watched = reading.rate.watch(onError);
+    const watched = request.complete === true ? UNWATCHED : reading.rate.watch(onError);
     if (request.destroyed) return onError(); // its client went away while the key was looked up; no event follows
     request.on("data", onData).on("end", onEnd).on("error", onError).on("close", onClose);
   });
