@@ -71,7 +71,7 @@ export function createOperationRunner(dependencies: Dependencies): RunOperation 
   };
 }
 
-/** Tells the services of the caller's operation. The properties are listed, since copying them all takes five times as long. */
+/** Tells the services of the caller's operation. The properties are listed, since a profile showed the copying of them all. */
 function ofOperation(answer: RequestState, deadline: Deadline): Principal | null {
   if (answer.principal === null) return null;
   const { userId, keyId, budgetId, kind, scopes, expiresAt, rateLimit } = answer.principal;

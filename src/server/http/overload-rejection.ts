@@ -100,7 +100,7 @@ export function createOverloadRejection({ operations, recall, restErrors, public
 }
 
 /**
- * Counts the requests of each owner that were let in during this turn of the event loop. They ask for a slot at its end: without
+ * Counts the requests of each owner that were let in during this turn of the event loop. Most ask for a slot at its end: without
  * the count, all requests that come in one turn would pass for each place that becomes free, and be rejected at great cost.
  */
 function createArrivals() {
