@@ -56,6 +56,11 @@ export class LongText implements Iterable<string> {
     for (const { content } of this.pieces) yield content.toString();
   }
 
+  /** Tells whether it has no half of a surrogate pair, as no text in UTF-8 has. */
+  isWellFormed(): boolean {
+    return this.pieces.every(({ content }) => typeof content !== "string" || content.isWellFormed());
+  }
+
   /** Returns the text without its first pieces. */
   withoutPieces(count: number): LongText {
     return new LongText(this.pieces.slice(count));

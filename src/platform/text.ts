@@ -37,12 +37,7 @@ export const contentText = z
     context.issues.push({ code: "invalid_type", expected: "string", input: given, message: "must be text" });
     return z.NEVER;
   })
-  .refine((text) => isWellFormed(text), "must be well-formed Unicode");
-
-function isWellFormed(text: LongText): boolean {
-  for (const piece of text) if (!piece.isWellFormed()) return false;
-  return true;
-}
+  .refine((text) => text.isWellFormed(), "must be well-formed Unicode");
 
 /** The email address that names a user. Upper and lower case are equal. */
 export const emailText = z
