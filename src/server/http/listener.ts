@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { Logger } from "../../platform/logger.js";
 import { createPeerCounter } from "../../core/request/client-address.js";
 import { limitConnections, mostConnections } from "./connection-limit.js";
+import { createPendingAnswers } from "./pending-answers.js";
 import { createRequestHandler, type Answering } from "./request-handler.js";
 import { answerUnreadable, rejectSocket } from "./unreadable-requests.js";
 
@@ -47,20 +48,18 @@ export function openListener({ server, logger, openFilesLimit, config }: Options
   const { host, port, requestTimeoutMs, operations, trustedProxies } = config;
   const handler = createRequestHandler(server, trustedProxies);
   let closesConnections = false;
-  let answering = 0;
 
   const http = createServer(timeoutsOf(requestTimeoutMs), (incoming, outgoing) => {
-    answering += 1;
-    outgoing.on("close", () => {
-      answering -= 1;
-      if (!http.listening) setImmediate(() => http.closeIdleConnections());
-    });
+    pendingAnswers.add(outgoing);
     if (closesConnections || connections.isAwaited(incoming.socket)) outgoing.setHeader("Connection", "close");
     handler.answer(incoming, outgoing);
   });
+  const pendingAnswers = createPendingAnswers(() => {
+    if (!http.listening) setImmediate(() => http.closeIdleConnections());
+  });
   // A client that does not read its answer is let go, but not one that waits for it.
   http.setTimeout(requestTimeoutMs + operations.queueMs + operations.timeoutMs);
-  answerUnreadable(http, server.rejectHead);
+  answerUnreadable(http, pendingAnswers, server.rejectHead);
   http.on("checkExpectation", handler.rejectExpectation);
   const connections = limitConnections(http, {
     most: mostConnections(config.maxConnections, openFilesLimit),
@@ -75,7 +74,7 @@ export function openListener({ server, logger, openFilesLimit, config }: Options
       resolve({
         port: (http.address() as AddressInfo).port, // a server on TCP has an address with a port, not a path
         shedConnections: () => void (closesConnections = true),
-        close: (timeoutMs) => close(http, timeoutMs, () => answering),
+        close: (timeoutMs) => close(http, timeoutMs, pendingAnswers.count),
       }),
     );
   });

@@ -1,10 +1,11 @@
-import { STATUS_CODES, type Server as HttpServer, type ServerResponse } from "node:http";
+import { STATUS_CODES, type Server as HttpServer } from "node:http";
 import type { Duplex } from "node:stream";
 import { AppError } from "../../core/errors/app-error.js";
 import type { Client } from "../../core/request/client-address.js";
 import type { RenderedError } from "../../core/request/rendered-answer.js";
 import { headerPairs } from "../../platform/header-list.js";
 import type { RejectHead } from "./head-rejection.js";
+import type { PendingAnswers } from "./pending-answers.js";
 import { malformed, normalizeHead } from "./request-head.js";
 
 /** The client of a request of which nothing is known. */
@@ -14,15 +15,13 @@ export const STRANGER: Client = { address: "unknown", origin: null };
  * Answers what the HTTP parser cannot read, and CONNECT, in the catalogue's form. By itself Node answers with an empty body,
  * or not at all.
  */
-export function answerUnreadable(http: HttpServer, rejectHead: RejectHead): void {
-  const latest = new WeakMap<Duplex, ServerResponse>();
-  http.on("request", ({ socket }, outgoing) => latest.set(socket, outgoing));
+export function answerUnreadable(http: HttpServer, pendingAnswers: PendingAnswers, rejectHead: RejectHead): void {
   http.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
     if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
     const answer = () => {
       if (socket.writable) write(rejectHead(toAppError(error.code), {}, STRANGER), socket);
     };
-    const pending = latest.get(socket);
+    const pending = pendingAnswers.latestOf(socket);
     // What follows a whole request must not take its answer away.
     if (pending?.req.complete === true && !pending.writableFinished) pending.once("finish", answer);
     else answer();
