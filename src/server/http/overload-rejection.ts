@@ -10,7 +10,7 @@ import type { Client } from "../../core/request/client-address.js";
 import type { Operations } from "../../core/load/operations.js";
 import { overloaded } from "../../core/load/overloaded.js";
 import type { RenderedAnswer, RenderedError } from "../../core/request/rendered-answer.js";
-import { toHeaderList } from "../../platform/header-list.js";
+import { toHeaderList, type HeaderList } from "../../platform/header-list.js";
 import { corsHeadersOf } from "./cors.js";
 import { renderError } from "./error-response.js";
 import { REST_PATH } from "../../core/request/paths.js";
@@ -36,11 +36,13 @@ type Dependencies = {
 
 const LOG_EVERY_MS = 1_000;
 
-/** What differs between two rejections of one form, in the answer that is made once for all of them. */
+/** What differs between two rejections of one form. */
 const REQUEST_ID = "{requestId}";
-const ORIGIN = "{origin}";
 
-/** Clients send a few values of Accept. An answer for any further one is made each time. */
+/** What rejections with the same surface, format and links have in common. The body is cut where the id of the request stands. */
+type Form = { readonly status: number; readonly headers: HeaderList; readonly body: readonly string[] };
+
+/** Clients send a few values of Accept and Host. The answer for any further one is made each time. */
 const MOST_FORMS = 100;
 
 /**
@@ -50,7 +52,7 @@ const MOST_FORMS = 100;
  */
 export function createOverloadRejection({ operations, recall, restErrors, publicUrl, metrics, clock, random, logger }: Dependencies) {
   const error = overloaded();
-  const forms = new Map<string, RenderedError>();
+  const forms = new Map<string, Form>();
   const arrivals = createArrivals();
   let rejected = 0;
   let loggedAtMs = Number.NEGATIVE_INFINITY;
@@ -66,12 +68,17 @@ export function createOverloadRejection({ operations, recall, restErrors, public
     loggedAtMs = nowMs;
   }
 
-  function formOf(path: string, accept: string | null): RenderedError {
-    const key = `${surfaceOf(path)} ${accept}`;
+  function makeForm(path: string, accept: string | null, origin: string): Form {
+    const rendered = renderError(error, { path, accept, style: restErrors }, { requestId: REQUEST_ID, origin });
+    const headers = [...toHeaderList(DEFAULT_HEADERS), ...corsHeadersOf(path), ...rendered.headers];
+    return { status: rendered.status, headers, body: rendered.body.split(REQUEST_ID) };
+  }
+
+  function formOf(path: string, { accept, host }: IncomingHttpHeaders, client: Client): Form {
+    const key = [surfaceOf(path), accept, client.origin, host].join("\n");
     const known = forms.get(key);
     if (known !== undefined) return known;
-    const rendered = renderError(error, { path, accept, style: restErrors }, { requestId: REQUEST_ID, origin: ORIGIN });
-    const form = { ...rendered, headers: [...toHeaderList(DEFAULT_HEADERS), ...corsHeadersOf(path), ...rendered.headers] };
+    const form = makeForm(path, accept ?? null, chooseOrigin({ publicUrl, proxied: client.origin, find: () => originOfHost(host) }));
     if (forms.size < MOST_FORMS) forms.set(key, form);
     return form;
   }
@@ -79,10 +86,8 @@ export function createOverloadRejection({ operations, recall, restErrors, public
   function reject(path: string, headers: IncomingHttpHeaders, client: Client): RenderedAnswer {
     record(path);
     const requestId = idOf(headers["x-request-id"], random);
-    const origin = chooseOrigin({ publicUrl, proxied: client.origin, find: () => originOfHost(headers.host) });
-    const form = formOf(path, headers.accept ?? null);
-    const body = form.body.replaceAll(REQUEST_ID, requestId).replaceAll(ORIGIN, () => inJson(origin));
-    return { status: form.status, headers: [...form.headers, "X-Request-Id", requestId], body };
+    const form = formOf(path, headers, client);
+    return { status: form.status, headers: [...form.headers, "X-Request-Id", requestId], body: form.body.join(requestId) };
   }
 
   return ({ method, url = "/", headers }: RequestHead, findClient: () => Client): RenderedAnswer | null => {
@@ -123,9 +128,4 @@ export function createConnectionRejection({ restErrors, publicUrl, random }: Pic
     const { status, headers, body } = renderError(error, { path: "/", accept: null, style: restErrors }, facts);
     return { status, headers: [...toHeaderList(DEFAULT_HEADERS), ...headers, "X-Request-Id", requestId], body };
   };
-}
-
-/** As it stands between the quotes of a JSON text. */
-function inJson(text: string): string {
-  return JSON.stringify(text).slice(1, -1);
 }
