@@ -11,9 +11,26 @@ export function writeAnswer({ status, headers, body }: RenderedAnswer, outgoing:
     outgoing.writeHead(status, [...headers]);
     return void writePieces(body, outgoing).catch(() => outgoing.destroy()); // its client is gone
   }
-  const content = body.length > LONG ? Buffer.from(body) : body;
-  outgoing.writeHead(status, [...headers, "Content-Length", String(Buffer.byteLength(content))]);
-  outgoing.end(content);
+  if (body.length > LONG) {
+    const content = Buffer.from(body);
+    outgoing.writeHead(status, [...headers, "Content-Length", String(content.length)]);
+    return void outgoing.end(content);
+  }
+  const length = Buffer.byteLength(body);
+  outgoing.writeHead(status, [...headers, "Content-Length", String(length)]);
+  endWith(body, length === body.length ? "latin1" : "utf8", outgoing);
+}
+
+/**
+ * Hands the head and the body to the connection as one text. `outgoing.end(body)` would write an empty text after it: Node then
+ * takes memory outside its heap to join the two, which made the smallest answers dearer by a twentieth.
+ */
+function endWith(body: string, encoding: BufferEncoding, outgoing: ServerResponse): void {
+  const { socket } = outgoing;
+  socket?.cork();
+  outgoing.write(body, encoding);
+  socket?.uncork();
+  outgoing.end();
 }
 
 /** Makes each piece when the client has taken those before, so that a slow client holds no second copy of the body. */
