@@ -33,12 +33,15 @@ export async function runServer({ env, out, err, onExit, openFilesLimit }: Comma
   const limiterStore = await openLimiterStore(config, { clock: systemClock, logger, metrics });
   const platform = { clock: systemClock, random: systemRandom, logger, metrics, tracer: tracing.tracer };
   try {
+    const services = createServices({ ...platform, config, database });
+    const isKeyChosen = config.bootstrapApiKey !== undefined;
+    // A key that the operator chose is there before the first request, which may come as soon as the port is open.
+    if (isKeyChosen) await bootstrap(services, config.bootstrapApiKey);
     const server = createServer({ config, database, limiterStore, ...platform });
     const listener = await openListener({ server, logger, config, openFilesLimit: openFilesLimit() });
     try {
-      // The key is made after listening: if the port were taken, a key made before would never be shown.
-      const services = createServices({ ...platform, config, database });
-      const firstKey = await bootstrap(services, config.bootstrapApiKey);
+      // Any other key is made after listening: if the port were taken, a key made before would never be shown.
+      const firstKey = isKeyChosen ? null : await bootstrap(services, undefined);
       for (const line of await announceUnusedKey(services, config.bootstrapApiKey)) err(line);
       announce(
         { address: addressOf(config, listener), publicUrl: config.publicUrl },

@@ -75,6 +75,25 @@ test("A first key of fewer than 32 characters stops the start and says what to d
   await same.kill("SIGTERM");
 });
 
+test("A first key that was chosen works as soon as the port is open.", async () => {
+  const fresh = await newCommandLine();
+  const holder = createServer();
+  const port = await new Promise<number>((resolve) => {
+    holder.listen(0, "127.0.0.1", () => resolve((holder.address() as AddressInfo).port)); // on TCP it has a port, not a path
+  });
+  await new Promise((resolve) => holder.close(resolve));
+  const starting = fresh.serve({ PORT: String(port), BOOTSTRAP_API_KEY: "a-key-of-my-own-of-32-characters" });
+
+  let answer: unknown;
+  while (answer === undefined) {
+    answer = await emailOf(`http://127.0.0.1:${port}`, "a-key-of-my-own-of-32-characters").catch(() => undefined);
+  }
+
+  expect(answer).toEqual({ data: { viewer: { email: "owner@backstory.local" } } });
+  await (await starting).kill("SIGTERM");
+  await fresh.remove();
+});
+
 test("A second process on one folder ends with a message that says what to do, and the first one goes on.", async () => {
   const server = await cli.serve();
 
