@@ -1,7 +1,7 @@
 import { PrismaClient } from "./generated/prisma/client.js";
 import type { Clock } from "../platform/clock.js";
 import type { ConnectionCounts, Engine, Query, Transaction } from "./engine.js";
-import { openPGlite, type Announce } from "./open-pglite.js";
+import { openEmbedded, type Announce } from "./embedded/open.js";
 import { openPostgres } from "./postgres.js";
 
 export type Database = {
@@ -27,7 +27,7 @@ export type DatabaseOptions = {
 
 /** The database of the settings: PostgreSQL where an address is given, else the embedded one. */
 export async function openEngine({ databaseUrl, ...options }: DatabaseOptions): Promise<Engine> {
-  return databaseUrl === undefined ? openPGlite(options) : openPostgres(databaseUrl, options);
+  return databaseUrl === undefined ? openEmbedded(options) : openPostgres(databaseUrl, options);
 }
 
 /** Prisma over an engine. `onStatement` hears every SQL statement. */

@@ -2,9 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { toEngine } from "../../src/db/pglite.js";
 import { DEFAULT_COLOR, DEFAULT_ICON } from "../../src/features/projects/input.js";
-import { systemClock } from "../../src/platform/clock.js";
+import { toLocalEngine } from "../support/local-engine.js";
 
 type Column = { readonly table: string; readonly column: string; readonly type: string; readonly isNullable: boolean };
 
@@ -20,7 +19,7 @@ let pglite: PGlite;
 beforeAll(async () => {
   const image = await readFile(join(process.env.TEST_FOLDER ?? "", "image.tar"));
   pglite = await PGlite.create({ loadDataDir: new Blob([image]) });
-  await toEngine(pglite, { clock: systemClock, afterClose: () => Promise.resolve() }).migrate();
+  await toLocalEngine(pglite).migrate();
 });
 afterAll(() => pglite.close());
 

@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { FolderLockedError, lockFolder } from "../../src/db/folder-lock.js";
+import { FolderLockedError, lockFolder } from "../../src/db/embedded/folder-lock.js";
 
 /** Another process that takes the folder when it is told to, says how that went, and keeps it as long as it lives. */
 const CONTENDER = `
-  import { lockFolder } from "./dist/db/folder-lock.js";
+  import { lockFolder } from "./dist/db/embedded/folder-lock.js";
   console.log("ready");
   process.stdin.once("data", () => lockFolder(process.argv[1]).then(() => console.log("held"), (error) => console.log(error.name)));
 `;

@@ -4,12 +4,11 @@ import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { expect, test } from "@jest/globals";
 import { connectPrisma } from "../../src/db/database.js";
-import { toEngine } from "../../src/db/pglite.js";
 import { encodeContent } from "../../src/features/sessions/content-codec.js";
-import { systemClock } from "../../src/platform/clock.js";
 import { createTextReader } from "../../src/features/sessions/content/read-text.js";
 import { contentNames } from "../../src/features/sessions/content/stored-text.js";
 import { longText } from "../support/long-texts.js";
+import { toLocalEngine } from "../support/local-engine.js";
 
 const FIRST = "20261101000000_initial";
 /** Those after it, up to where credentials have no parents yet. */
@@ -58,7 +57,7 @@ async function firstVersion(texts: readonly string[]): Promise<PGlite> {
 }
 
 test("A database of the first version keeps its keys and sessions, learns how long each Markdown is as a JSON string, and its projects get what they lack of an icon and a colour.", async () => {
-  const engine = toEngine(await firstVersion(texts), { clock: systemClock, afterClose: () => Promise.resolve() });
+  const engine = toLocalEngine(await firstVersion(texts));
   await engine.migrate();
   const { prisma, close } = connectPrisma(engine, 15_000);
 
@@ -108,7 +107,7 @@ test("A database without parents of credentials keeps every key and device that 
   ] as const) {
     await useCode(hash, maker, usedAt);
   }
-  const engine = toEngine(pglite, { clock: systemClock, afterClose: () => Promise.resolve() });
+  const engine = toLocalEngine(pglite);
   expect(await engine.migrate()).toContain("20261127000000_credentials");
   const { prisma, close } = connectPrisma(engine, 15_000);
   const keys = await prisma.apiKey.findMany({ where: { id: { not: OWNER } }, orderBy: { id: "asc" } });
@@ -120,7 +119,7 @@ test("A database without parents of credentials keeps every key and device that 
 
 test("Its long texts are cut into parts, and come back as they were.", async () => {
   const across = ["🦕", "\u0000", "\u0001", "\uFEFF", "\r\n"].map((character) => longText(character));
-  const engine = toEngine(await firstVersion(across), { clock: systemClock, afterClose: () => Promise.resolve() });
+  const engine = toLocalEngine(await firstVersion(across));
   await engine.migrate();
   const database = connectPrisma(engine, 15_000);
   const contents = await database.prisma.sessionContent.findMany({ orderBy: { sessionKey: "asc" } });

@@ -3,10 +3,13 @@ import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readConfig } from "../../src/config.js";
-import { openDatabase } from "../../src/db/database.js";
+import type * as DatabaseModule from "../../src/db/database.js";
 import { createServices } from "../../src/features/services.js";
 import { PROGRAM, run, runBackstory, spawnServer, type Environment, type Output, type ServerProcess } from "./process.js";
 import { systemClock } from "../../src/platform/clock.js";
+
+/** PostgreSQL's thread runs a file, so that only what was built can start it. */
+const BUILT_DATABASE = "../../dist/db/database.js";
 
 export type CommandLine = Awaited<ReturnType<typeof newCommandLine>>;
 export type Backstory = Awaited<ReturnType<typeof startBackstory>>;
@@ -40,6 +43,7 @@ export async function newCommandLine(settings: Environment = {}) {
     /** Looks into the database between two commands, which must have ended. */
     async inside<T>(look: (opened: { services: ReturnType<typeof createServices> }) => Promise<T>): Promise<T> {
       const config = readConfig(env);
+      const { openDatabase } = (await import(BUILT_DATABASE)) as typeof DatabaseModule; // it was built from that
       const database = await openDatabase({ ...config, clock: systemClock });
       const random = { uuid: () => randomUUID(), bytes: (length: number) => crypto.getRandomValues(new Uint8Array(length)) };
       try {

@@ -7,7 +7,7 @@ import { allScopes, type Scope } from "../../src/core/auth/scopes.js";
 import { readConfig, type Config } from "../../src/config.js";
 import { connectPrisma, openEngine } from "../../src/db/database.js";
 import type { Engine, Query } from "../../src/db/engine.js";
-import { START_PARAMETERS, toEngine } from "../../src/db/pglite.js";
+import { START_PARAMETERS } from "../../src/db/embedded/create-pglite.js";
 import { toResponse } from "../../src/core/request/rendered-answer.js";
 import type { Client } from "../../src/core/request/client-address.js";
 import type { OnClose } from "../../src/core/request/state.js";
@@ -20,6 +20,7 @@ import { TRUST_MS } from "../../src/core/auth/trust.js";
 import { createMetrics } from "../../src/platform/metrics.js";
 import { createServer } from "../../src/server/server.js";
 import { createServices } from "../../src/features/services.js";
+import { toLocalEngine } from "./local-engine.js";
 
 export type Answer = {
   readonly status: number;
@@ -254,10 +255,7 @@ async function openTestEngine({ config, clock, route }: EngineOptions): Promise<
 
 async function openPGliteCopy(clock: Clock): Promise<Engine> {
   const image = await readFile(join(process.env.TEST_FOLDER ?? "", "image.tar"));
-  return toEngine(await PGlite.create({ loadDataDir: new Blob([image]), startParams: START_PARAMETERS }), {
-    clock,
-    afterClose: () => Promise.resolve(),
-  });
+  return toLocalEngine(await PGlite.create({ loadDataDir: new Blob([image]), startParams: START_PARAMETERS }), clock);
 }
 
 async function openPostgresCopy(url: string, { config, clock, route }: EngineOptions): Promise<Engine> {

@@ -50,7 +50,6 @@ const BY_MESSAGE: readonly (readonly [string, ErrorReason])[] = [
   ["connection terminated due to connection timeout", "UPSTREAM_UNAVAILABLE"],
   ["timeout expired", "UPSTREAM_UNAVAILABLE"],
   ["can't reach database", "UPSTREAM_UNAVAILABLE"],
-  ["pglite is clos", "UPSTREAM_UNAVAILABLE"],
   ["after calling end on the pool", "UPSTREAM_UNAVAILABLE"],
   ["query read timeout", "UPSTREAM_TIMEOUT"],
   ["sockettimeout", "UPSTREAM_TIMEOUT"],

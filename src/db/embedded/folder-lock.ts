@@ -3,7 +3,7 @@ import { mkdir, readdir, realpath, rename, rm } from "node:fs/promises";
 import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { codeOf } from "../platform/error-code.js";
+import { codeOf } from "../../platform/error-code.js";
 
 /** Another process has the folder open. */
 export class FolderLockedError extends Error {

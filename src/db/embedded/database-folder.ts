@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync, readdirSync, realpathSync, type Dirent, type Stats } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { codeOf } from "../platform/error-code.js";
+import { codeOf } from "../../platform/error-code.js";
 
 /** The folder of the embedded database cannot be used as it is. The message is all that a person needs. */
 export class DatabaseFolderError extends Error {

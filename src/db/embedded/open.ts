@@ -3,29 +3,30 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, realpath, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { setFlagsFromString } from "node:v8";
-import { PGlite } from "@electric-sql/pglite";
-import type { Clock } from "../platform/clock.js";
-import { cannotOpen, DatabaseFolderError, hasDatabase, restrictDatabase, restrictDataDir } from "./database-folder.js";
-import type { Engine } from "./engine.js";
+import type { Clock } from "../../platform/clock.js";
+import { createBackends } from "./backend.js";
+import { DatabaseFolderError, hasDatabase, restrictDatabase, restrictDataDir } from "./database-folder.js";
+import type { Engine } from "../engine.js";
+import { toEngine } from "./engine.js";
 import { lockFolder } from "./folder-lock.js";
-import { OwnerOnlyFiles } from "./owner-only-files.js";
-import { START_PARAMETERS, toEngine } from "./pglite.js";
-
-/** Opening takes a second or two; recovery after a crash replays 64 MB of log at most. */
-const OPEN_TIMEOUT_MS = 120_000;
+import { startThread } from "./thread-backend.js";
 
 /** Tells a person at the terminal what happens while the database is being opened. */
 export type Announce = (line: string) => void;
 
-type Options = { readonly dataDir: string; readonly clock: Clock; readonly announce?: Announce };
+type Options = {
+  readonly dataDir: string;
+  readonly databaseTimeoutMs: number;
+  readonly clock: Clock;
+  readonly announce?: Announce;
+};
 
 /**
- * Opens the embedded database: PostgreSQL in WebAssembly, with one connection, in a folder that it locks for this process.
+ * Opens the embedded database: PostgreSQL in WebAssembly, in a thread, with one connection and a folder that is locked for this process.
  * @throws FolderLockedError
  * @throws DatabaseFolderError if the folder holds something else, or a damaged database
  */
-export async function openPGlite({ dataDir, clock, announce = () => undefined }: Options): Promise<Engine> {
+export async function openEmbedded({ dataDir, databaseTimeoutMs, clock, announce = () => undefined }: Options): Promise<Engine> {
   const unlock = await lockFolder(dataDir);
   try {
     restrictDataDir(dataDir);
@@ -35,36 +36,20 @@ export async function openPGlite({ dataDir, clock, announce = () => undefined }:
     const isMade = await hasDatabase(folder);
     if (isMade) restrictDatabase(folder);
     const applied = isMade ? [] : await makeDatabase(folder, announce);
-    const engine = toEngine(await createPGlite(folder), { clock, afterClose: unlock });
-    return { ...engine, migrate: async () => [...applied, ...(await engine.migrate())] };
+    const backends = createBackends(() => startThread(folder));
+    await backends.start(); // so that damaged files are heard of now
+    const engine = toEngine({ backends, clock, databaseTimeoutMs });
+    return {
+      ...engine,
+      migrate: async () => [...applied, ...(await engine.migrate())],
+      async close() {
+        await engine.close();
+        await unlock();
+      },
+    };
   } catch (error) {
     await unlock();
     throw error;
-  }
-}
-
-/** @throws DatabaseFolderError with PostgreSQL's message about its files */
-export async function createPGlite(folder: string): Promise<PGlite> {
-  // By default V8 begins at once to optimize PostgreSQL's code, which makes a start take half as long again. With ten times
-  // the usual budget it optimizes only the functions that requests use.
-  setFlagsFromString("--wasm-tiering-budget=18000000");
-  const lines: string[] = [];
-  const opening = PGlite.create({
-    fs: new OwnerOnlyFiles(folder),
-    startParams: START_PARAMETERS,
-    onStderr: (line) => lines.push(line) > 0,
-  });
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`PostgreSQL did not start within ${OPEN_TIMEOUT_MS / 1_000} s`)), OPEN_TIMEOUT_MS);
-  });
-  try {
-    return await Promise.race([opening, timeout]);
-  } catch (cause) {
-    const said = lines.map((line) => /\b(?:FATAL|PANIC): +(.+)/.exec(line)?.[1]).find((reason) => reason !== undefined);
-    throw cannotOpen(folder, said ?? (cause instanceof Error ? cause.message : String(cause)), cause);
-  } finally {
-    clearTimeout(timer);
   }
 }
 
@@ -93,7 +78,7 @@ async function makeDatabase(folder: string, announce: Announce): Promise<string[
  * V8 does not optimize its code, most of which runs once: that saves a quarter of the time.
  */
 function runMaker(folder: string): Promise<string[]> {
-  const script = fileURLToPath(new URL("./make-pglite.js", import.meta.url));
+  const script = fileURLToPath(new URL("./make-database.js", import.meta.url));
   return new Promise((resolve, reject) => {
     const onEnd = (error: ExecFileException | null, stdout: string, stderr: string) => {
       process.removeListener("exit", stop);

@@ -1,0 +1,62 @@
+/** Takes a part of an answer; the last part of each answer says so. */
+export type OnAnswer = (bytes: Uint8Array, isLast: boolean) => void;
+
+/** A PostgreSQL that talks to one client at a time, in a thread or in this one. */
+export type Backend = {
+  /** Sends messages of PostgreSQL's protocol. The bytes belong to the backend from then on. */
+  readonly send: (messages: Uint8Array) => void;
+  /** Says who hears the answers from now on. */
+  readonly listen: (onAnswer: OnAnswer) => void;
+  /** Resolves when it has ended, with the error that ended it if there was one. */
+  readonly ended: Promise<Error | undefined>;
+  /** Ends it in the middle of whatever it does, which loses nothing that was acknowledged. */
+  readonly terminate: () => Promise<void>;
+  /** Ends it when its work is done. */
+  readonly close: () => Promise<void>;
+};
+
+/** The backends of one database, of which one runs at a time. */
+export type Backends = {
+  /** Returns the one that runs, or starts the next. */
+  readonly start: () => Promise<Backend>;
+  readonly close: () => Promise<void>;
+};
+
+/** Starts a backend when one is wanted and none runs: the first one, and after one that was terminated or has failed. */
+export function createBackends(startOne: () => Promise<Backend>): Backends {
+  let current: Promise<Backend> | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+
+  async function startNext(forget: () => void): Promise<Backend> {
+    await last; // two must never have the same files open
+    const backend = await startOne();
+    last = backend.ended.then(forget);
+    return {
+      ...backend,
+      terminate() {
+        forget(); // it takes a moment to end, in which nobody must get it any more
+        return backend.terminate();
+      },
+    };
+  }
+
+  function start(): Promise<Backend> {
+    if (current !== undefined) return current;
+    const forget = () => {
+      if (current === starting) current = undefined;
+    };
+    const starting = startNext(forget);
+    current = starting;
+    starting.catch(forget);
+    return starting;
+  }
+
+  return {
+    start,
+    async close() {
+      const running = await current?.catch(() => undefined); // who wanted one that did not start heard of it
+      await running?.close();
+      await last;
+    },
+  };
+}

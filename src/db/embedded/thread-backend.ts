@@ -1,0 +1,58 @@
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import type { Backend, OnAnswer } from "./backend.js";
+import { DatabaseFolderError } from "./database-folder.js";
+
+export type ThreadData = { readonly folder: string };
+export type ToThread = Uint8Array | "close";
+export type FromThread =
+  "opened" | { readonly failure: string } | { readonly panic: string } | { readonly bytes: Uint8Array; readonly isLast: boolean };
+
+const SCRIPT = fileURLToPath(new URL("./thread.js", import.meta.url));
+
+/** Starts PostgreSQL in a thread. @throws DatabaseFolderError with PostgreSQL's message about its files */
+export async function startThread(folder: string): Promise<Backend> {
+  const workerData: ThreadData = { folder };
+  const worker = new Worker(SCRIPT, { workerData });
+  let failure: Error | undefined;
+  worker.on("error", (error) => (failure = error));
+  const ended = new Promise<Error | undefined>((resolve) => worker.once("exit", () => resolve(failure)));
+  await untilOpened(worker);
+  let hear: OnAnswer = () => undefined;
+  worker.on("message", (message: FromThread) => {
+    if (typeof message === "object" && "bytes" in message) hear(message.bytes, message.isLast);
+    else if (typeof message === "object" && "panic" in message) {
+      failure = new Error(`PostgreSQL cannot go on: ${message.panic}`);
+      void worker.terminate();
+    }
+  });
+  return {
+    ended,
+    send: (messages) => send(worker, messages, [messages.buffer as ArrayBuffer]), // it is not shared
+    listen: (onAnswer) => void (hear = onAnswer),
+    async terminate() {
+      await worker.terminate();
+    },
+    async close() {
+      send(worker, "close");
+      await ended;
+    },
+  };
+}
+
+function send(worker: Worker, message: ToThread, transferred: ArrayBuffer[] = []): void {
+  worker.postMessage(message, transferred);
+}
+
+function untilOpened(worker: Worker): Promise<void> {
+  return new Promise((resolve, reject) => {
+    worker.once("message", (message: FromThread) => {
+      if (typeof message === "object" && "failure" in message) {
+        void worker.terminate();
+        reject(new DatabaseFolderError(message.failure));
+      } else resolve();
+    });
+    worker.once("error", reject);
+    worker.once("exit", () => reject(new Error("The embedded database ended while it was opened")));
+  });
+}
