@@ -14,8 +14,9 @@ const CONTENDER = `
   process.stdin.once("data", () => lockFolder(process.argv[1]).then(() => console.log("held"), (error) => console.log(error.name)));
 `;
 
-async function startContender(folder: string) {
-  const child = spawn(process.execPath, ["--input-type=module", "-e", CONTENDER, folder], { stdio: ["pipe", "pipe", "inherit"] });
+async function startContender(folder: string, env: Readonly<Record<string, string>> = {}) {
+  const args = ["--input-type=module", "-e", CONTENDER, folder];
+  const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, ...env } });
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   await lines.next();
   return {
@@ -55,6 +56,19 @@ test("A folder is the same one by every path that leads to it, and one with a ve
 
   await expect(lockFolder(join(folder, "..", "long".repeat(30)))).rejects.toBeInstanceOf(FolderLockedError);
   await release();
+});
+
+test("Processes with different folders for temporary files keep each other out, and leave nothing there.", async () => {
+  const folder = join(root, "elsewhere".repeat(12));
+  const temporary = await Promise.all(["a", "b"].map((name) => mkdtemp(join(root, name))));
+  const contenders = await Promise.all(temporary.map((TMPDIR) => startContender(folder, { TMPDIR })));
+
+  const outcomes = await Promise.all(contenders.map((contender) => contender.take()));
+
+  expect(outcomes.sort()).toEqual(["FolderLockedError", "held"]);
+  expect(await readdir(folder)).toEqual(["holder"]);
+  expect(await Promise.all(temporary.map((path) => readdir(path)))).toEqual([[], []]);
+  await Promise.all(contenders.map((contender) => contender.kill()));
 });
 
 test("Another process is kept out as long as the holder lives, and is let in at once when the holder was killed.", async () => {

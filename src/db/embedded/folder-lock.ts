@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, readdir, realpath, rename, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, realpath, rename, rm, symlink } from "node:fs/promises";
 import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,25 +16,38 @@ export class FolderLockedError extends Error {
   }
 }
 
+/** The name of the lock in the folder. */
+const LOCK = "holder";
+
 type Release = () => Promise<void>;
 
 /**
- * Takes the folder for this process alone and returns the release. The lock is a listening socket: the operating
+ * Takes the folder for this process alone and returns the release. The lock is a listening socket in the folder: the operating
  * system drops it with the process, however that ends, so a lock that is left behind can always be told from a held one.
  * @throws FolderLockedError
  */
 export async function lockFolder(folder: string): Promise<Release> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const real = await realpath(folder);
-  const release = process.platform === "win32" ? await takePipe(real) : await takeSocket(lockPathOf(real));
+  const release = process.platform === "win32" ? await takePipe(real) : await withShortPath(real, (short) => takeSocket(short, real));
   if (release === null) throw new FolderLockedError(folder);
   return release;
 }
 
-function lockPathOf(folder: string): string {
-  const inside = join(folder, "holder");
-  // The path of a socket is limited to about 100 bytes; a longer one falls back on a name made from it.
-  return Buffer.byteLength(inside) <= 80 ? inside : join(tmpdir(), `backstory-${hash(folder)}`);
+/** The most bytes of the path of a folder with a socket in it. Systems limit the path of a socket to about 100. */
+const MOST_PATH_BYTES = 70;
+
+/** Gives work a short path to a folder, which for a long one is a temporary link: the socket is in the folder either way. */
+async function withShortPath<T>(folder: string, work: (path: string) => Promise<T>): Promise<T> {
+  if (Buffer.byteLength(folder) <= MOST_PATH_BYTES) return work(folder);
+  const links = await mkdtemp(join(tmpdir(), "bs-"));
+  try {
+    const link = join(links, "l");
+    await symlink(folder, link);
+    return await work(link);
+  } finally {
+    await rm(links, { recursive: true, force: true });
+  }
 }
 
 /** A pipe of Windows belongs to the process that made it, and goes with it. */
@@ -49,17 +62,18 @@ async function takePipe(folder: string): Promise<Release | null> {
 /**
  * Moves a new folder, in which a socket listens, to the path of the lock. That succeeds for one process only: the move
  * fails while the folder at the path holds a socket. A socket that nobody listens to is removed by its name. Each name is
- * used once, so that a process cannot remove the socket of another one that was faster.
+ * used once, so that a process cannot remove the socket of another one that was faster. `short` is a path to the folder `real`.
  */
-async function takeSocket(lockPath: string): Promise<Release | null> {
+async function takeSocket(short: string, real: string): Promise<Release | null> {
   const name = randomBytes(4).toString("hex");
+  const lockPath = join(short, LOCK);
   const own = `${lockPath}.${name}`;
   await mkdir(own, { mode: 0o700 });
   try {
     const server = await listen(join(own, name));
     if (await moveTo(lockPath, own)) {
       return async () => {
-        await rm(join(lockPath, name), { force: true });
+        await rm(join(real, LOCK, name), { force: true });
         await close(server);
       };
     }
