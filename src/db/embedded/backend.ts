@@ -1,14 +1,17 @@
 /** Takes a part of an answer; the last part of each answer says so. */
 export type OnAnswer = (bytes: Uint8Array, isLast: boolean) => void;
 
+/** Is called with the error that ended a backend, if there was one. */
+export type OnEnd = (error: Error | undefined) => void;
+
 /** A PostgreSQL that talks to one client at a time, in a thread or in this one. */
 export type Backend = {
   /** Sends messages of PostgreSQL's protocol. The bytes belong to the backend from then on. */
   readonly send: (messages: Uint8Array) => void;
-  /** Says who hears the answers from now on. */
-  readonly listen: (onAnswer: OnAnswer) => void;
-  /** Resolves when it has ended, with the error that ended it if there was one. */
-  readonly ended: Promise<Error | undefined>;
+  /** Says who hears the answers from now on, and that it has ended. Who heard them before is forgotten. */
+  readonly listen: (onAnswer: OnAnswer, onEnd: OnEnd) => void;
+  /** Resolves when it has ended, however that came. */
+  readonly ended: Promise<void>;
   /** Ends it in the middle of whatever it does, which loses nothing that was acknowledged. */
   readonly terminate: () => Promise<void>;
   /** Ends it when its work is done. */

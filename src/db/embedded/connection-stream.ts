@@ -43,12 +43,14 @@ export class ConnectionStream extends Duplex {
   #attach(backend: Backend): void {
     if (this.destroyed) return;
     this.#backend = backend;
-    backend.listen((bytes, isLast) => {
-      if (this.#backend !== backend) return; // it was destroyed
-      if (isLast) this.#unanswered -= 1;
-      if (bytes.length > 0) this.push(bytes);
-    });
-    void backend.ended.then((cause) => this.destroy(new Error("Connection terminated: the embedded database has ended", { cause })));
+    backend.listen(
+      (bytes, isLast) => {
+        if (this.#backend !== backend) return; // it was destroyed
+        if (isLast) this.#unanswered -= 1;
+        if (bytes.length > 0) this.push(bytes);
+      },
+      (cause) => this.destroy(new Error("Connection terminated: the embedded database has ended", { cause })),
+    );
     this.emit("connect");
   }
 

@@ -1,13 +1,19 @@
 import type { PGlite } from "@electric-sql/pglite";
-import type { Backend, Backends, OnAnswer } from "./backend.js";
+import type { Backend, Backends, OnAnswer, OnEnd } from "./backend.js";
 import { createProtocolServer } from "./protocol-server.js";
 
 /** Runs PostgreSQL in this thread, where a statement keeps all else waiting and cannot be stopped: for programs that do nothing else, and tests. */
 export function createLocalBackends(pglite: PGlite): Backends {
   const answer = createProtocolServer(pglite);
   let hear: OnAnswer = () => undefined;
-  let end: (error?: Error) => void = () => undefined;
-  const ended = new Promise<Error | undefined>((resolve) => (end = resolve));
+  let hearEnd: OnEnd = () => undefined;
+  let resolveEnded: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => (resolveEnded = resolve));
+
+  function end(error?: Error): void {
+    hearEnd(error);
+    resolveEnded();
+  }
 
   async function close(): Promise<void> {
     await pglite.close();
@@ -20,7 +26,10 @@ export function createLocalBackends(pglite: PGlite): Backends {
       const to = hear; // the next client must not hear what this one asked
       setImmediate(() => void answer(messages, to).catch(end));
     },
-    listen: (onAnswer) => void (hear = onAnswer),
+    listen(onAnswer, onEnd) {
+      hear = onAnswer;
+      hearEnd = onEnd;
+    },
     terminate: () => Promise.resolve(), // what it does is done before anybody can ask
     close,
   };

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import type { Backend, OnAnswer } from "./backend.js";
+import type { Backend, OnAnswer, OnEnd } from "./backend.js";
 import { DatabaseFolderError } from "./database-folder.js";
 
 export type ThreadData = { readonly folder: string };
@@ -14,11 +14,19 @@ const SCRIPT = fileURLToPath(new URL("./thread.js", import.meta.url));
 export async function startThread(folder: string): Promise<Backend> {
   const workerData: ThreadData = { folder };
   const worker = new Worker(SCRIPT, { workerData });
+  let hasEnded = false;
   let failure: Error | undefined;
   worker.on("error", (error) => (failure = error));
-  const ended = new Promise<Error | undefined>((resolve) => worker.once("exit", () => resolve(failure)));
-  await untilOpened(worker);
   let hear: OnAnswer = () => undefined;
+  let hearEnd: OnEnd = () => undefined;
+  const ended = new Promise<void>((resolve) => {
+    worker.once("exit", () => {
+      hasEnded = true;
+      hearEnd(failure);
+      resolve();
+    });
+  });
+  await untilOpened(worker);
   worker.on("message", (message: FromThread) => {
     if (typeof message === "object" && "bytes" in message) hear(message.bytes, message.isLast);
     else if (typeof message === "object" && "panic" in message) {
@@ -29,7 +37,11 @@ export async function startThread(folder: string): Promise<Backend> {
   return {
     ended,
     send: (messages) => send(worker, messages, [messages.buffer as ArrayBuffer]), // it is not shared
-    listen: (onAnswer) => void (hear = onAnswer),
+    listen(onAnswer, onEnd) {
+      hear = onAnswer;
+      hearEnd = onEnd;
+      if (hasEnded) onEnd(failure);
+    },
     async terminate() {
       await worker.terminate();
     },
