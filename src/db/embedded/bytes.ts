@@ -1,4 +1,4 @@
-/** Joins pieces in memory of their own, so that it can be handed to another thread. A single piece is returned as it is. */
+/** Joins pieces in memory that is shared with nothing else, so that it can be handed to another thread. A single piece is returned as it is. */
 export function join(pieces: readonly Uint8Array[]): Uint8Array {
   const [first] = pieces;
   if (first !== undefined && pieces.length === 1) return first;

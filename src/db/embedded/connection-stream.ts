@@ -5,7 +5,7 @@ import { join } from "./bytes.js";
 type Done = (error?: Error | null) => void;
 type Chunk = { readonly chunk: Uint8Array };
 
-/** Buffers of Node that are larger than this have their memory for themselves. */
+/** Node's larger buffers share their memory with no other, so that they need not be copied for the backend. */
 const POOLED_BYTES = 65_536;
 
 /** The backend does not start. The code is PostgreSQL's for a server that takes no connections now. */
@@ -17,12 +17,12 @@ class NotStartedError extends Error {
   }
 }
 
-/** The first byte of the message with which a client takes leave. It has no answer. */
+/** The first byte of the Terminate message (PostgreSQL's manual, "Message Formats"). It has no answer. */
 const TERMINATE = 0x58;
 
 /**
- * One client's connection to the embedded database, with what pg asks of a socket. Whoever destroys it while a statement runs
- * ends the backend with it, since nothing else stops a statement.
+ * One client's connection to the embedded database, with what pg asks of a socket. Destroying it while a statement runs ends the
+ * backend too, since nothing else stops a statement.
  */
 export class ConnectionStream extends Duplex {
   #backend: Backend | undefined;
@@ -60,8 +60,6 @@ export class ConnectionStream extends Duplex {
   }
 
   override _writev(chunks: readonly Chunk[], done: Done): void {
-    const [first] = chunks;
-    if (first !== undefined && chunks.length === 1) return this._write(first.chunk, "utf8", done);
     this.#send(join(chunks.map(({ chunk }) => chunk)));
     done();
   }

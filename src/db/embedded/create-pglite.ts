@@ -45,7 +45,7 @@ function createMessages(onPanic: OnPanic) {
   let isStarting = true;
   let reason: string | undefined;
   return {
-    /** Returns whether PGlite has to do nothing more with the line. */
+    /** PGlite prints the line in its debug mode only, whatever is returned. */
     add(line: string): boolean {
       const [, level, text] = /\b(FATAL|PANIC): +(.+)/.exec(line) ?? [];
       if (isStarting) reason ??= text;

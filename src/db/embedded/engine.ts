@@ -17,7 +17,7 @@ const PRISMA_CLAIM: Claim = { owner: "prisma", isHeavy: false };
 
 /** The embedded database, with its one connection. A statement whose deadline passes ends the backend, and the next starts another. */
 export function toEngine({ backends, clock, databaseTimeoutMs }: Options): Engine {
-  const connection = { stream: () => new ConnectionStream(backends.start), user: "postgres", database: "postgres", ssl: false };
+  const connection = connectionTo(backends);
   const pool = createPool({ ...connection, max: 1, idleTimeoutMillis: 0 });
   const readTimeout = limitReadTime(pool, databaseTimeoutMs);
   const share = createFairShare({ places: 1, clock });
@@ -32,6 +32,11 @@ export function toEngine({ backends, clock, databaseTimeoutMs }: Options): Engin
       await backends.close();
     },
   };
+}
+
+/** The options of a client of the embedded database. */
+export function connectionTo({ start }: Backends): pg.ClientConfig {
+  return { stream: () => new ConnectionStream(start), user: "postgres", database: "postgres", ssl: false };
 }
 
 function stop({ connection }: pg.PoolClient): void {

@@ -26,7 +26,12 @@ export async function startThread(folder: string): Promise<Backend> {
       resolve();
     });
   });
-  await untilOpened(worker);
+  try {
+    await untilOpened(worker);
+  } catch (error) {
+    await worker.terminate(); // the next one must not find it with the same files open
+    throw error;
+  }
   worker.on("message", (message: FromThread) => {
     if (typeof message === "object" && "bytes" in message) hear(message.bytes, message.isLast);
     else if (typeof message === "object" && "panic" in message) {
@@ -59,10 +64,8 @@ function send(worker: Worker, message: ToThread, transferred: ArrayBuffer[] = []
 function untilOpened(worker: Worker): Promise<void> {
   return new Promise((resolve, reject) => {
     worker.once("message", (message: FromThread) => {
-      if (typeof message === "object" && "failure" in message) {
-        void worker.terminate();
-        reject(new DatabaseFolderError(message.failure));
-      } else resolve();
+      if (typeof message === "object" && "failure" in message) reject(new DatabaseFolderError(message.failure));
+      else resolve();
     });
     worker.once("error", reject);
     worker.once("exit", () => reject(new Error("The embedded database ended while it was opened")));

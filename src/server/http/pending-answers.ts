@@ -4,8 +4,8 @@ import type { Duplex } from "node:stream";
 export type PendingAnswers = ReturnType<typeof createPendingAnswers>;
 
 /**
- * Knows the answers that are not written yet. Nothing holds one that is: what a connection kept of its last request until the
- * next would outlive the quick garbage collections, and slow down every request.
+ * Knows the answers that are not written yet, and lets go of each as soon as it is. A connection that kept its last answer until
+ * the next would let it outlive the quick garbage collections, which slows every request down.
  */
 export function createPendingAnswers(onWritten: () => void) {
   const latest = new Map<Duplex, ServerResponse>();

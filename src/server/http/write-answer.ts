@@ -11,14 +11,11 @@ export function writeAnswer({ status, headers, body }: RenderedAnswer, outgoing:
     outgoing.writeHead(status, [...headers]);
     return void writePieces(body, outgoing).catch(() => outgoing.destroy()); // its client is gone
   }
-  if (body.length > LONG) {
-    const content = Buffer.from(body);
-    outgoing.writeHead(status, [...headers, "Content-Length", String(content.length)]);
-    return void outgoing.end(content);
-  }
-  const length = Buffer.byteLength(body);
+  const content = body.length > LONG ? Buffer.from(body) : body;
+  const length = Buffer.byteLength(content);
   outgoing.writeHead(status, [...headers, "Content-Length", String(length)]);
-  endWith(body, length === body.length ? "latin1" : "utf8", outgoing);
+  if (typeof content !== "string") return void outgoing.end(content);
+  endWith(content, length === content.length ? "latin1" : "utf8", outgoing);
 }
 
 /**
