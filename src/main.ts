@@ -9,6 +9,7 @@ import { addMigrate } from "./commands/migrate.js";
 import { addSchema } from "./commands/schema.js";
 import { addServe } from "./commands/serve.js";
 import { addUser } from "./commands/user.js";
+import { addVacuum } from "./commands/vacuum.js";
 import { ConfigError } from "./config.js";
 import { DatabaseFolderError } from "./db/embedded/database-folder.js";
 import { FolderLockedError } from "./db/embedded/folder-lock.js";
@@ -30,7 +31,7 @@ const context: CommandContext = {
 
 const program = new Command("backstory").description("A self-hosted server for AI coding conversations.").exitOverride();
 program.showHelpAfterError("See: backstory --help");
-for (const add of [addServe, addMigrate, addUser, addKey, addImport, addSchema, addDeviceCode]) add(program, context);
+for (const add of [addServe, addMigrate, addUser, addKey, addImport, addSchema, addDeviceCode, addVacuum]) add(program, context);
 
 try {
   await program.parseAsync();
@@ -42,8 +43,9 @@ try {
   }
 }
 
-/** Explains a busy port, the one error of the operating system that a person at the command line meets often. */
+/** Explains what is no bug: a busy port, and what the database says of itself, such as a full disk or a damaged file. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if ("severity" in error && "code" in error) return `The database has failed: ${error.message}`;
   return "code" in error && error.code === "EADDRINUSE" ? `${error.message}: choose another PORT` : (error.stack ?? error.message);
 }

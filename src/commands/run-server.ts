@@ -29,7 +29,7 @@ export async function runServer({ env, out, err, onExit, openFilesLimit }: Comma
   const metrics = createMetrics();
   metrics.watchProcess();
   const tracing = await startTracing(config.tracesEndpoint, logger);
-  const database = await explained(openDatabase({ ...config, clock: systemClock, announce: err }));
+  const database = await explained(openDatabase({ ...config, clock: systemClock, announce: err, logger }));
   const limiterStore = await openLimiterStore(config, { clock: systemClock, logger, metrics });
   const platform = { clock: systemClock, random: systemRandom, logger, metrics, tracer: tracing.tracer };
   try {

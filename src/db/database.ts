@@ -1,5 +1,6 @@
 import { PrismaClient } from "./generated/prisma/client.js";
 import type { Clock } from "../platform/clock.js";
+import type { Logger } from "../platform/logger.js";
 import type { ConnectionCounts, Engine, Query, Transaction } from "./engine.js";
 import { openEmbedded, type Announce } from "./embedded/open.js";
 import { openPostgres } from "./postgres.js";
@@ -23,6 +24,8 @@ export type DatabaseOptions = {
   readonly clock: Clock;
   /** Hears what takes long at the first start of the embedded database. */
   readonly announce?: Announce;
+  /** Hears what fails without anybody waiting for it. */
+  readonly logger?: Pick<Logger, "warn">;
 };
 
 /** The database of the settings: PostgreSQL where an address is given, else the embedded one. */

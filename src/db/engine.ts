@@ -36,5 +36,10 @@ export type Engine = {
   readonly adapter: NonNullable<ConstructorParameters<typeof PrismaClient>[0]["adapter"]>;
   /** Applies the missing migrations and returns their names. */
   readonly migrate: () => Promise<readonly string[]>;
+  /** Writes all tables anew, so that nothing of deleted rows is left in their files, and returns the size of the database before and after. */
+  readonly vacuum: () => Promise<DatabaseSizes>;
   readonly close: () => Promise<void>;
 };
+
+/** In bytes. */
+export type DatabaseSizes = { readonly before: number; readonly after: number };

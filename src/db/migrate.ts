@@ -48,7 +48,8 @@ export async function migrate(connection: SqlConnection): Promise<readonly strin
   const migrations = await readMigrations();
   await connection.query(`SELECT pg_advisory_lock(${ADVISORY_LOCK})`);
   try {
-    await connection.script(BOOKKEEPING);
+    const [table] = await connection.query(`SELECT to_regclass('"_prisma_migrations"') AS "name"`);
+    if (table?.name == null) await connection.script(BOOKKEEPING); // on a full disk a start that has nothing to change must change nothing
     const missing = await findMissing(connection, migrations);
     for (const migration of missing) await apply(connection, migration);
     return missing.map(({ name }) => name);

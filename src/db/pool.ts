@@ -1,7 +1,7 @@
 import pg from "pg";
 import type { FairShare } from "../platform/fair-share.js";
 import type { ConnectionCounts } from "./engine.js";
-import { migrate } from "./migrate.js";
+import type { SqlConnection } from "./migrate.js";
 
 /** The type of an array of `bigint`, for which pg has no constant. */
 const INT8_ARRAY = 1016;
@@ -32,12 +32,12 @@ export function countConnections(pools: readonly pg.Pool[], share: FairShare): C
   return { busy: sum(({ totalCount }) => totalCount) - idle, idle, waiting: sum(({ waitingCount }) => waitingCount) + share.waiting() };
 }
 
-/** Applies the missing migrations on a connection of their own, which has no deadline. */
-export async function migrateOn(connection: pg.ClientConfig): Promise<readonly string[]> {
-  const client = new pg.Client(connection);
+/** Does work on a connection of its own, which has no deadline. */
+export async function withConnection<T>(config: pg.ClientConfig, work: (connection: SqlConnection) => Promise<T>): Promise<T> {
+  const client = new pg.Client(config);
   await client.connect();
   try {
-    return await migrate({
+    return await work({
       query: async (sql, values = []) => (await client.query<Record<string, unknown>>(sql, [...values])).rows,
       script: async (sql) => {
         await client.query(sql);

@@ -4,8 +4,10 @@ import type { Clock } from "../platform/clock.js";
 import { createFairShare } from "../platform/fair-share.js";
 import { sendCancelRequest } from "./cancel-request.js";
 import type { Engine } from "./engine.js";
-import { countConnections, createPool, migrateOn } from "./pool.js";
+import { migrate } from "./migrate.js";
+import { countConnections, createPool, withConnection } from "./pool.js";
 import { createStatements } from "./pooled-statements.js";
+import { vacuum } from "./vacuum.js";
 import { limitReadTime, type ReadTimeout } from "./read-timeout.js";
 
 type Options = { readonly databaseTimeoutMs: number; readonly databasePoolSize: number; readonly clock: Clock };
@@ -36,7 +38,8 @@ export function openPostgres(url: string, { databaseTimeoutMs, databasePoolSize,
     adapter: new PrismaPg(prismaPool),
     ...createStatements({ pool, readTimeout, share, cancel: sendCancelRequest }),
     connections: () => countConnections(pools, share),
-    migrate: () => migrateOn(connection),
+    migrate: () => withConnection(connection, migrate),
+    vacuum: () => withConnection(connection, vacuum),
     async close() {
       for (const { close } of readTimeouts) close();
       await Promise.all(pools.map((each) => each.end()));

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { chmod, cp, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, cp, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -29,6 +29,17 @@ const users = () => cli.backstory(["user", "list"]);
 async function repair(): Promise<void> {
   await rm(cli.dataDir, { recursive: true });
   await cp(sound, cli.dataDir, { recursive: true });
+}
+
+const zero = (name: string) => async () => {
+  const path = join(database(), name);
+  await writeFile(path, Buffer.alloc((await lstat(path)).size));
+};
+
+async function changeByte(path: string, at: number): Promise<void> {
+  const bytes = await readFile(path);
+  bytes[at] = (bytes[at] ?? 0) ^ 1;
+  await writeFile(path, bytes);
 }
 
 /** Only root starts programs as another user. */
@@ -157,6 +168,7 @@ test.each<[what: string, damage: () => Promise<unknown>, reason: string]>([
   ["with an empty global/pg_control", () => writeFile(join(database(), "global/pg_control"), ""), "global/pg_control is empty"],
   ["without its log", () => rm(join(database(), "pg_wal"), { recursive: true }), 'required WAL directory "pg_wal" does not exist'],
   ["with a damaged catalogue", () => writeFile(join(database(), "base/5/1259"), ""), "could not open critical system index 2662"],
+  ["without its record of transactions", zero("pg_xact/0000"), "its tables cannot be found"],
   ["without its own settings", () => rm(join(database(), "postgresql.conf")), "PGlite failed to initialize properly"],
 ])("A database %s stops the start with one sentence, and its files stay as they are.", async (_what, damage, reason) => {
   await repair();
@@ -173,7 +185,56 @@ test.each<[what: string, damage: () => Promise<unknown>, reason: string]>([
     stderr: `The embedded database in ${folder} cannot be opened (${reason}) and was left as it is: ${advice}.\n`,
   });
   const after = await snapshot();
-  expect(after.filter((line) => !before.includes(line) && !line.includes("/postmaster.pid "))).toEqual([]);
+  expect(after.filter((line) => !before.includes(line) && !/\/(postmaster\.pid|pg_internal\.init) /.test(line))).toEqual([]);
+});
+
+/** The file of a table or index, from the folder of the database. */
+async function fileOf(relation: string): Promise<string> {
+  return cli.inside(async ({ database }) => {
+    const [row] = await database.query<{ path: string }>({ text: "SELECT pg_relation_filepath($1::regclass) AS path", values: [relation] });
+    return row?.path ?? "";
+  });
+}
+
+test.each<[what: string, relation: string, damage: (path: string) => Promise<unknown>, reason: (path: string) => string]>([
+  ["whose table lost its file", '"SessionContent"', (path) => rm(path), (path) => `${path}, the file of "SessionContent", is missing`],
+  ["whose table with rows has an empty file", '"User"', (path) => writeFile(path, ""), (path) => `${path}, the file of "User", is empty`],
+  ["whose index has an empty file", '"User_pkey"', (path) => writeFile(path, ""), (path) => `${path}, the file of "User_pkey", is empty`],
+  ["of which a byte of a user changed", '"User"', (path) => changeByte(path, 8_100), (path) => `page 0 of ${path} is damaged`],
+  ["of which an index was cut", '"User_email_key"', (path) => truncate(path, 10_000), (path) => `page 1 of ${path} is damaged`],
+  [
+    "of which a page of an index is zeros",
+    '"User_pkey"',
+    (path) => writeFile(path, Buffer.alloc(16_384)),
+    (path) => `page 0 of ${path} is damaged`,
+  ],
+])("A database %s stops the start with one sentence, and its files stay as they are.", async (_what, relation, damage, reason) => {
+  await repair();
+  const path = await fileOf(relation);
+  await damage(join(database(), path));
+  const before = await snapshot();
+
+  const outcome = await cli.backstory(["serve"]);
+
+  expect(outcome).toMatchObject({ code: 1, stdout: "" });
+  expect(outcome.stderr).toContain(`The embedded database in ${database()} cannot be opened (${reason(path)}) and was left as it is: `);
+  expect(outcome.stderr.trim().split("\n")).toHaveLength(1);
+  const after = await snapshot();
+  expect(before.filter((line) => !after.includes(line) && !line.includes("/postmaster.pid "))).toEqual([]);
+});
+
+test("What a killed PostgreSQL left behind of a table that it wrote anew is removed at the next start, and nothing else.", async () => {
+  await repair();
+  const server = await cli.serve();
+  const left = join(database(), "base/5/99999");
+  await writeFile(left, Buffer.alloc(8_192));
+  await server.kill("SIGKILL");
+  const before = await readdir(join(database(), "base/5"));
+
+  expect(await users()).toMatchObject({ code: 0, stdout: expect.stringContaining("kept@example.com") });
+
+  const after = await readdir(join(database(), "base/5"));
+  expect(before.filter((name) => !after.includes(name))).toEqual(["99999"]);
 });
 
 test("A folder of other files is not taken for the database.", async () => {
@@ -208,7 +269,7 @@ test("A first start says what it does before it waits, an interrupted one leaves
   const made = await cli.backstory(["user", "create", "new@example.com"]);
 
   expect(made).toMatchObject({ code: 0, stderr: "Preparing the database (once, about 10 s) ...\n" });
-  expect((await readdir(cli.dataDir)).sort()).toEqual(["holder", "pglite"]);
+  expect((await readdir(cli.dataDir)).sort()).toEqual(["holder", "pglite", "pglite.spare"]);
   expect(await openToOthers()).toEqual([]);
   expect((await readFile(join(database(), "PG_VERSION"), "utf8")).trim()).toBe("18");
   expect(await users()).toMatchObject({ code: 0, stdout: expect.stringContaining("new@example.com"), stderr: "" });

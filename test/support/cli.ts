@@ -41,13 +41,15 @@ export async function newCommandLine(settings: Environment = {}) {
     },
 
     /** Looks into the database between two commands, which must have ended. */
-    async inside<T>(look: (opened: { services: ReturnType<typeof createServices> }) => Promise<T>): Promise<T> {
+    async inside<T>(
+      look: (opened: { services: ReturnType<typeof createServices>; database: DatabaseModule.Database }) => Promise<T>,
+    ): Promise<T> {
       const config = readConfig(env);
       const { openDatabase } = (await import(BUILT_DATABASE)) as typeof DatabaseModule; // it was built from that
       const database = await openDatabase({ ...config, clock: systemClock });
       const random = { uuid: () => randomUUID(), bytes: (length: number) => crypto.getRandomValues(new Uint8Array(length)) };
       try {
-        return await look({ services: createServices({ database, clock: systemClock, random, config }) });
+        return await look({ services: createServices({ database, clock: systemClock, random, config }), database });
       } finally {
         await database.close();
       }

@@ -22,23 +22,31 @@ export type Backend = {
 export type Backends = {
   /** Returns the one that runs, or starts the next. */
   readonly start: () => Promise<Backend>;
-  readonly close: () => Promise<void>;
+  /** Ends the one that runs when its work is done. Another starts when one is wanted. */
+  readonly stop: () => Promise<void>;
 };
 
 /** Starts a backend when one is wanted and none runs: the first one, and after one that was terminated or has failed. */
-export function createBackends(startOne: () => Promise<Backend>): Backends {
+export function createBackends(startOne: (isFirst: boolean) => Promise<Backend>): Backends {
+  let isFirst = true;
   let current: Promise<Backend> | undefined;
   let last: Promise<unknown> = Promise.resolve();
 
   async function startNext(forget: () => void): Promise<Backend> {
     await last; // two must never have the same files open
-    const backend = await startOne();
+    const backend = await startOne(isFirst);
+    isFirst = false;
     last = backend.ended.then(forget);
+    // It takes a moment to end, in which nobody must get it any more.
     return {
       ...backend,
       terminate() {
-        forget(); // it takes a moment to end, in which nobody must get it any more
+        forget();
         return backend.terminate();
+      },
+      close() {
+        forget();
+        return backend.close();
       },
     };
   }
@@ -54,12 +62,11 @@ export function createBackends(startOne: () => Promise<Backend>): Backends {
     return starting;
   }
 
-  return {
-    start,
-    async close() {
-      const running = await current?.catch(() => undefined); // who wanted one that did not start heard of it
-      await running?.close();
-      await last;
-    },
-  };
+  async function stop(): Promise<void> {
+    const running = await current?.catch(() => undefined); // who wanted one that did not start heard of it
+    await running?.close();
+    await last;
+  }
+
+  return { start, stop };
 }

@@ -4,7 +4,7 @@ import { createProtocolServer } from "./protocol-server.js";
 
 /** Runs PostgreSQL in this thread, where a statement keeps all else waiting and cannot be stopped: for programs that do nothing else, and tests. */
 export function createLocalBackends(pglite: PGlite): Backends {
-  const answer = createProtocolServer(pglite);
+  const { answer } = createProtocolServer(pglite);
   let hear: OnAnswer = () => undefined;
   let hearEnd: OnEnd = () => undefined;
   let resolveEnded: () => void = () => undefined;
@@ -33,5 +33,5 @@ export function createLocalBackends(pglite: PGlite): Backends {
     terminate: () => Promise.resolve(), // what it does is done before anybody can ask
     close,
   };
-  return { start: () => Promise.resolve(backend), close };
+  return { start: () => Promise.resolve(backend), stop: close };
 }

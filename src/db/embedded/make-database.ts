@@ -1,4 +1,5 @@
-import { migrateOn } from "../pool.js";
+import { migrate } from "../migrate.js";
+import { withConnection } from "../pool.js";
 import { createPGlite } from "./create-pglite.js";
 import { connectionTo } from "./engine.js";
 import { createLocalBackends } from "./local-backend.js";
@@ -7,8 +8,8 @@ import { createLocalBackends } from "./local-backend.js";
 const [, , folder = ""] = process.argv;
 try {
   const backends = createLocalBackends(await createPGlite(folder));
-  process.stdout.write((await migrateOn(connectionTo(backends))).join("\n"));
-  await backends.close();
+  process.stdout.write((await withConnection(connectionTo(backends), migrate)).join("\n"));
+  await backends.stop();
 } catch (error) {
   process.stderr.write(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;

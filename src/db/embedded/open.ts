@@ -3,13 +3,17 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, realpath, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { codeOf } from "../../platform/error-code.js";
 import type { Clock } from "../../platform/clock.js";
+import type { Logger } from "../../platform/logger.js";
 import { createBackends } from "./backend.js";
 import { DatabaseFolderError, hasDatabase, restrictDatabase, restrictDataDir } from "./database-folder.js";
 import type { Engine } from "../engine.js";
-import { toEngine } from "./engine.js";
+import { toEngine, type EmbeddedEngine } from "./engine.js";
 import { lockFolder } from "./folder-lock.js";
-import { startThread } from "./thread-backend.js";
+import { readFreeBytes, RESERVE_BYTES } from "./disk-reserve.js";
+import { describeFullDisk, freeSpareRoom, takeSpareRoom, toMegabytes } from "./spare-room.js";
+import { startThread, type Upkeep } from "./thread-backend.js";
 
 /** Tells a person at the terminal what happens while the database is being opened. */
 export type Announce = (line: string) => void;
@@ -19,6 +23,8 @@ type Options = {
   readonly databaseTimeoutMs: number;
   readonly clock: Clock;
   readonly announce?: Announce;
+  /** Hears what fails without anybody waiting for it. */
+  readonly logger?: Pick<Logger, "warn">;
 };
 
 /**
@@ -26,31 +32,83 @@ type Options = {
  * @throws FolderLockedError
  * @throws DatabaseFolderError if the folder holds something else, or a damaged database
  */
-export async function openEmbedded({ dataDir, databaseTimeoutMs, clock, announce = () => undefined }: Options): Promise<Engine> {
-  const unlock = await lockFolder(dataDir);
+export async function openEmbedded(options: Options): Promise<Engine> {
+  const { dataDir } = options;
+  await freeSpareRoom(dataDir);
   try {
-    restrictDataDir(dataDir);
-    const given = join(dataDir, "pglite");
-    const folder = await realpath(given).catch(() => given); // the folder may be a link to another disk
-    await removeUnfinished(folder);
-    const isMade = await hasDatabase(folder);
-    if (isMade) restrictDatabase(folder);
-    const applied = isMade ? [] : await makeDatabase(folder, announce);
-    const backends = createBackends(() => startThread(folder));
-    await backends.start(); // so that damaged files are heard of now
-    const engine = toEngine({ backends, clock, databaseTimeoutMs });
-    return {
-      ...engine,
-      migrate: async () => [...applied, ...(await engine.migrate())],
-      async close() {
-        await engine.close();
-        await unlock();
-      },
-    };
+    const unlock = await lockFolder(dataDir);
+    return await openLocked(options, unlock).catch(async (error: unknown) => {
+      await unlock();
+      throw error;
+    });
   } catch (error) {
-    await unlock();
-    throw error;
+    throw isDiskFull(error) ? fullDiskError(dataDir, error) : error;
   }
+}
+
+async function openLocked(options: Options, unlock: () => Promise<void>): Promise<Engine> {
+  const { dataDir, announce = () => undefined } = options;
+  restrictDataDir(dataDir);
+  const given = join(dataDir, "pglite");
+  const folder = await realpath(given).catch(() => given); // the folder may be a link to another disk
+  await removeUnfinished(folder);
+  const isMade = await hasDatabase(folder);
+  if (isMade) restrictDatabase(folder);
+  const applied = isMade ? [] : await makeDatabase(folder, announce);
+  const engine = await startEngine(folder, options);
+  await takeSpareRoom(dataDir);
+  const warning = describeFullDisk(dataDir);
+  if (warning !== null) announce(warning);
+  return {
+    ...engine,
+    migrate: async () => [...applied, ...(await engine.migrate())],
+    async close() {
+      await engine.close();
+      await unlock();
+    },
+  };
+}
+
+class NoRoomError extends Error {
+  override readonly name = "NoRoomError";
+  readonly code = "ENOSPC";
+}
+
+/** Node's and PostgreSQL's words for it; PostgreSQL's come as text only while it starts. */
+function isDiskFull(error: unknown): boolean {
+  return codeOf(error) === "ENOSPC" || (error instanceof Error && /no space left on device|ENOSPC/i.test(error.message));
+}
+
+function fullDiskError(dataDir: string, cause: unknown): DatabaseFolderError {
+  return new DatabaseFolderError(
+    `The disk of ${dataDir} is full, and the embedded database does not start without some room: make ${toMegabytes(NEW_DATABASE_BYTES)} MB free and start again. Nothing that was stored is lost.`,
+    { cause },
+  );
+}
+
+/** The thread is ended when its memory is larger than this after its work: some 100 MB hold what every start needs. */
+const MOST_MEMORY_BYTES = 200_000_000;
+
+async function startEngine(folder: string, { databaseTimeoutMs, clock, logger }: Options): Promise<EmbeddedEngine> {
+  const backends = createBackends((isFirst) => startThread({ folder, isFirst, onUpkeep }));
+  const engine = toEngine({ backends, clock, databaseTimeoutMs });
+  let restarting = Promise.resolve();
+
+  function onUpkeep({ upkeepFailure, memoryBytes }: Upkeep): void {
+    if (upkeepFailure !== null) logger?.warn({ reason: upkeepFailure }, "the room of deleted content was not given back");
+    if (memoryBytes > MOST_MEMORY_BYTES) {
+      restarting = engine.restart().catch((error: unknown) => logger?.warn({ err: error }, "the embedded database was not restarted"));
+    }
+  }
+
+  await backends.start(); // so that damaged files are heard of now
+  return {
+    ...engine,
+    async close() {
+      await restarting;
+      await engine.close();
+    },
+  };
 }
 
 const unfinished = (folder: string): string => `${folder}.new-`;
@@ -62,8 +120,12 @@ async function removeUnfinished(folder: string): Promise<void> {
   await Promise.all(names.map((name) => rm(join(dirname(folder), name), { recursive: true, force: true, maxRetries: 5 })));
 }
 
+/** What a new database takes, and what PostgreSQL keeps free. */
+const NEW_DATABASE_BYTES = 40_000_000 + RESERVE_BYTES;
+
 /** Makes a new database beside the folder and moves it there when it is complete, so that there is never half a database. */
 async function makeDatabase(folder: string, announce: Announce): Promise<string[]> {
+  if (readFreeBytes(dirname(folder)) < NEW_DATABASE_BYTES) throw new NoRoomError();
   announce("Preparing the database (once, about 10 s) ...");
   const beside = `${unfinished(folder)}${randomBytes(4).toString("hex")}`;
   await mkdir(beside, { mode: 0o700 });

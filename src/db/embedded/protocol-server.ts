@@ -5,29 +5,59 @@ import type { OnAnswer } from "./backend.js";
 /** The first byte of a startup message: it has no type, and its length is short. */
 const STARTUP = 0;
 
+/** Every answer ends with ReadyForQuery, of which the last byte tells whether a transaction is open. */
+const NO_TRANSACTION = "I".charCodeAt(0);
+
 /** Parts of an answer are gathered to this size, so that a long one does not take a message for each 8 KB. */
 const PART_BYTES = 256_000;
+
+export type ProtocolServer = {
+  /** Answers messages of the protocol. They are whole: a message never goes on in the next call. */
+  readonly answer: (messages: Uint8Array, onAnswer: OnAnswer) => Promise<void>;
+  /** Tells whether the client is in the middle of a transaction. */
+  readonly isInTransaction: () => boolean;
+};
+
+type Options = {
+  /** Tells whether transactions that begin now may write. */
+  readonly mayWrite?: () => boolean;
+};
 
 /**
  * Speaks PostgreSQL's wire protocol for PGlite, which has one session that outlives its clients: what a client left behind,
  * such as an open transaction or prepared statements, is discarded when the next one comes.
  */
-export function createProtocolServer(pglite: PGlite) {
+export function createProtocolServer(pglite: PGlite, { mayWrite = () => true }: Options = {}): ProtocolServer {
   let isUsed = false;
+  let inTransaction = false;
+  let isReadOnly = false;
+
+  const run = (text: string) => pglite.execProtocolRawSync(protocol.serialize.query(text));
 
   function discardSession(): void {
-    for (const text of ["ROLLBACK", "DISCARD ALL"]) pglite.execProtocolRawSync(protocol.serialize.query(text));
+    for (const text of ["ROLLBACK", "DISCARD ALL"]) run(text);
+    inTransaction = false;
+    isReadOnly = false;
   }
 
-  /** Answers messages of the protocol. They are whole: a message never goes on in the next call. */
-  return async (messages: Uint8Array, onAnswer: OnAnswer): Promise<void> => {
-    if (messages[0] === STARTUP) {
-      if (isUsed) discardSession();
-      isUsed = true;
-    }
-    const parts = createParts(onAnswer);
-    await pglite.execProtocolRawStream(messages, { syncToFs: false, onRawData: parts.add });
-    parts.end();
+  /** PostgreSQL then answers 25006 to writes, and reads go on. */
+  function setReadOnly(value: boolean): void {
+    run(`SET default_transaction_read_only = ${value ? "on" : "off"}`);
+    isReadOnly = value;
+  }
+
+  return {
+    isInTransaction: () => inTransaction,
+    async answer(messages, onAnswer) {
+      if (messages[0] === STARTUP) {
+        if (isUsed) discardSession();
+        isUsed = true;
+      } else if (!inTransaction && isReadOnly === mayWrite()) setReadOnly(!isReadOnly);
+      const parts = createParts(onAnswer);
+      await pglite.execProtocolRawStream(messages, { syncToFs: false, onRawData: parts.add });
+      inTransaction = parts.lastByte() !== NO_TRANSACTION;
+      parts.end();
+    },
   };
 }
 
@@ -35,6 +65,7 @@ export function createProtocolServer(pglite: PGlite) {
 function createParts(onAnswer: OnAnswer) {
   let gathered: Uint8Array[] = [];
   let size = 0;
+  let lastByte: number | undefined;
   const take = (): Uint8Array => {
     const bytes = join(gathered);
     gathered = [];
@@ -45,8 +76,10 @@ function createParts(onAnswer: OnAnswer) {
     add(bytes: Uint8Array): void {
       gathered.push(bytes.slice());
       size += bytes.length;
+      lastByte = bytes.at(-1) ?? lastByte;
       if (size >= PART_BYTES) onAnswer(take(), false);
     },
+    lastByte: () => lastByte,
     end: (): void => onAnswer(take(), true),
   };
 }

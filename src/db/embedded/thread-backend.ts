@@ -3,16 +3,25 @@ import { Worker } from "node:worker_threads";
 import type { Backend, OnAnswer, OnEnd } from "./backend.js";
 import { DatabaseFolderError } from "./database-folder.js";
 
-export type ThreadData = { readonly folder: string };
+export type ThreadData = {
+  readonly folder: string;
+  /** The files are looked through by the first thread only: a later one must be there soon. */
+  readonly isFirst: boolean;
+};
 export type ToThread = Uint8Array | "close";
 export type FromThread =
-  "opened" | { readonly failure: string } | { readonly panic: string } | { readonly bytes: Uint8Array; readonly isLast: boolean };
+  "opened" | { readonly failure: string } | { readonly panic: string } | { readonly bytes: Uint8Array; readonly isLast: boolean } | Upkeep;
+
+/** The room of deleted rows was given back, or that has failed. */
+export type Upkeep = { readonly upkeepFailure: string | null; readonly memoryBytes: number };
+
+type Options = ThreadData & { readonly onUpkeep: (upkeep: Upkeep) => void };
 
 const SCRIPT = fileURLToPath(new URL("./thread.js", import.meta.url));
 
 /** Starts PostgreSQL in a thread. @throws DatabaseFolderError with PostgreSQL's message about its files */
-export async function startThread(folder: string): Promise<Backend> {
-  const workerData: ThreadData = { folder };
+export async function startThread({ folder, isFirst, onUpkeep }: Options): Promise<Backend> {
+  const workerData: ThreadData = { folder, isFirst };
   const worker = new Worker(SCRIPT, { workerData });
   let hasEnded = false;
   let failure: Error | undefined;
@@ -33,8 +42,10 @@ export async function startThread(folder: string): Promise<Backend> {
     throw error;
   }
   worker.on("message", (message: FromThread) => {
-    if (typeof message === "object" && "bytes" in message) hear(message.bytes, message.isLast);
-    else if (typeof message === "object" && "panic" in message) {
+    if (message === "opened") return;
+    if ("bytes" in message) hear(message.bytes, message.isLast);
+    else if ("upkeepFailure" in message) onUpkeep(message);
+    else if ("panic" in message) {
       failure = new Error(`PostgreSQL cannot go on: ${message.panic}`);
       void worker.terminate();
     }

@@ -1,7 +1,12 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { createPGlite } from "./create-pglite.js";
+import { cannotOpen } from "./database-folder.js";
+import { createDiskReserve } from "./disk-reserve.js";
 import { createProtocolServer } from "./protocol-server.js";
+import { createStatementRunner } from "./session.js";
+import { findDamage, forgetFiles, removeLeftFiles } from "./stored-files.js";
 import type { FromThread, ThreadData, ToThread } from "./thread-backend.js";
+import { createUpkeep } from "./upkeep.js";
 
 // The program of the thread in which PostgreSQL runs, so that no statement keeps the server's own thread from anything.
 
@@ -11,14 +16,36 @@ if (port === null) throw new Error("This program runs in a thread");
 const post = (message: FromThread, transferred: ArrayBuffer[] = []) => port.postMessage(message, transferred);
 
 try {
-  const { folder } = workerData as ThreadData; // made by thread-backend.ts
-  const pglite = await createPGlite(folder, (panic) => post({ panic }));
-  const answer = createProtocolServer(pglite);
-  port.on("message", (message: ToThread) => {
-    if (message === "close") void pglite.close().then(() => port.close());
-    else void answer(message, (bytes, isLast) => post({ bytes, isLast }, [bytes.buffer as ArrayBuffer]));
+  const { folder, isFirst } = workerData as ThreadData; // made by thread-backend.ts
+  const reserve = createDiskReserve(folder);
+  const pglite = await createPGlite(folder, { onPanic: (panic) => post({ panic }), reserve });
+  const run = createStatementRunner(pglite);
+  const damage = isFirst ? findDamage(folder, run) : null;
+  if (damage !== null) throw cannotOpen(folder, damage);
+  removeLeftFiles(folder, run);
+  const { answer, isInTransaction } = createProtocolServer(pglite, { mayWrite: () => !reserve.isUsedUp() });
+  const onAnswer = createUpkeep({
+    run,
+    isInTransaction,
+    logBytes: reserve.logBytes,
+    onDone: (failure) => post({ upkeepFailure: failure, memoryBytes: memoryOf(pglite.Module) }),
   });
+  port.on("message", (message: ToThread) => {
+    if (message === "close") return void close();
+    void answer(message, (bytes, isLast) => post({ bytes, isLast }, [bytes.buffer as ArrayBuffer])).then(onAnswer);
+  });
+  async function close(): Promise<void> {
+    await pglite.close();
+    forgetFiles(folder);
+    port?.close();
+  }
   post("opened");
 } catch (error) {
   post({ failure: error instanceof Error ? error.message : String(error) });
+}
+
+/** The memory of a WebAssembly module in bytes. It only grows. */
+function memoryOf(module: unknown): number {
+  const memory: unknown = typeof module === "object" && module !== null ? Reflect.get(module, "HEAPU8") : undefined;
+  return memory instanceof Uint8Array ? memory.length : 0;
 }

@@ -1,0 +1,45 @@
+import { open, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { LOG_RESERVE_BYTES, readFreeBytes, RESERVE_BYTES } from "./disk-reserve.js";
+
+/** The name in the data folder. */
+const SPARE = "pglite.spare";
+
+/** PostgreSQL makes some small files at its start. */
+const SPARE_BYTES = 1_000_000;
+
+/**
+ * Keeps a file that only takes room. On a full disk it is deleted before PostgreSQL starts, which can then write the small
+ * files without which it does not start.
+ */
+export async function freeSpareRoom(dataDir: string): Promise<void> {
+  const path = join(dataDir, SPARE);
+  if ((await sizeOf(path)) > 0 && readFreeBytes(dataDir) < SPARE_BYTES) await rm(path, { force: true });
+}
+
+/** Takes the room again, where there is enough. */
+export async function takeSpareRoom(dataDir: string): Promise<void> {
+  const path = join(dataDir, SPARE);
+  if ((await sizeOf(path)) >= SPARE_BYTES || readFreeBytes(dataDir) < RESERVE_BYTES) return;
+  const file = await open(path, "w", 0o600);
+  try {
+    await file.writeFile(Buffer.alloc(SPARE_BYTES, 1)); // zeros might take no room
+  } finally {
+    await file.close();
+  }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  const stats = await stat(path).catch(() => null); // where there is none, or it cannot be read, there is no spare room
+  return stats?.size ?? 0;
+}
+
+export const toMegabytes = (bytes: number): string => (bytes / 1_000_000).toFixed(0);
+
+/** Says what a full disk means, or returns null if there is room. */
+export function describeFullDisk(dataDir: string): string | null {
+  const free = readFreeBytes(dataDir);
+  if (free >= RESERVE_BYTES) return null;
+  const held = free < LOG_RESERVE_BYTES ? "writes are answered 503" : "what needs more room is answered 503";
+  return `The disk of ${dataDir} is full (${toMegabytes(free)} MB free): until ${toMegabytes(RESERVE_BYTES)} MB are free, ${held}. Reads go on.`;
+}
