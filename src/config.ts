@@ -114,6 +114,7 @@ export const settings = {
   MAX_KEYS_PER_USER: setting(integer(1), "100", "API keys of one user that work at the same time"),
   MAX_DEVICES_PER_KEY: setting(integer(0), "20", "Signed-in devices of one API key that work at the same time"),
   QUOTA_STORAGE_BYTES: setting(integer(1).optional(), undefined, "Bytes of content that one user may own; not set means no quota"),
+  AUDIT_RETENTION_DAYS: setting(integer(0, 36_500), "365", "Days for which entries of the audit log are kept; 0 keeps them for ever"),
   MAX_BODY_BYTES: setting(
     integer(1_000, 500_000_000),
     "20000000",
@@ -236,6 +237,7 @@ function toConfig(values: Values) {
       devicesPerKey: { most: values.MAX_DEVICES_PER_KEY, setting: "MAX_DEVICES_PER_KEY" },
     },
     quotaStorageBytes: values.QUOTA_STORAGE_BYTES,
+    auditRetentionDays: values.AUDIT_RETENTION_DAYS,
     abuse: {
       bodyBytes: values.MAX_BODY_BYTES,
       depth: values.MAX_DEPTH,

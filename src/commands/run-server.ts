@@ -5,12 +5,13 @@ import { GRAPHQL_PATH } from "../core/request/paths.js";
 import { openListener, type Listener } from "../server/http/listener.js";
 import { openLimiterStore } from "../core/limits/open-store.js";
 import { systemClock } from "../platform/clock.js";
-import { bufferedStandardError, createLogger } from "../platform/logger.js";
+import { bufferedStandardError, createLogger, type Logger } from "../platform/logger.js";
 import { createMetrics } from "../platform/metrics.js";
 import { systemRandom } from "../platform/random.js";
+import { repeat } from "../platform/repeat.js";
 import { startTracing } from "../platform/tracing.js";
 import { createServer, type Server } from "../server/server.js";
-import { createServices } from "../features/services.js";
+import { createServices, type Services } from "../features/services.js";
 import { announceFirstKey, announceUnusedKey, bootstrap } from "./bootstrap.js";
 import { explained, type CommandContext } from "./context.js";
 
@@ -39,6 +40,7 @@ export async function runServer({ env, out, err, onExit, openFilesLimit }: Comma
     if (isKeyChosen) await bootstrap(services, config.bootstrapApiKey);
     const server = createServer({ config, database, limiterStore, ...platform });
     const listener = await openListener({ server, logger, config, openFilesLimit: openFilesLimit() });
+    const stopRetention = deleteOldEntries(services, logger);
     try {
       // Any other key is made after listening: if the port were taken, a key made before would never be shown.
       const firstKey = isKeyChosen ? null : await bootstrap(services, undefined);
@@ -56,6 +58,7 @@ export async function runServer({ env, out, err, onExit, openFilesLimit }: Comma
     } finally {
       const cut = await listener.close(config.drain.timeoutMs);
       if (cut > 0) logger.warn({ requests: cut }, "DRAIN_TIMEOUT_MS has passed: requests were cut off");
+      await stopRetention();
       await server.close();
     }
   } finally {
@@ -63,6 +66,14 @@ export async function runServer({ env, out, err, onExit, openFilesLimit }: Comma
     await database.close();
     await tracing.close();
   }
+}
+
+/** Deletes old entries of the audit log every hour, beginning a minute after the start. Returns the function that stops it. */
+function deleteOldEntries({ audit }: Services, logger: Logger): () => Promise<void> {
+  return repeat({
+    ...{ clock: systemClock, firstPauseMs: 60_000, pauseMs: 3_600_000, work: audit.deleteOld },
+    onError: (error) => logger.warn({ err: error }, "old entries of the audit log could not be deleted"),
+  });
 }
 
 function addressOf({ host }: Config, { port }: Listener): string {

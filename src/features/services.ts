@@ -1,5 +1,6 @@
 import { createAnalyticsService } from "./analytics/service.js";
 import { createApiKeyService } from "./api-keys/service.js";
+import { createAuditService } from "./audit/service.js";
 import { createCredentialChanges, type Cap } from "../core/auth/credential-changes.js";
 import { unlimitedBudget, type FieldBudget } from "../core/auth/field-budget.js";
 import type { Policy } from "../core/limits/policy.js";
@@ -30,6 +31,7 @@ type Dependencies = {
   readonly config: {
     readonly concealForbidden: boolean;
     readonly quotaStorageBytes: number | undefined;
+    readonly auditRetentionDays: number;
     readonly credentials: { readonly keysPerUser: Cap; readonly devicesPerKey: Cap };
     readonly rateLimits: { readonly graphql: Policy; readonly rest: Policy };
   };
@@ -57,6 +59,7 @@ export function createServices({ database, clock, random, searchBudget = unlimit
     search: createSearchService(base),
     analytics: createAnalyticsService(base),
     users: createUserService(base),
+    audit: createAuditService({ ...base, projects, retentionDays: config.auditRetentionDays }),
     apiKeys: createApiKeyService({ ...base, ...changes, defaultLimits: [graphql, rest] }),
     devices: createDeviceService({ ...base, ...changes }),
   };

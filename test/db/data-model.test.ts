@@ -10,6 +10,7 @@ type Column = { readonly table: string; readonly column: string; readonly type: 
 const TYPES: Readonly<Record<string, string>> = {
   String: "text",
   Int: "integer",
+  Json: "jsonb",
   BigInt: "bigint",
   MemberRole: '"MemberRole"',
   ApiKeyKind: '"ApiKeyKind"',

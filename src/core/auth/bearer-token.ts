@@ -17,8 +17,10 @@ export function parseBearerToken(header: string | null): string | null {
   return token;
 }
 
+type AuthenticationFailure = "MISSING_TOKEN" | "INVALID_TOKEN" | "INVALID_CREDENTIALS" | "ACCOUNT_LOCKED";
+
 /** Makes the error with the challenge that RFC 6750, section 3 asks for: `error` only where a token was sent. */
-export function unauthenticated(reason: "MISSING_TOKEN" | "INVALID_TOKEN" | "INVALID_CREDENTIALS", message?: string): AppError {
-  const challenge = reason === "INVALID_TOKEN" ? 'Bearer error="invalid_token"' : "Bearer";
+export function unauthenticated(reason: AuthenticationFailure, message?: string): AppError {
+  const challenge = reason === "INVALID_TOKEN" || reason === "ACCOUNT_LOCKED" ? 'Bearer error="invalid_token"' : "Bearer";
   return new AppError(reason, { message, headers: { "WWW-Authenticate": challenge } });
 }

@@ -30,22 +30,31 @@ export function isLive(now: Date): Prisma.Sql {
 /** What its children inherit of a key. */
 export type Parent = { readonly id: string; readonly expiresAt: Date | null; readonly rateLimit: string | null };
 
-/** Reads a key that makes a credential. @throws UNAUTHENTICATED / INVALID_TOKEN if it has ended since its request was let in */
+/**
+ * Reads a key that makes a credential.
+ * @throws UNAUTHENTICATED if it has ended (INVALID_TOKEN) or its user was locked (ACCOUNT_LOCKED) since its request was let in
+ */
 export async function requireParent(query: Query, keyId: string, now: Date): Promise<Parent> {
-  const statement = Prisma.sql`SELECT "id", "expiresAt", "rateLimit" FROM "ApiKey" WHERE "id" = ${keyId}::uuid AND ${isLive(now)}`;
-  const [parent] = await query<Parent>(statement);
-  if (parent === undefined) throw unauthenticated("INVALID_TOKEN");
+  const statement = Prisma.sql`SELECT k."id", "expiresAt", "rateLimit", "lockedAt" IS NOT NULL AS "isLocked"
+    FROM "ApiKey" k JOIN "User" u ON u."id" = k."userId" WHERE k."id" = ${keyId}::uuid AND ${isLive(now)}`;
+  const [found] = await query<Parent & { isLocked: boolean }>(statement);
+  if (found === undefined) throw unauthenticated("INVALID_TOKEN");
+  const { isLocked, ...parent } = found;
+  if (isLocked) throw unauthenticated("ACCOUNT_LOCKED");
   return parent;
 }
 
-/** Ends a key with all that it made, directly or not. What has ended before keeps its time. */
-export async function endKey(query: Query, keyId: string, now: Date): Promise<void> {
-  await query(Prisma.sql`
+/** Ends a key with all that it made, directly or not, and returns how many ended. What has ended before keeps its time. */
+export async function endKey(query: Query, keyId: string, now: Date): Promise<number> {
+  const statement = Prisma.sql`
     WITH RECURSIVE ended AS (
       SELECT "id" FROM "ApiKey" WHERE "id" = ${keyId}::uuid
       UNION SELECT k."id" FROM "ApiKey" k JOIN ended e ON k."parentId" = e."id"
-    )
-    UPDATE "ApiKey" SET "revokedAt" = ${now} WHERE "id" IN (SELECT "id" FROM ended) AND "revokedAt" IS NULL`);
+    ), revoked AS (
+      UPDATE "ApiKey" SET "revokedAt" = ${now} WHERE "id" IN (SELECT "id" FROM ended) AND "revokedAt" IS NULL RETURNING 1
+    ) SELECT count(*)::int AS "count" FROM revoked`;
+  const [revoked] = await query<{ count: number }>(statement);
+  return revoked?.count ?? 0;
 }
 
 /** How many of something there may be, and the setting that says so, if one does. */

@@ -39,6 +39,14 @@ export const catalogue = {
     description: "The Authorization header uses another scheme than Bearer, or a device code is wrong.",
     solution: "Use the Bearer scheme: Authorization: Bearer YOUR_API_KEY.",
   },
+  ACCOUNT_LOCKED: {
+    code: "UNAUTHENTICATED",
+    httpStatus: 401,
+    retryable: false,
+    message: "The account is locked",
+    description: "An admin has locked the user of the API key, token or device code. It works again once the user is unlocked.",
+    solution: "Ask the operator to unlock the user; another key of the same user will not help.",
+  },
   INSUFFICIENT_SCOPE: {
     code: "FORBIDDEN",
     httpStatus: 403,
@@ -100,7 +108,8 @@ export const catalogue = {
     httpStatus: 409,
     retryable: false,
     message: "The request conflicts with what is stored",
-    description: "The id is already in use, or the session changed since the ETag that you expected.",
+    description:
+      "The id is already in use, the session changed since the ETag that you expected, or nobody would be left with a working admin key.",
     solution: "Read the resource again, and repeat the change on what is stored now.",
   },
   RATE_LIMIT_EXCEEDED: {

@@ -1,4 +1,5 @@
 import type { Deadline } from "../../platform/deadline.js";
+import { recordAction, type Actor } from "../../core/audit/record.js";
 import { createSecretText, hashSecret } from "../../core/auth/secret-text.js";
 import { endKey, isLive, requireRoom, type Cap, type ChangeCredentials } from "../../core/auth/credential-changes.js";
 import { untilTrustEnds } from "../../core/auth/trust.js";
@@ -30,12 +31,17 @@ export type KeyStoreDependencies = {
   readonly keysPerUser: Cap;
 };
 
+/** Who makes a key, and the key that it is a child of, if any. */
+type Maker = { readonly actor: Actor | null; readonly parentId: string | null };
+
+const COMMAND_LINE: Maker = { actor: null, parentId: null };
+
 const COLUMNS = Prisma.sql`"id", "userId", "kind"::text AS "kind", "name", "hash", "scopes", "rateLimit", "createdAt", "expiresAt", "lastUsedAt", "revokedAt", "parentId"`;
 
 /** Stores API keys and the refresh tokens of devices, which are keys too, without asking who may. */
 export function createKeyStore({ prisma, query, changeCredentials, clock, random, keysPerUser }: KeyStoreDependencies) {
   /** Makes a key in a change of its user's credentials. */
-  async function insert(run: Query, { text = createSecretText("apiKey", random), ...key }: NewKey, parentId: string | null) {
+  async function insert(run: Query, { text = createSecretText("apiKey", random), ...key }: NewKey, { actor, parentId }: Maker) {
     const [now, scopes] = [clock.now(), [...new Set(key.scopes)]];
     const [live] = await run<{ count: number }>(
       Prisma.sql`SELECT count(*)::int AS "count" FROM "ApiKey" WHERE "userId" = ${key.userId}::uuid AND "kind" = 'API_KEY' AND ${isLive(now)}`,
@@ -46,6 +52,8 @@ export function createKeyStore({ prisma, query, changeCredentials, clock, random
       VALUES (${random.uuid()}::uuid, ${key.userId}::uuid, ${key.name}, ${hashSecret(text)}, ${scopes}::text[], ${key.rateLimit ?? null},
         ${now}, ${key.expiresAt ?? null}, ${parentId}::uuid) RETURNING ${COLUMNS}`);
     if (apiKey === undefined) throw new Error("The key was not stored");
+    const details = { apiKeyId: apiKey.id, scopes, expiresAt: apiKey.expiresAt?.toISOString() ?? null };
+    await recordAction(run, { at: now, action: "KEY_CREATED", actor, ownerId: key.userId, details });
     return { apiKey, text };
   }
 
@@ -53,12 +61,12 @@ export function createKeyStore({ prisma, query, changeCredentials, clock, random
     insert,
 
     /** Makes a key without checking permissions: for the command line and the first start. It is no other key's child. */
-    create: (key: NewKey): Promise<NewApiKey> => changeCredentials(key.userId, (run) => insert(run, key, null)),
+    create: (key: NewKey): Promise<NewApiKey> => changeCredentials(key.userId, (run) => insert(run, key, COMMAND_LINE)),
 
     /** Ends a key and all that it made. When it resolves, none of them works on any instance of the server any more. */
-    async revoke(id: string): Promise<ApiKey> {
-      const { userId } = await prisma.apiKey.findUniqueOrThrow({ where: { id }, select: { userId: true } });
-      await changeCredentials(userId, (run) => endKey(run, id, clock.now()));
+    async revoke(id: string, actor: Actor | null = null): Promise<ApiKey> {
+      const { userId, kind } = await prisma.apiKey.findUniqueOrThrow({ where: { id }, select: { userId: true, kind: true } });
+      await changeCredentials(userId, (run) => revokeKey(run, { id, kind, userId }, { at: clock.now(), actor }));
       await untilTrustEnds(clock);
       return prisma.apiKey.findUniqueOrThrow({ where: { id } });
     },
@@ -89,6 +97,19 @@ export function createKeyStore({ prisma, query, changeCredentials, clock, random
       await query(updateLastUse(id, clock.now(), precisionMs));
     },
   };
+}
+
+type Ended = Pick<ApiKey, "id" | "kind" | "userId">;
+
+async function revokeKey(
+  run: Query,
+  { id, kind, userId }: Ended,
+  entry: { readonly at: Date; readonly actor: Actor | null },
+): Promise<void> {
+  const ended = await endKey(run, id, entry.at);
+  if (ended === 0) return;
+  const action = kind === "DEVICE" ? "DEVICE_REVOKED" : "KEY_REVOKED";
+  await recordAction(run, { ...entry, action, ownerId: userId, details: { apiKeyId: id, ended } });
 }
 
 function updateLastUse(id: string, now: Date, precisionMs: number): Prisma.Sql {

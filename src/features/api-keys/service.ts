@@ -5,7 +5,7 @@ import { requireApiKey, requireScope, type Principal } from "../../core/auth/pri
 import { AppError } from "../../core/errors/app-error.js";
 import type { Policy } from "../../core/limits/policy.js";
 import type { Query } from "../../db/engine.js";
-import type { ApiKey } from "../../db/generated/prisma/client.js";
+import { Prisma, type ApiKey } from "../../db/generated/prisma/client.js";
 import type { Page } from "../../platform/paging.js";
 import { inherit } from "./inherit.js";
 import type { createApiKeyInput } from "./input.js";
@@ -40,13 +40,15 @@ export function createApiKeyService({ policy, defaultLimits, ...dependencies }: 
       const isForeign = userId !== principal.userId;
       if (isForeign) requireScope(principal, "admin");
       for (const scope of asked.scopes) requireScope(principal, scope);
-      const user = await prisma.user.findUnique({ where: { id: userId }, select: { id: true } });
-      if (user === null) throw new AppError("RESOURCE_NOT_FOUND", { message: "User not found", details: { userId } });
       const make = async (run: Query) => {
-        if (isForeign) return insert(run, { ...asked, userId }, null);
+        if (isForeign) {
+          const [user] = await run(Prisma.sql`SELECT 1 FROM "User" WHERE "id" = ${userId}::uuid`);
+          if (user === undefined) throw new AppError("RESOURCE_NOT_FOUND", { message: "User not found", details: { userId } });
+          return insert(run, { ...asked, userId }, { actor: principal, parentId: null });
+        }
         const parent = await requireParent(run, principal.keyId, clock.now());
         const bounds = inherit(asked, { principal, parent, defaults: defaultLimits });
-        return insert(run, { ...asked, ...bounds, userId }, parent.id);
+        return insert(run, { ...asked, ...bounds, userId }, { actor: principal, parentId: parent.id });
       };
       return changeCredentials(userId, make, principal.deadline);
     },
@@ -59,7 +61,7 @@ export function createApiKeyService({ policy, defaultLimits, ...dependencies }: 
       if (key === null || (isForeign && policy.concealForbidden))
         throw new AppError("RESOURCE_NOT_FOUND", { message: "API key not found", details: { apiKeyId: id } });
       if (isForeign) throw new AppError("ACCESS_DENIED", { message: "This API key belongs to another user", details: { apiKeyId: id } });
-      return keys.revoke(id);
+      return keys.revoke(id, principal);
     },
   };
 }

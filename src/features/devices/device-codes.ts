@@ -1,3 +1,4 @@
+import { recordAction } from "../../core/audit/record.js";
 import { requireParent, requireRoom, type Cap, type ChangeCredentials } from "../../core/auth/credential-changes.js";
 import { requireApiKey, type Principal } from "../../core/auth/principal.js";
 import type { Scope } from "../../core/auth/scopes.js";
@@ -50,7 +51,10 @@ export function createDeviceCodes({ query, changeCredentials, clock, random }: D
     /** Makes a code that no key made. */
     async createFor(owner: Omit<CodeOwner, "apiKeyId">): Promise<DeviceCode> {
       await deleteExpired();
-      return insert(query, owner);
+      return changeCredentials(owner.userId, async (run) => {
+        await recordAction(run, { at: clock.now(), action: "DEVICE_CODE_CREATED", actor: null, ownerId: owner.userId });
+        return insert(run, owner);
+      });
     },
 
     /**
@@ -67,6 +71,7 @@ export function createDeviceCodes({ query, changeCredentials, clock, random }: D
           await requireParent(run, apiKeyId, clock.now());
           const open = await countOf(run, Prisma.sql`"DeviceCode" WHERE "apiKeyId" = ${apiKeyId}::uuid AND "usedAt" IS NULL`);
           requireRoom(open, OPEN_CODES, "The API key has as many device codes as allowed");
+          await recordAction(run, { at: clock.now(), action: "DEVICE_CODE_CREATED", actor: principal, ownerId: userId });
           return insert(run, { userId, scopes, apiKeyId });
         },
         deadline,

@@ -1,3 +1,4 @@
+import { recordAction } from "../../core/audit/record.js";
 import { endKey, type ChangeCredentials } from "../../core/auth/credential-changes.js";
 import type { Principal } from "../../core/auth/principal.js";
 import { hashSecret } from "../../core/auth/secret-text.js";
@@ -44,12 +45,16 @@ export function createDeviceTokens({ query, changeCredentials, clock, random }: 
     },
 
     /** Ends a device's refresh token and its access tokens. An API key stays; only its access tokens end. */
-    async signOut({ userId, keyId, kind, deadline }: Principal): Promise<void> {
+    async signOut(principal: Principal): Promise<void> {
+      const { userId, keyId, kind, deadline } = principal;
       await changeCredentials(
         userId,
         async (run) => {
-          if (kind === "DEVICE") await endKey(run, keyId, clock.now());
-          await run(Prisma.sql`DELETE FROM "AccessToken" WHERE "apiKeyId" = ${keyId}::uuid`);
+          const entry = { at: clock.now(), actor: principal, ownerId: userId };
+          const isEnded = kind === "DEVICE" && (await endKey(run, keyId, entry.at)) > 0;
+          const tokens = (await run(Prisma.sql`DELETE FROM "AccessToken" WHERE "apiKeyId" = ${keyId}::uuid RETURNING 1`)).length;
+          if (isEnded) await recordAction(run, { ...entry, action: "DEVICE_SIGNED_OUT", details: { apiKeyId: keyId } });
+          else if (tokens > 0) await recordAction(run, { ...entry, action: "TOKENS_REVOKED", details: { apiKeyId: keyId, tokens } });
         },
         deadline,
       );

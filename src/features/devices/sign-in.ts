@@ -1,3 +1,4 @@
+import { insertEntries } from "../../core/audit/record.js";
 import { unauthenticated } from "../../core/auth/bearer-token.js";
 import { isLive, requireRoom, type Cap, type ChangeCredentials } from "../../core/auth/credential-changes.js";
 import { hashSecret } from "../../core/auth/secret-text.js";
@@ -36,7 +37,14 @@ function makeDevice({ id, deviceName, hash, token, now }: NewDevice): Prisma.Sql
       INSERT INTO "ApiKey" ("id", "userId", "kind", "name", "hash", "scopes", "rateLimit", "createdAt", "expiresAt", "parentId")
       SELECT ${id}::uuid, "userId", 'DEVICE', ${deviceName}, ${hashSecret(token.text)}, "scopes", "rateLimit", ${now}, "expiresAt", "apiKeyId" FROM allowed
       RETURNING "userId", "expiresAt", "parentId"
-    ) SELECT u."email", m."expiresAt",
+    ), recorded AS (${insertEntries({
+      from: Prisma.sql`made`,
+      at: Prisma.sql`${now}`,
+      action: Prisma.sql`'DEVICE_SIGNED_IN'`,
+      actor: { actorId: Prisma.sql`made."userId"`, actorKeyId: Prisma.sql`made."parentId"` },
+      ownerId: Prisma.sql`made."userId"`,
+      details: Prisma.sql`jsonb_build_object('apiKeyId', ${id}::text)`,
+    })}) SELECT u."email", m."expiresAt",
       (SELECT count(*)::int FROM "ApiKey" d WHERE d."parentId" = m."parentId" AND d."kind" = 'DEVICE' AND ${isLive(now)}) AS "devices"
     FROM made m JOIN "User" u ON u."id" = m."userId"`;
 }
@@ -48,18 +56,21 @@ export function createSignIn({ query, changeCredentials, clock, random, devicesP
      * Exchanges a code, which works once, for a refresh token. Lower case and dashes are accepted. The device is a child of the
      * key that made the code, if one did.
      * @throws UNAUTHENTICATED / INVALID_CREDENTIALS for a code that is unknown, used or expired, or whose key has ended;
-     *   QUOTA_EXCEEDED, and then the code can be used again
+     *   ACCOUNT_LOCKED or QUOTA_EXCEEDED, and then the code can be used again
      */
     async signIn(code: string, deviceName: string): Promise<SignedIn> {
       const hash = hashSecret(code.length > LONGEST_CODE ? code : code.replaceAll(/[\s-]/g, "").toUpperCase());
       const [owner] = await query<{ userId: string }>(Prisma.sql`SELECT "userId" FROM "DeviceCode" WHERE "hash" = ${hash}`);
       if (owner === undefined) throw wrongCode();
-      return changeCredentials(owner.userId, async (run) => {
+      const { userId } = owner;
+      return changeCredentials(userId, async (run) => {
         const now = clock.now();
+        const [locked] = await run(Prisma.sql`SELECT 1 FROM "User" WHERE "id" = ${userId}::uuid AND "lockedAt" IS NOT NULL`);
         const token = createToken("refreshToken", { random, createdAt: now, lifetimeMs: LIFETIME_MS });
         const id = random.uuid();
         const [signedIn] = await run<{ email: string; expiresAt: Date; devices: number }>(makeDevice({ id, deviceName, hash, token, now }));
         if (signedIn === undefined) throw wrongCode();
+        if (locked !== undefined) throw unauthenticated("ACCOUNT_LOCKED"); // the code is not used up by that
         const { devices, ...device } = signedIn;
         requireRoom(devices, devicesPerKey, "The API key has let in as many devices as allowed");
         return { ...token, ...device };

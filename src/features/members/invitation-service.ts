@@ -1,3 +1,4 @@
+import { recordAction, toActorValues } from "../../core/audit/record.js";
 import { requireScope, type Principal } from "../../core/auth/principal.js";
 import type { Query, Transaction } from "../../db/engine.js";
 import type { Invitation as InvitationRow, MemberRole, Project } from "../../db/generated/prisma/client.js";
@@ -41,7 +42,7 @@ const LIFETIME_MS = 30 * 86_400_000;
  * somebody's git remote, shared with that somebody, would receive the sessions that they upload next.
  */
 export function createInvitationService({ query, transaction, clock, random, projects }: Dependencies) {
-  const own = ({ userId }: Principal, id: string) => ({ userId, id: uuidOrNull(id), now: clock.now() });
+  const own = (principal: Principal, id: string) => toOwn(principal, id, clock.now());
 
   return {
     /**
@@ -53,17 +54,23 @@ export function createInvitationService({ query, transaction, clock, random, pro
       const { projectId, email, role } = input;
       const project = await projects.find(principal, projectId);
       requireRole(project.role, "OWNER", { projectId });
-      const { key } = project;
+      const { key, ownerId } = project;
+      const entry = { actor: principal, ownerId, projectId, details: { email, role } };
       return transaction(async (run) => {
         const [locked] = await run<{ ownerEmail: string }>(lockProject({ key }));
         if (locked === undefined) throw projectGone(projectId);
         if (locked.ownerEmail === email) throw isOwner();
-        const [member] = await run<MemberRow>(changeRole({ key, email, role }));
-        if (member !== undefined) return { member: toMember(member), invitation: null };
         const now = clock.now();
+        const [found] = await run<MemberRow & { isChanged: boolean }>(changeRole({ key, email, role }));
+        if (found !== undefined) {
+          const { isChanged, ...member } = found;
+          if (isChanged) await recordAction(run, { ...entry, at: now, action: "MEMBER_CHANGED" });
+          return { member: toMember(member), invitation: null };
+        }
         const expiresAt = new Date(now.getTime() + LIFETIME_MS);
         const [invitation] = await run<InvitationRow>(invite({ id: random.uuid(), key, email, role, now, expiresAt }));
         if (invitation === undefined) throw tooMany(projectId);
+        await recordAction(run, { ...entry, at: now, action: "MEMBER_INVITED" });
         return { member: null, invitation: { ...invitation, projectId, projectName: project.name, invitedBy: locked.ownerEmail } };
       }, principal.deadline);
     },
@@ -92,6 +99,11 @@ export function createInvitationService({ query, transaction, clock, random, pro
       if ((await query(declineOwn(own(principal, id)), principal.deadline)).length === 0) throw noInvitation(id);
     },
   };
+}
+
+/** The values of the statements that answer an invitation of the caller. */
+function toOwn(principal: Principal, id: string, now: Date) {
+  return { userId: principal.userId, id: uuidOrNull(id), now, ...toActorValues(principal) };
 }
 
 function isOwner(): AppError {

@@ -1,3 +1,4 @@
+import { actorParameters, insertEntries } from "../../core/audit/record.js";
 import { Prisma } from "../../db/generated/prisma/client.js";
 import { Parameter, toTemplate } from "../../db/statement.js";
 import { projectRow } from "../projects/row.js";
@@ -11,10 +12,11 @@ const role = Prisma.sql`${new Parameter("role")}::"MemberRole"`;
 const now = Prisma.sql`${new Parameter("now")}::timestamptz`;
 const userId = Prisma.sql`${new Parameter("userId")}::uuid`;
 
-/** Gives the member with an address another role. Selects nothing if the project has no such member. */
+/** Gives the member with an address a role, perhaps the one it has. Selects nothing if the project has no such member. */
 export const changeRole = toTemplate(Prisma.sql`
-  UPDATE "ProjectMember" m SET "role" = ${role} FROM "User" u
-  WHERE m."projectKey" = ${key} AND m."userId" = (${memberWithEmail}) AND u."id" = m."userId" RETURNING ${memberColumns}`);
+  WITH old AS (SELECT "userId", "role" FROM "ProjectMember" WHERE "projectKey" = ${key} AND "userId" = (${memberWithEmail}))
+  UPDATE "ProjectMember" m SET "role" = ${role} FROM old JOIN "User" u ON u."id" = old."userId"
+  WHERE m."projectKey" = ${key} AND m."userId" = old."userId" RETURNING ${memberColumns}, old."role" <> m."role" AS "isChanged"`);
 
 /**
  * Invites an address, or renews its invitation. Selects nothing if the project has too many open invitations to others. It
@@ -29,8 +31,8 @@ export const invite = toTemplate(Prisma.sql`
     SET "role" = EXCLUDED."role", "createdAt" = EXCLUDED."createdAt", "expiresAt" = EXCLUDED."expiresAt"
   RETURNING "id", "email", "role"::text AS "role", "createdAt", "expiresAt"`);
 
-/** The open invitations, called i, of the user called u whose id is given. */
-const isOwn = Prisma.sql`u."id" = ${userId} AND i."email" = u."email" AND i."expiresAt" > ${now}`;
+/** The open invitations, called i, of the user called u whose id is given. A user who was locked meanwhile has none. */
+const isOwn = Prisma.sql`u."id" = ${userId} AND u."lockedAt" IS NULL AND i."email" = u."email" AND i."expiresAt" > ${now}`;
 
 export const listOwn = toTemplate(Prisma.sql`
   SELECT i."id", i."email", i."role"::text AS "role", i."createdAt", i."expiresAt",
@@ -55,7 +57,25 @@ export const acceptOwn = toTemplate(Prisma.sql`
   ), joined AS (
     INSERT INTO "ProjectMember" ("projectKey", "userId", "role", "createdAt") SELECT "projectKey", ${userId}, "role", ${now} FROM taken
     ON CONFLICT ("projectKey", "userId") DO UPDATE SET "role" = EXCLUDED."role"
-  ) SELECT ${projectRow.column}, taken."role"::text AS "role" FROM taken JOIN "Project" p ON p."key" = taken."projectKey"`);
+  ), recorded AS (${insertEntries({
+    from: Prisma.sql`taken JOIN "Project" p ON p."key" = taken."projectKey"`,
+    at: now,
+    action: Prisma.sql`'MEMBER_JOINED'`,
+    actor: actorParameters,
+    ownerId: Prisma.sql`p."ownerId"`,
+    projectId: Prisma.sql`p."id"`,
+    details: Prisma.sql`jsonb_build_object('role', taken."role")`,
+  })}) SELECT ${projectRow.column}, taken."role"::text AS "role" FROM taken JOIN "Project" p ON p."key" = taken."projectKey"`);
 
+/** Deletes an invitation. The entry is one of the invited user's account, since nobody else is told. */
 export const declineOwn = toTemplate(Prisma.sql`
-  DELETE FROM "Invitation" i USING "User" u WHERE i."id" = ${id}::uuid AND ${isOwn} RETURNING i."id"`);
+  WITH declined AS (
+    DELETE FROM "Invitation" i USING "User" u WHERE i."id" = ${id}::uuid AND ${isOwn} RETURNING i."id", i."projectKey"
+  ), recorded AS (${insertEntries({
+    from: Prisma.sql`declined JOIN "Project" p ON p."key" = declined."projectKey"`,
+    at: now,
+    action: Prisma.sql`'INVITATION_DECLINED'`,
+    actor: actorParameters,
+    ownerId: userId,
+    details: Prisma.sql`jsonb_build_object('projectId', p."id", 'projectOwnerId', p."ownerId")`,
+  })}) SELECT "id" FROM declined`);

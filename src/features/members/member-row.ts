@@ -8,14 +8,15 @@ export type MemberRow = ProjectMember & {
   readonly email: string;
   readonly userCreatedAt: Date;
   readonly storedBytes: bigint;
+  readonly lockedAt: Date | null;
 };
 
 /** The columns of a `MemberRow`, of the member called m and the user called u. */
 export const memberColumns = Prisma.sql`m."projectKey", m."userId", m."role"::text AS "role", m."createdAt",
-  u."email", u."createdAt" AS "userCreatedAt", u."storedBytes"`;
+  u."email", u."createdAt" AS "userCreatedAt", u."storedBytes", u."lockedAt"`;
 
-export function toMember({ email, userCreatedAt, storedBytes, ...member }: MemberRow): Member {
-  return { ...member, user: { id: member.userId, email, createdAt: userCreatedAt, storedBytes } };
+export function toMember({ email, userCreatedAt, storedBytes, lockedAt, ...member }: MemberRow): Member {
+  return { ...member, user: { id: member.userId, email, createdAt: userCreatedAt, storedBytes, lockedAt } };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Concealment } from "../../core/auth/concealment.js";
+import { actorParameters, insertEntries, toActorValues } from "../../core/audit/record.js";
 import { requireScope, type Principal } from "../../core/auth/principal.js";
 import type { Query, Transaction } from "../../db/engine.js";
 import { Prisma } from "../../db/generated/prisma/client.js";
@@ -41,7 +42,7 @@ export function createMemberService({ query, transaction, clock, policy, project
       const removed = await transaction(async (run) => {
         // Else an invitation that is accepted at this moment would leave a member whom the statement does not see yet.
         if ((await run(lockProject({ key }))).length === 0) throw projectGone(projectId);
-        return run(removeStatement({ key, email, now: clock.now() }));
+        return run(removeStatement({ key, email, now: clock.now(), ...toActorValues(principal) }));
       }, principal.deadline);
       if (removed.length === 0) throw new AppError("RESOURCE_NOT_FOUND", { message: "Member not found", details: { projectId, email } });
     },
@@ -49,7 +50,8 @@ export function createMemberService({ query, transaction, clock, policy, project
     /** Ends the caller's own membership. @throws NOT_FOUND, FORBIDDEN, or INVALID_PARAMETER for the owner */
     async leave(principal: Principal, { projectId, ownerId }: { projectId: string; ownerId: string }): Promise<void> {
       requireScope(principal, "projects:write");
-      const args = { projectId, ownerId: uuidOrNull(ownerId), userId: principal.userId };
+      const ids = { projectId, ownerId: uuidOrNull(ownerId), userId: principal.userId };
+      const args = { ...ids, now: clock.now(), ...toActorValues(principal) };
       const [left] = await query<{ role: Role | null }>(leave(args), principal.deadline);
       requireReachable(left, "Project", { projectId, ownerId });
       if (left.role === "OWNER") {
@@ -68,12 +70,26 @@ const membersOf = toTemplate(Prisma.sql`
 
 const [key, email] = [new Parameter("key"), new Parameter("email")];
 
+const now = Prisma.sql`${new Parameter("now")}::timestamptz`;
+
+/** SELECTs for what was ended, each a WITH query of `removeStatement`. */
+const ended = Prisma.sql`SELECT 'INVITATION_WITHDRAWN' AS "action" FROM withdrawn UNION ALL SELECT 'MEMBER_REMOVED' FROM removed`;
+
 const removeStatement = toTemplate(Prisma.sql`
   WITH withdrawn AS (
-    DELETE FROM "Invitation" WHERE "projectKey" = ${key} AND "email" = ${email} AND "expiresAt" > ${new Parameter("now")}::timestamptz RETURNING 1
+    DELETE FROM "Invitation" WHERE "projectKey" = ${key} AND "email" = ${email} AND "expiresAt" > ${now} RETURNING 1
   ), removed AS (
     DELETE FROM "ProjectMember" WHERE "projectKey" = ${key} AND "userId" = (${memberWithEmail}) RETURNING 1
-  ) SELECT 1 FROM withdrawn UNION ALL SELECT 1 FROM removed`);
+  ), recorded AS (${insertEntries({
+    from: Prisma.sql`(${ended}) e JOIN "Project" p ON p."key" = ${key}`,
+    at: now,
+    action: Prisma.sql`e."action"`,
+    actor: actorParameters,
+    ownerId: Prisma.sql`p."ownerId"`,
+    projectId: Prisma.sql`p."id"`,
+    details: Prisma.sql`jsonb_build_object('email', ${email}::text)`,
+  })})
+  ${ended}`);
 
 /** Selects the role that the caller had in the project. */
 function leaveStatement({ concealForbidden }: Concealment) {
@@ -84,6 +100,13 @@ function leaveStatement({ concealForbidden }: Concealment) {
       SELECT p."key", ${role.column} FROM "Project" p ${role.join}
       WHERE p."id" = ${new Parameter("projectId")} AND p."ownerId" = ${new Parameter("ownerId")}::uuid ${concealForbidden ? Prisma.sql`AND ${role.isReachable}` : Prisma.empty}
     ), ended AS (
-      DELETE FROM "ProjectMember" WHERE "projectKey" = (SELECT "key" FROM named) AND "userId" = ${userId}::uuid
-    ) SELECT "role" FROM named`);
+      DELETE FROM "ProjectMember" WHERE "projectKey" = (SELECT "key" FROM named) AND "userId" = ${userId}::uuid RETURNING 1
+    ), recorded AS (${insertEntries({
+      from: Prisma.sql`ended`,
+      at: now,
+      action: Prisma.sql`'MEMBER_LEFT'`,
+      actor: actorParameters,
+      ownerId: Prisma.sql`${new Parameter("ownerId")}`,
+      projectId: Prisma.sql`${new Parameter("projectId")}`,
+    })}) SELECT "role" FROM named`);
 }

@@ -55,7 +55,7 @@ export function createSessionWriteService({ query, transaction, clock, random, s
       requireScope(principal, "sessions:write");
       const { role, ...session } = await sessions.find(principal, id, projectId ?? undefined);
       requireRole(role, "EDITOR", { sessionId: id });
-      const deleted = await query(deleteSession(session, clock.now()), principal.deadline);
+      const deleted = await query(deleteSession({ principal, session, now: clock.now() }), principal.deadline);
       if (deleted.length === 0) throw new AppError("RESOURCE_NOT_FOUND", { message: "Session not found", details: { sessionId: id } });
       return session;
     },

@@ -1,4 +1,5 @@
 import { Prisma } from "../../db/generated/prisma/client.js";
+import { insertEntries, toActorValues } from "../../core/audit/record.js";
 import type { Principal } from "../../core/auth/principal.js";
 import { roleOf, type Role } from "../projects/access.js";
 import type { Encoded } from "../../db/row-codec.js";
@@ -106,9 +107,22 @@ export function writeSession({ principal, projectId, id, version: row, createdAt
       FROM (SELECT "ownerId", "markdownSize"::bigint + "rawDataSize" + "sessionDataSize" - COALESCE((SELECT "bytes" FROM old), 0) AS "delta" FROM saved) d
       WHERE "id" = d."ownerId" AND (${quotaBytes ?? null}::bigint IS NULL OR d."delta" <= 0 OR "storedBytes" + d."delta" <= ${quotaBytes ?? null}::bigint)
       RETURNING "id"
-    )
+    ), recorded AS (${recordSave(principal, projectId, now)})
     SELECT ${sessionRow.column}, s."key" IS NOT NULL AS "isWritten", project."role", old."etag" AS "previousEtag", old."bytes" AS "previousBytes", EXISTS (SELECT FROM billed) AS "isWithinQuota"
     FROM project LEFT JOIN saved s ON TRUE LEFT JOIN old ON TRUE`;
+}
+
+/** Records what `writeSession` saved. A version that was stored already is no change. */
+function recordSave(principal: Principal, projectId: string, now: Date): Prisma.Sql {
+  return insertEntries({
+    from: Prisma.sql`saved LEFT JOIN old ON TRUE WHERE old."etag" IS DISTINCT FROM saved."etag"`,
+    at: Prisma.sql`${now}`,
+    action: Prisma.sql`CASE WHEN old."etag" IS NULL THEN 'SESSION_CREATED' ELSE 'SESSION_CHANGED' END`,
+    actor: toActorValues(principal),
+    ownerId: Prisma.sql`saved."ownerId"`,
+    projectId: Prisma.sql`${projectId}`,
+    sessionId: Prisma.sql`saved."id"`,
+  });
 }
 
 /** Selects an `Admission` without waiting for anything: what `writeSession` would find now. */
@@ -134,23 +148,49 @@ export function admitSession({ principal, projectId, id, version, quotaBytes }: 
     FROM owner CROSS JOIN size LEFT JOIN old ON TRUE`;
 }
 
-/** Makes the project of a session where its id means none to the caller. */
+/** Makes the project of a session where its id means none to the caller. It waits for a user who is being locked or deleted. */
 export function makeProject(principal: Principal, { projectId, projectName }: SaveSession, now: Date): Prisma.Sql {
   const role = roleOf(principal, Prisma.raw("p"));
   return Prisma.sql`
-    INSERT INTO "Project" ("ownerId", "id", "name", "createdAt", "updatedAt")
-    SELECT ${principal.userId}::uuid, ${projectId}::text, ${projectName ?? projectId}, ${now}::timestamptz, ${now}::timestamptz
-    WHERE NOT EXISTS (SELECT FROM "Project" p ${role.join} WHERE p."id" = ${projectId}::text AND ${role.isReachable})
-    ON CONFLICT ("id", "ownerId") DO NOTHING`;
+    WITH owner AS (SELECT "id" FROM "User" WHERE "id" = ${principal.userId}::uuid AND "lockedAt" IS NULL FOR KEY SHARE),
+    made AS (
+      INSERT INTO "Project" ("ownerId", "id", "name", "createdAt", "updatedAt")
+      SELECT owner."id", ${projectId}::text, ${projectName ?? projectId}, ${now}::timestamptz, ${now}::timestamptz FROM owner
+      WHERE NOT EXISTS (SELECT FROM "Project" p ${role.join} WHERE p."id" = ${projectId}::text AND ${role.isReachable})
+      ON CONFLICT ("id", "ownerId") DO NOTHING RETURNING "id", "ownerId"
+    )
+    ${insertEntries({
+      from: Prisma.sql`made`,
+      at: Prisma.sql`${now}`,
+      action: Prisma.sql`'PROJECT_CREATED'`,
+      actor: toActorValues(principal),
+      ownerId: Prisma.sql`made."ownerId"`,
+      projectId: Prisma.sql`made."id"`,
+    })}`;
 }
 
+type Deletion = {
+  readonly principal: Principal;
+  readonly session: { readonly key: bigint; readonly projectKey: bigint };
+  readonly now: Date;
+};
+
 /** Deletes a session and gives its bytes back to the owner's quota. Selects a row if it was still there. */
-export function deleteSession({ key, projectKey }: { readonly key: bigint; readonly projectKey: bigint }, now: Date): Prisma.Sql {
+export function deleteSession({ principal, session: { key, projectKey }, now }: Deletion): Prisma.Sql {
   return Prisma.sql`
-    WITH project AS (SELECT "key" FROM "Project" WHERE "key" = ${projectKey} FOR UPDATE),
+    WITH project AS (SELECT "key", "id" FROM "Project" WHERE "key" = ${projectKey} FOR UPDATE),
     gone AS (DELETE FROM "Session" WHERE "key" = ${key} AND "projectKey" IN (SELECT "key" FROM project) RETURNING *),
     counted AS (UPDATE "Project" SET "sessionCount" = "sessionCount" - 1, "lastActivity" = ${now} WHERE "key" IN (SELECT "projectKey" FROM gone)),
     freed AS (UPDATE "User" u SET "storedBytes" = u."storedBytes" - (gone."markdownSize"::bigint + gone."rawDataSize" + gone."sessionDataSize")
-      FROM gone WHERE u."id" = gone."ownerId")
+      FROM gone WHERE u."id" = gone."ownerId"),
+    recorded AS (${insertEntries({
+      from: Prisma.sql`gone JOIN project ON TRUE`,
+      at: Prisma.sql`${now}`,
+      action: Prisma.sql`'SESSION_DELETED'`,
+      actor: toActorValues(principal),
+      ownerId: Prisma.sql`gone."ownerId"`,
+      projectId: Prisma.sql`project."id"`,
+      sessionId: Prisma.sql`gone."id"`,
+    })})
     SELECT 1 AS "deleted" FROM gone`;
 }

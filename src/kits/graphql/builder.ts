@@ -20,6 +20,7 @@ export const builder = new SchemaBuilder<{
     Date: { Input: Date; Output: string };
     UUID: { Input: string; Output: string };
     NonNegativeFloat: { Input: number; Output: number };
+    JSONObject: { Input: Readonly<Record<string, unknown>>; Output: Readonly<Record<string, unknown>> };
   };
 }>({
   plugins: [RelayPlugin, PrismaPlugin],

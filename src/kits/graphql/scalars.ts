@@ -1,5 +1,5 @@
 import { GraphQLError, GraphQLScalarType, Kind } from "graphql";
-import { DateResolver, DateTimeResolver, NonNegativeFloatResolver, UUIDResolver } from "graphql-scalars";
+import { DateResolver, DateTimeResolver, JSONObjectResolver, NonNegativeFloatResolver, UUIDResolver } from "graphql-scalars";
 import { createTimeWriter } from "../../platform/iso-time.js";
 import { LONGEST_TIME } from "../../platform/time.js";
 import { builder } from "./builder.js";
@@ -42,4 +42,7 @@ builder.addScalarType("UUID", UUIDFromDatabase, {
 });
 builder.addScalarType("NonNegativeFloat", NonNegativeFloatResolver, {
   description: "A number that is zero or more; used for sums of bytes that go beyond 32 bits.",
+});
+builder.addScalarType("JSONObject", JSONObjectResolver, {
+  description: "An object of JSON whose members depend on what it belongs to. It is read whole, without a selection.",
 });

@@ -11,6 +11,7 @@ import "../../features/sessions/graphql.js";
 import "../../features/search/graphql.js";
 import "../../features/search/related-graphql.js";
 import "../../features/analytics/graphql.js";
+import "../../features/audit/graphql.js";
 import "./rate-limit-type.js";
 import { builder } from "../../kits/graphql/builder.js";
 
