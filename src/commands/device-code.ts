@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { allScopes } from "../core/auth/scopes.js";
 import { withServices, type CommandContext } from "./context.js";
-import { findUser } from "./user.js";
+import { findUser, requireUnlocked } from "./user.js";
 
 export function addDeviceCode(program: Command, context: CommandContext): void {
   program
@@ -10,7 +10,7 @@ export function addDeviceCode(program: Command, context: CommandContext): void {
     .option("--user <email>", "the user it signs in; the only user if absent")
     .action(({ user }: { user?: string }) =>
       withServices(context, async ({ services }) => {
-        const { id } = await findUser(services, user);
+        const { id } = requireUnlocked(await findUser(services, user));
         context.out((await services.devices.createFor({ userId: id, scopes: allScopes })).code);
       }),
     );

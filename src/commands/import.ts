@@ -12,7 +12,7 @@ import { findHistory, type HistoryFolder } from "./history-folder.js";
 import { planImport, readHistory, scanFile, type ScannedFile } from "./import-plan.js";
 import { createProgress, type Progress } from "./progress.js";
 import { NotRegularFileError } from "./regular-file.js";
-import { findUser, toPrincipal } from "./user.js";
+import { findUser, requireUnlocked, toPrincipal } from "./user.js";
 
 type Options = { project?: string; name?: string; user?: string };
 type Target = { readonly history: HistoryFolder; readonly projectId: string; readonly projectName: string };
@@ -64,7 +64,7 @@ async function importAll(context: CommandContext, opened: Opened, { target, emai
 async function findOwner({ out }: CommandContext, { services, config }: Opened, email: string | undefined): Promise<Principal> {
   const firstKey = email === undefined ? await bootstrap(services, config.bootstrapApiKey) : null;
   for (const line of announceFirstKey(firstKey, config.bootstrapApiKey)) out(line);
-  return toPrincipal(await findUser(services, email));
+  return toPrincipal(requireUnlocked(await findUser(services, email)));
 }
 
 /** Scans the files one at a time, so that memory holds only one. */

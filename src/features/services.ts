@@ -1,4 +1,5 @@
 import { createAnalyticsService } from "./analytics/service.js";
+import { createAccountService } from "./accounts/service.js";
 import { createApiKeyService } from "./api-keys/service.js";
 import { createAuditService } from "./audit/service.js";
 import { createCredentialChanges, type Cap } from "../core/auth/credential-changes.js";
@@ -59,6 +60,7 @@ export function createServices({ database, clock, random, searchBudget = unlimit
     search: createSearchService(base),
     analytics: createAnalyticsService(base),
     users: createUserService(base),
+    accounts: createAccountService({ ...base, ...changes }),
     audit: createAuditService({ ...base, projects, retentionDays: config.auditRetentionDays }),
     apiKeys: createApiKeyService({ ...base, ...changes, defaultLimits: [graphql, rest] }),
     devices: createDeviceService({ ...base, ...changes }),

@@ -19,6 +19,8 @@ export type StoredCredential = {
   readonly expiresAt: Date | null;
   readonly lastUsedAt: Date | null;
   readonly revokedAt: Date | null;
+  /** Since when the user is locked. */
+  readonly lockedAt: Date | null;
 };
 
 /** Resolves an Authorization header to its principal, or to null where there is no header. @throws UNAUTHENTICATED where it does not hold */
@@ -57,9 +59,9 @@ export function createAuthenticator({ findCredentials, recordUse, clock, accepte
 
   function requireValid(hash: string, credential: StoredCredential | undefined): StoredCredential {
     const holds = credential?.revokedAt === null && accepted.includes(credential.kind) && !isExpired(credential, clock.now());
-    if (holds) return credential;
+    if (holds && credential.lockedAt === null) return credential;
     known.delete(hash);
-    throw unauthenticated("INVALID_TOKEN");
+    throw unauthenticated(holds ? "ACCOUNT_LOCKED" : "INVALID_TOKEN");
   }
 
   const lookUp = coalesce(async (hashes) => {

@@ -5,10 +5,10 @@ import type { FindCredentials, StoredCredential } from "./authenticate.js";
 const BUDGET = `CASE WHEN k."kind" = 'DEVICE' THEN COALESCE(k."parentId", k."id") ELSE k."id" END AS "budgetId"`;
 
 const FIND = `
-  SELECT "hash", "kind"::text AS "kind", "id", ${BUDGET}, "userId", "scopes", "rateLimit", "expiresAt", "lastUsedAt", "revokedAt" FROM "ApiKey" k WHERE "hash" = ANY($1)
+  SELECT "hash", "kind"::text AS "kind", k."id", ${BUDGET}, "userId", "scopes", "rateLimit", "expiresAt", "lastUsedAt", "revokedAt", "lockedAt" FROM "ApiKey" k JOIN "User" u ON u."id" = k."userId" WHERE "hash" = ANY($1)
   UNION ALL
-  SELECT t."hash", 'ACCESS_TOKEN', k."id", ${BUDGET}, k."userId", k."scopes", k."rateLimit", LEAST(t."expiresAt", k."expiresAt"), k."lastUsedAt", k."revokedAt"
-  FROM "AccessToken" t JOIN "ApiKey" k ON k."id" = t."apiKeyId" WHERE t."hash" = ANY($1)`;
+  SELECT t."hash", 'ACCESS_TOKEN', k."id", ${BUDGET}, k."userId", k."scopes", k."rateLimit", LEAST(t."expiresAt", k."expiresAt"), k."lastUsedAt", k."revokedAt", u."lockedAt"
+  FROM "AccessToken" t JOIN "ApiKey" k ON k."id" = t."apiKeyId" JOIN "User" u ON u."id" = k."userId" WHERE t."hash" = ANY($1)`;
 
 /** Finds what is stored of several keys and tokens at once, by the hashes of their texts. */
 export function createCredentialStore(query: Query): FindCredentials {

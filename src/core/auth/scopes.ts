@@ -1,11 +1,11 @@
 /** What an API key may do; the text form stands in settings, errors and the database. */
 export const scopes = {
-  "projects:read": "Read projects and their members",
+  "projects:read": "Read projects, their members and their audit log",
   "projects:write": "Create, change and delete projects and their members",
   "sessions:read": "Read and search sessions and their statistics",
   "sessions:write": "Store and delete sessions",
   "keys:manage": "Create, list and revoke the own user's API keys",
-  admin: "Create users, and manage the API keys of any user",
+  admin: "Create, list, lock and delete users, manage the API keys of any user, and read the whole audit log",
 } as const;
 
 export type Scope = keyof typeof scopes;

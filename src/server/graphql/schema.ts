@@ -10,6 +10,7 @@ import "../../features/devices/graphql.js";
 import "../../features/sessions/graphql.js";
 import "../../features/search/graphql.js";
 import "../../features/search/related-graphql.js";
+import "../../features/accounts/graphql.js";
 import "../../features/analytics/graphql.js";
 import "../../features/audit/graphql.js";
 import "./rate-limit-type.js";
