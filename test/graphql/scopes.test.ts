@@ -18,6 +18,8 @@ const OPERATIONS: Readonly<Record<string, [readonly Scope[], string]>> = {
   searchSessions: [["sessions:read"], `searchSessions(query: "hello") { total }`],
   stats: [["sessions:read"], "stats { totalSessions }"],
   analytics: [["sessions:read"], `analytics(timeRange: { start: "2026-01-01T00:00:00Z" }) { totalSessions }`],
+  auditLog: [["projects:read", "keys:manage"], "auditLog { edges { cursor } }"],
+  users: [["admin"], "users { id }"],
   viewer: [[], "viewer { id }"],
   rateLimit: [[], "rateLimit { limit }"],
   createProject: [["projects:write"], `createProject(input: { name: "New" }) { project { id } }`],
@@ -34,6 +36,9 @@ const OPERATIONS: Readonly<Record<string, [readonly Scope[], string]>> = {
   declineInvitation: [["projects:write"], `declineInvitation(input: { id: "${INVITATION_ID}" }) { id }`],
   leaveProject: [["projects:write"], `leaveProject(input: { projectId: "joined", ownerId: "${OTHER_ID}" }) { projectId }`],
   createUser: [["admin"], `createUser(input: { email: "new@example.com" }) { user { id } }`],
+  lockUser: [["admin"], `lockUser(input: { id: "${OTHER_ID}" }) { user { id } }`],
+  unlockUser: [["admin"], `unlockUser(input: { id: "${OTHER_ID}" }) { user { id } }`],
+  deleteUser: [["admin"], `deleteUser(input: { id: "${OTHER_ID}", confirm: true }) { isDeleted }`],
   createApiKey: [["keys:manage"], `createApiKey(input: { name: "New", scopes: [KEYS_MANAGE] }) { key }`],
   revokeApiKey: [["keys:manage"], `revokeApiKey(input: { id: "${KEY_ID}" }) { apiKey { id } }`],
   createDeviceCode: [[], "createDeviceCode { code }"],
@@ -88,8 +93,9 @@ test.each(names)("%s works with just the scopes it needs.", async (name) => {
 test.each(names.flatMap((name) => (OPERATIONS[name]?.[0] ?? []).map((scope) => [name, scope] as const)))(
   "%s with every scope but %s is FORBIDDEN and names the scope.",
   async (name, scope) => {
-    // An admin manages keys too, so it is left out where keys are managed.
-    const others = allScopes.filter((other) => other !== scope && !(scope === "keys:manage" && other === "admin"));
+    // An admin manages keys too and reads the whole audit log, so it is left out there.
+    const isAdminToo = scope === "keys:manage" || name === "auditLog";
+    const others = allScopes.filter((other) => other !== scope && !(isAdminToo && other === "admin"));
     const { key, text } = await prepare(others, name);
     const { status, data, errors } = await run(server, key, text);
 

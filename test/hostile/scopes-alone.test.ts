@@ -54,6 +54,9 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   declineInvitation: `(input: { id: "${uuid(9)}" })`,
   leaveProject: `(input: { projectId: "shared", ownerId: "${uuid(9)}" })`,
   createUser: `(input: { email: "another@example.com" })`,
+  lockUser: `(input: { id: "${uuid(9)}" })`,
+  unlockUser: `(input: { id: "${uuid(9)}" })`,
+  deleteUser: `(input: { id: "${uuid(9)}", confirm: true })`,
   createApiKey: `(input: { name: "Another", scopes: [ADMIN] })`,
   revokeApiKey: `(input: { id: "${uuid(9)}" })`,
 };

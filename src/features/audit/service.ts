@@ -4,7 +4,6 @@ import type { Query } from "../../db/engine.js";
 import type { StatementTemplate } from "../../db/statement.js";
 import { limitBound } from "../../db/statement.js";
 import type { Clock } from "../../platform/clock.js";
-import { createDeadline } from "../../platform/deadline.js";
 import type { PageBounds } from "../../platform/paging.js";
 import { requireRole } from "../projects/access.js";
 import type { ProjectService } from "../projects/service.js";
@@ -33,9 +32,6 @@ type Bounds = PageBounds<AuditCursor>;
 type Filter = z.output<typeof auditFilter>;
 
 const DAY_MS = 86_400_000;
-
-/** The deletion of old entries waits like any caller, so that requests do not wait for it. */
-const RETENTION_CLAIM = { owner: "audit retention", isHeavy: true };
 
 /** The audit log: who may read which entries, and how long they are kept. Entries are made where things are done (core/audit). */
 export function createAuditService({ query, clock, projects, retentionDays }: Dependencies) {
@@ -80,9 +76,8 @@ export function createAuditService({ query, clock, projects, retentionDays }: De
     async deleteOld(signal?: AbortSignal): Promise<void> {
       if (retentionDays === 0) return;
       const before = new Date(clock.now().getTime() - retentionDays * DAY_MS);
-      const { deadline } = createDeadline(RETENTION_CLAIM);
       for (let deleted = MOST_DELETED; deleted === MOST_DELETED && signal?.aborted !== true;) {
-        const [part] = await query<{ deleted: number }>(deleteBefore({ before }), deadline);
+        const [part] = await query<{ deleted: number }>(deleteBefore({ before }));
         deleted = part?.deleted ?? 0;
       }
     },
