@@ -54,7 +54,6 @@ const QUERIES: Readonly<Record<string, string>> = {
   "a connection of sessions": `{ sessionsConnection(first: 20) { edges { node { ${SESSION} } } } }`,
   "search results": `{ searchSessions(query: "walrus", limit: 20) { total results { rank snippet ${SESSION} } } }`,
   "the viewer's invitations": "{ viewer { email invitations { id role project { id name } } } }",
-  "all users": "{ users { email projectCount sessionCount keyCount deviceCount } }",
   "the audit log": "{ auditLog(first: 50) { edges { cursor node { action actorEmail details } } } }",
   "the viewer's keys": "{ viewer { email apiKeys { id scopes } } }",
 };

@@ -195,6 +195,8 @@ test("Users are listed for admins, the oldest first, with what each has; a page 
     keyCount: 1,
     deviceCount: 0,
   });
+  const statements = await listed.everyStatementOf(() => read(listed, first.key, `{ users { ${FIELDS} } }`));
+  expect(statements.filter((sql) => sql.includes('"Project"'))).toHaveLength(1);
   expect((await read(listed, first.key, "{ users(limit: 1, offset: 1) { id } }")).users).toEqual([{ id: ids[1] }]);
   expect((await run(listed, first.key, "{ users(limit: 201) { id } }")).errors).toMatchObject([{ reason: "INVALID_PARAMETER" }]);
   expect((await run(listed, second.key, "{ users { id } }")).errors).toMatchObject([{ requiredScope: "admin" }]);
