@@ -155,7 +155,7 @@ test("The last user with a working admin key is neither locked nor deleted, also
   const [one, two] = [await alone.addUser(), await alone.addUser()];
   const of = (key: string, id: string) => mutate(alone, key, "lockUser", { id }, "user { id }");
   const both = await Promise.all([of(one.key, two.id), of(two.key, one.id)]);
-  const left = both[0]?.payload === null ? two : one;
+  const left = both[0].payload === null ? two : one;
   const { accounts } = alone.services;
 
   expect(both.filter(({ payload }) => payload !== null)).toHaveLength(1);

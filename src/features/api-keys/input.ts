@@ -15,7 +15,11 @@ export const createApiKeyInput = z.object({
     .string()
     .refine((text) => parsePolicy(text) !== null, 'must be limits like "500/1h" or "1000/1h,60/1m"')
     .nullish(),
-  userId: z.guid("must be a UUID").nullish(),
+  // In lower case, since it is compared with the caller's, and the lock of a user's credentials is taken by its text.
+  userId: z
+    .guid("must be a UUID")
+    .transform((text) => text.toLowerCase())
+    .nullish(),
 });
 
 /** Validates the input at a certain time: a key must expire after it is made. */
