@@ -1,8 +1,8 @@
 import { Prisma } from "./generated/prisma/client.js";
 
 /**
- * How JSON represents a column: as it is, a bigint as a number, a time as milliseconds. The bigints are keys, which count
- * up from one and never reach 2^53. An SQL expression may replace the column; it names the columns that it reads.
+ * How JSON represents a column: as it is, a bigint as a number, a time as milliseconds. The bigints are keys and sums of
+ * bytes, which never reach 2^53. An SQL expression may replace the column; it names the columns that it reads.
  */
 type Column = "plain" | "bigint" | "time" | { readonly sql: string; readonly columns: readonly string[] };
 

@@ -25,8 +25,8 @@ export async function fill({ databaseUrl, dataDir }, onSession) {
       await fillSessions(prisma, owner.id, keys, sessions);
     }
     await rebuildIndexes();
-    await prisma.$executeRaw`UPDATE "Project" p SET ("sessionCount", "lastActivity") =
-      (SELECT count(*), max(s."updatedAt") FROM "Session" s WHERE s."projectKey" = p."key")`;
+    await prisma.$executeRaw`UPDATE "Project" p SET ("sessionCount", "storedBytes", "lastActivity") =
+      (SELECT count(*), COALESCE(sum("markdownSize"), 0), max(s."updatedAt") FROM "Session" s WHERE s."projectKey" = p."key")`;
     await prisma.$executeRaw`UPDATE "User" u SET "storedBytes" = (SELECT sum("markdownSize") FROM "Session" s WHERE s."ownerId" = u."id")`;
     // A PostgreSQL server does this by itself a minute after so many writes; the embedded database never does.
     if (databaseUrl !== undefined) await prisma.$executeRawUnsafe("VACUUM ANALYZE");

@@ -96,7 +96,8 @@ export async function gatherSessions(/** @type {import("./server-process.mjs").D
     const { key, id } = await prisma.project.findFirstOrThrow({ orderBy: { key: "asc" } });
     await prisma.project.deleteMany({ where: { id: "stored" } });
     await prisma.session.updateMany({ data: { projectKey: key } });
-    await prisma.project.update({ where: { key }, data: { sessionCount: SESSIONS } });
+    const { _sum } = await prisma.session.aggregate({ _sum: { markdownSize: true } });
+    await prisma.project.update({ where: { key }, data: { sessionCount: SESSIONS, storedBytes: _sum.markdownSize ?? 0 } });
     return id;
   } finally {
     await database.close();

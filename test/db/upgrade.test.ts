@@ -56,7 +56,7 @@ async function firstVersion(texts: readonly string[]): Promise<PGlite> {
   return pglite;
 }
 
-test("A database of the first version keeps its keys and sessions, learns how long each Markdown is as a JSON string, and its projects get what they lack of an icon and a colour.", async () => {
+test("A database of the first version keeps its keys and sessions, learns how long each Markdown is as a JSON string, and its projects get what they lack of an icon and a colour and the bytes of their sessions.", async () => {
   const engine = toLocalEngine(await firstVersion(texts));
   await engine.migrate();
   const { prisma, close } = connectPrisma(engine, 15_000);
@@ -64,11 +64,15 @@ test("A database of the first version keeps its keys and sessions, learns how lo
   expect(await prisma.apiKey.findMany({ select: { name: true, kind: true } })).toEqual([{ name: "k", kind: "API_KEY" }]);
   const sessions = await prisma.session.findMany({ select: { name: true, markdownJsonSize: true }, orderBy: { name: "asc" } });
   expect(sessions.map(({ markdownJsonSize }) => markdownJsonSize)).toEqual(texts.map((text) => Buffer.byteLength(JSON.stringify(text))));
-  const projects = await prisma.project.findMany({ select: { id: true, icon: true, color: true }, orderBy: { key: "asc" } });
+  const projects = await prisma.project.findMany({
+    select: { id: true, icon: true, color: true, storedBytes: true },
+    orderBy: { key: "asc" },
+  });
+  const storedBytes = BigInt(3 * texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0));
   expect(projects).toEqual([
-    { id: "p", icon: "Code2", color: "blue" },
-    { id: "with-icon", icon: "Bug", color: "blue" },
-    { id: "with-colour", icon: "Code2", color: "rose" },
+    { id: "p", icon: "Code2", color: "blue", storedBytes },
+    { id: "with-icon", icon: "Bug", color: "blue", storedBytes: 0n },
+    { id: "with-colour", icon: "Code2", color: "rose", storedBytes: 0n },
   ]);
   await close();
 });

@@ -4,7 +4,7 @@ import { startTestServer, type TestServer, type TestUser } from "../support/serv
 
 const ICONS = "Code2 Terminal Bot Brain Sparkles Database GitBranch Bug FolderKanban Folder Files Library BookOpen Briefcase Package Layers AppWindow Rocket Palette Paintbrush PenTool Lightbulb BarChart3 Settings Globe"; // prettier-ignore
 const COLORS = "rose pink orange amber emerald cyan blue purple slate gray";
-const FIELDS = "id ownerId name icon color createdAt updatedAt lastActivity sessionCount";
+const FIELDS = "id ownerId name icon color createdAt updatedAt lastActivity sessionCount storedBytes";
 
 let server: TestServer;
 let user: TestUser;
@@ -19,7 +19,15 @@ test("A new project belongs to its maker and can be read back as it was given.",
   const { project } = await change(server, user.key, "createProject", input, `project { ${FIELDS} }`);
 
   const now = server.clock.now().toISOString();
-  expect(project).toEqual({ ...input, ownerId: user.id, createdAt: now, updatedAt: now, lastActivity: null, sessionCount: 0 });
+  expect(project).toEqual({
+    ...input,
+    ownerId: user.id,
+    createdAt: now,
+    updatedAt: now,
+    lastActivity: null,
+    sessionCount: 0,
+    storedBytes: 0,
+  });
   expect(await read(server, user.key, `{ project(id: "${input.id}") { ${FIELDS} } }`)).toEqual({ project });
 });
 

@@ -11,7 +11,7 @@ afterAll(() => server.close());
 /** Stores many sessions of one byte. */
 async function fill(projectId: string, ownerId: string, count: number): Promise<void> {
   await server.sql({
-    text: `WITH p AS (UPDATE "Project" SET "sessionCount" = "sessionCount" + $3::int WHERE "id" = $1 AND "ownerId" = $2::uuid RETURNING "key", "ownerId"),
+    text: `WITH p AS (UPDATE "Project" SET "sessionCount" = "sessionCount" + $3::int, "storedBytes" = "storedBytes" + $3::int WHERE "id" = $1 AND "ownerId" = $2::uuid RETURNING "key", "ownerId"),
       u AS (UPDATE "User" SET "storedBytes" = "storedBytes" + $3::int WHERE "id" = $2::uuid),
       s AS (INSERT INTO "Session" ("projectKey", "ownerId", "id", "name", "etag", "markdownSize", "rawDataSize", "sessionDataSize", "createdAt",
           "updatedAt", "gitBranches", "llmModels", "tags", "keywords", "markdownJsonSize")
@@ -33,15 +33,15 @@ test("A project with many sessions is deleted in parts, so that no statement tak
 
   const broken = await server.query(key, 'mutation { deleteProject(input: { id: "large" }) { deletedAt } }');
   await server.prisma.$executeRaw`DROP FUNCTION "keepLast" CASCADE`;
-  const left = await read(server, key, '{ project(id: "large") { sessionCount } viewer { storedBytes } }');
+  const left = await read(server, key, '{ project(id: "large") { sessionCount storedBytes } viewer { storedBytes } }');
   expect(broken.body.errors).toHaveLength(1);
   expect(server.takeLog()).toHaveLength(1);
-  expect(left).toEqual({ project: { sessionCount: 201 }, viewer: { storedBytes: 201 } });
+  expect(left).toEqual({ project: { sessionCount: 201, storedBytes: 201 }, viewer: { storedBytes: 201 } });
   expect(await server.prisma.session.count({ where: { ownerId: id } })).toBe(201);
 
   await fill("large", id, 1_000);
-  const gone = await change(server, key, "deleteProject", { id: "large" }, "deletedProject { sessionCount }");
-  expect(gone).toEqual({ deletedProject: { sessionCount: 1_201 } });
+  const gone = await change(server, key, "deleteProject", { id: "large" }, "deletedProject { sessionCount storedBytes }");
+  expect(gone).toEqual({ deletedProject: { sessionCount: 1_201, storedBytes: 1_201 } });
   expect(await read(server, key, "{ projects { id } viewer { storedBytes } }")).toEqual({ projects: [], viewer: { storedBytes: 0 } });
   expect(await server.prisma.sessionContent.count()).toBe(0);
 });
@@ -63,7 +63,7 @@ test("A deleted project is gone with its sessions, their content, their search e
     key,
     "deleteProject",
     { id: "doomed" },
-    "deletedAt deletedProject { id name icon sessionCount sessions { id } members { role } }",
+    "deletedAt deletedProject { id name icon sessionCount storedBytes sessions { id } members { role } }",
   );
   const { data, errors } = await run(
     server,
@@ -74,7 +74,7 @@ test("A deleted project is gone with its sessions, their content, their search e
 
   expect(gone).toEqual({
     deletedAt: server.clock.now().toISOString(),
-    deletedProject: { id: "doomed", name: "Doomed", icon: "Bug", sessionCount: 2, sessions: [], members: [] },
+    deletedProject: { id: "doomed", name: "Doomed", icon: "Bug", sessionCount: 2, storedBytes: 705, sessions: [], members: [] },
   });
   expect(errors.map(({ path, reason }) => [path[0], reason])).toEqual([
     ["project", "RESOURCE_NOT_FOUND"],
@@ -139,11 +139,10 @@ test("Sessions that are stored while their project is deleted are there or gone 
     await deletion;
   }
   const sessions = await server.prisma.session.findMany({ where: { ownerId: id }, include: { content: true, search: true } });
-  const { viewer, projects } = await read(server, key, `{ viewer { storedBytes } projects { sessionCount } }`);
+  const { viewer, projects } = await read(server, key, `{ viewer { storedBytes } projects { sessionCount storedBytes } }`);
 
   expect(viewer.storedBytes).toBe(20 * sessions.length);
-  expect(projects.map(({ sessionCount }: { sessionCount: number }) => sessionCount)).toEqual(
-    sessions.length > 0 ? [sessions.length] : projects.length > 0 ? [0] : [],
-  );
+  const counted = { sessionCount: sessions.length, storedBytes: 20 * sessions.length };
+  expect(projects).toEqual(sessions.length > 0 || projects.length > 0 ? [counted] : []);
   expect(sessions.every(({ content, search }) => content !== null && search !== null)).toBe(true);
 });

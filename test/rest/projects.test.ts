@@ -51,9 +51,9 @@ test("GET /projects has every project that the caller can see, the newest first,
     success: true,
     data: {
       projects: [
-        { id: "new", ownerId: user.id, name: "New", ...plain, createdAt: third, updatedAt: third, sessionCount: 1, lastUpdated: third },
-        { id: "shared", ownerId: other.id, name: "Shared", ...plain, createdAt: second, updatedAt: second, sessionCount: 0, lastUpdated: second },
-        { id: "old", ownerId: user.id, name: "Old", icon: "Bug", color: "blue", createdAt: first, updatedAt: now(), sessionCount: 2, lastUpdated: now() },
+        { id: "new", ownerId: user.id, name: "New", ...plain, createdAt: third, updatedAt: third, sessionCount: 1, storedBytes: 5, lastUpdated: third },
+        { id: "shared", ownerId: other.id, name: "Shared", ...plain, createdAt: second, updatedAt: second, sessionCount: 0, storedBytes: 0, lastUpdated: second },
+        { id: "old", ownerId: user.id, name: "Old", icon: "Bug", color: "blue", createdAt: first, updatedAt: now(), sessionCount: 2, storedBytes: 10, lastUpdated: now() },
       ],
       total: 3,
     },

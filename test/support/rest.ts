@@ -77,5 +77,6 @@ export async function addSessionRows(server: TestServer, projectId: string, firs
     FROM "Project" p, generate_series(${first}::int, ${first + count - 1}::int) n,
       LATERAL (SELECT ${server.clock.now()}::timestamptz + n * interval '1 ms' AS at) t
     WHERE p."id" = ${projectId}`;
-  await server.prisma.$executeRaw`UPDATE "Project" SET "sessionCount" = "sessionCount" + ${count} WHERE "id" = ${projectId}`;
+  await server.prisma.$executeRaw`UPDATE "Project" SET "sessionCount" = "sessionCount" + ${count},
+    "storedBytes" = (SELECT sum(s."markdownSize"::bigint + s."rawDataSize" + s."sessionDataSize") FROM "Session" s WHERE s."projectKey" = "Project"."key") WHERE "id" = ${projectId}`;
 }

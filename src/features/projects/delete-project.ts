@@ -66,7 +66,8 @@ export function createProjectDeletion({ query, transaction, clock }: Dependencie
       if (found === undefined) return undefined;
       const { bytes, ...project } = projectRow.read(found);
       const sessions = before.deleted + project.sessionCount;
-      return { project: { ...project, sessionCount: sessions }, sessions, bytes: before.bytes + bytes };
+      const storedBytes = before.bytes + project.storedBytes;
+      return { project: { ...project, sessionCount: sessions, storedBytes }, sessions, bytes: before.bytes + bytes };
     }, deadline);
   };
 }
@@ -98,7 +99,7 @@ const deletePart = toTemplate(Prisma.sql`
   gone AS (DELETE FROM "Session" WHERE "key" IN (SELECT "key" FROM part)
     RETURNING "markdownSize"::bigint + "rawDataSize" + "sessionDataSize" AS "bytes"),
   sums AS (SELECT count(*)::int AS "sessions", 0 AS "projects", COALESCE(SUM("bytes"), 0)::bigint AS "bytes" FROM gone),
-  counted AS (UPDATE "Project" SET "sessionCount" = "sessionCount" - (SELECT "sessions" FROM sums) WHERE "key" IN (SELECT "key" FROM project)),
+  counted AS (UPDATE "Project" SET "sessionCount" = "sessionCount" - (SELECT "sessions" FROM sums), "storedBytes" = "storedBytes" - (SELECT "bytes" FROM sums) WHERE "key" IN (SELECT "key" FROM project)),
   freed AS (UPDATE "User" SET "storedBytes" = "storedBytes" - (SELECT "bytes" FROM sums) WHERE "id" IN (SELECT "ownerId" FROM project)),
   ${recordPart}
   SELECT "sessions" AS "deleted", "bytes" FROM sums`);

@@ -13,15 +13,19 @@ export const projectShape = z.object({
   updatedAt: isoTime,
 });
 
-export const listedProjectShape = projectShape.extend({ sessionCount: z.int(), lastUpdated: isoTime });
+export const listedProjectShape = projectShape.extend({
+  sessionCount: z.int(),
+  storedBytes: z.int().describe("Bytes of the content of its sessions"),
+  lastUpdated: isoTime,
+});
 
 export function toProject({ id, ownerId, name, icon, color, createdAt, updatedAt }: Project): z.output<typeof projectShape> {
   return { id, ownerId, name, icon, color, createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() };
 }
 
-/** Converts a project of a list, which also has the number of its sessions and the time of the last change. */
+/** Converts a project of a list, which also has the number and the bytes of its sessions, and the time of the last change. */
 export function toListedProject(project: Project): z.output<typeof listedProjectShape> {
-  const { lastActivity, updatedAt } = project;
+  const { lastActivity, updatedAt, sessionCount, storedBytes } = project;
   const lastUpdated = (lastActivity !== null && lastActivity > updatedAt ? lastActivity : updatedAt).toISOString();
-  return { ...toProject(project), sessionCount: project.sessionCount, lastUpdated };
+  return { ...toProject(project), sessionCount, storedBytes: Number(storedBytes), lastUpdated };
 }

@@ -13,6 +13,7 @@ const columns: Columns<Project> = {
   updatedAt: "time",
   lastActivity: "time",
   sessionCount: "plain",
+  storedBytes: "bigint",
 };
 
 export type ProjectColumn = keyof Project;

@@ -99,13 +99,15 @@ export function writeSession({ principal, projectId, id, version: row, createdAt
       INSERT INTO "SessionSearch" ("sessionKey", "document")
       SELECT saved."key", "searchDocument"(saved."name", saved."tags", content."markdown") FROM saved, content
       ON CONFLICT ("sessionKey") DO UPDATE SET "document" = EXCLUDED."document"
+    ), added AS (
+      SELECT "ownerId", "markdownSize"::bigint + "rawDataSize" + "sessionDataSize" - COALESCE((SELECT "bytes" FROM old), 0) AS "bytes" FROM saved
     ), counted AS (
-      UPDATE "Project" SET "lastActivity" = ${now}::timestamptz, "sessionCount" = "sessionCount" + (SELECT count(*) FROM saved WHERE NOT EXISTS (SELECT FROM old))::int
+      UPDATE "Project" SET "lastActivity" = ${now}::timestamptz, "sessionCount" = "sessionCount" + (SELECT count(*) FROM saved WHERE NOT EXISTS (SELECT FROM old))::int,
+        "storedBytes" = "storedBytes" + (SELECT "bytes" FROM added)
       WHERE "key" = (SELECT "projectKey" FROM saved)
     ), billed AS (
-      UPDATE "User" SET "storedBytes" = "storedBytes" + d."delta"
-      FROM (SELECT "ownerId", "markdownSize"::bigint + "rawDataSize" + "sessionDataSize" - COALESCE((SELECT "bytes" FROM old), 0) AS "delta" FROM saved) d
-      WHERE "id" = d."ownerId" AND (${quotaBytes ?? null}::bigint IS NULL OR d."delta" <= 0 OR "storedBytes" + d."delta" <= ${quotaBytes ?? null}::bigint)
+      UPDATE "User" SET "storedBytes" = "storedBytes" + d."bytes" FROM added d
+      WHERE "id" = d."ownerId" AND (${quotaBytes ?? null}::bigint IS NULL OR d."bytes" <= 0 OR "storedBytes" + d."bytes" <= ${quotaBytes ?? null}::bigint)
       RETURNING "id"
     ), recorded AS (${recordSave(principal, projectId, now)})
     SELECT ${sessionRow.column}, s."key" IS NOT NULL AS "isWritten", project."role", old."etag" AS "previousEtag", old."bytes" AS "previousBytes", EXISTS (SELECT FROM billed) AS "isWithinQuota"
@@ -175,14 +177,15 @@ type Deletion = {
   readonly now: Date;
 };
 
-/** Deletes a session and gives its bytes back to the owner's quota. Selects a row if it was still there. */
+/** Deletes a session and gives its bytes back to the project and the owner's quota. Selects a row if it was still there. */
 export function deleteSession({ principal, session: { key, projectKey }, now }: Deletion): Prisma.Sql {
   return Prisma.sql`
     WITH project AS (SELECT "key", "id" FROM "Project" WHERE "key" = ${projectKey} FOR UPDATE),
-    gone AS (DELETE FROM "Session" WHERE "key" = ${key} AND "projectKey" IN (SELECT "key" FROM project) RETURNING *),
-    counted AS (UPDATE "Project" SET "sessionCount" = "sessionCount" - 1, "lastActivity" = ${now} WHERE "key" IN (SELECT "projectKey" FROM gone)),
-    freed AS (UPDATE "User" u SET "storedBytes" = u."storedBytes" - (gone."markdownSize"::bigint + gone."rawDataSize" + gone."sessionDataSize")
-      FROM gone WHERE u."id" = gone."ownerId"),
+    gone AS (DELETE FROM "Session" WHERE "key" = ${key} AND "projectKey" IN (SELECT "key" FROM project)
+      RETURNING "projectKey", "ownerId", "id", "markdownSize"::bigint + "rawDataSize" + "sessionDataSize" AS "bytes"),
+    counted AS (UPDATE "Project" p SET "sessionCount" = p."sessionCount" - 1, "storedBytes" = p."storedBytes" - gone."bytes", "lastActivity" = ${now}
+      FROM gone WHERE p."key" = gone."projectKey"),
+    freed AS (UPDATE "User" u SET "storedBytes" = u."storedBytes" - gone."bytes" FROM gone WHERE u."id" = gone."ownerId"),
     recorded AS (${insertEntries({
       from: Prisma.sql`gone JOIN project ON TRUE`,
       at: Prisma.sql`${now}`,

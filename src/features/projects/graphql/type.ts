@@ -16,5 +16,11 @@ export const ProjectType = builder.prismaObject("Project", {
       description: "When a session of it was last stored or deleted; null before the first.",
     }),
     sessionCount: t.exposeInt("sessionCount", { nullable: false, description: "How many sessions it has." }),
+    storedBytes: t.field({
+      type: "NonNegativeFloat",
+      nullable: false,
+      description: "Bytes of content that its sessions take of its owner's storage.",
+      resolve: ({ storedBytes }) => Number(storedBytes),
+    }),
   }),
 });
