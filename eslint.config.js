@@ -33,6 +33,7 @@ export const LAYERS = [
   "features/history",
   "features/sync",
   "features/search",
+  "features/storage",
   "features/services.ts",
   "server/pages",
   "server/rest",

@@ -1,10 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { readConfig, type Config } from "../config.js";
 import { openDatabase } from "../db/database.js";
+import { databaseFolder } from "../db/embedded/database-folder.js";
 import { GRAPHQL_PATH } from "../core/request/paths.js";
 import { openListener, type Listener } from "../server/http/listener.js";
 import { openLimiterStore } from "../core/limits/open-store.js";
 import { systemClock } from "../platform/clock.js";
+import { readDiskSpace } from "../platform/disk-space.js";
+import { createDiskWatch, type DiskWatch } from "../platform/disk-watch.js";
 import { bufferedStandardError, createLogger, type Logger } from "../platform/logger.js";
 import { createMetrics } from "../platform/metrics.js";
 import { systemRandom } from "../platform/random.js";
@@ -33,12 +36,13 @@ export async function runServer({ env, out, err, onExit, openFilesLimit }: Comma
   const database = await explained(openDatabase({ ...config, clock: systemClock, announce: err, logger }));
   const limiterStore = await openLimiterStore(config, { clock: systemClock, logger, metrics });
   const platform = { clock: systemClock, random: systemRandom, logger, metrics, tracer: tracing.tracer };
+  const disk = watchDisk(config, logger);
   try {
     const services = createServices({ ...platform, config, database });
     const isKeyChosen = config.bootstrapApiKey !== undefined;
     // A key that the operator chose is there before the first request, which may come as soon as the port is open.
     if (isKeyChosen) await bootstrap(services, config.bootstrapApiKey);
-    const server = createServer({ config, database, limiterStore, ...platform });
+    const server = createServer({ config, database, limiterStore, disk, ...platform });
     const listener = await openListener({ server, logger, config, openFilesLimit: openFilesLimit() });
     const stopRetention = deleteOldEntries(services, logger);
     try {
@@ -62,6 +66,7 @@ export async function runServer({ env, out, err, onExit, openFilesLimit }: Comma
       await server.close();
     }
   } finally {
+    disk?.close();
     await limiterStore.close();
     await database.close();
     await tracing.close();
@@ -74,6 +79,15 @@ function deleteOldEntries({ audit }: Services, logger: Logger): () => Promise<vo
     ...{ clock: systemClock, firstPauseMs: 60_000, pauseMs: 3_600_000, work: audit.deleteOld },
     onError: (error) => logger.warn({ err: error }, "old entries of the audit log could not be deleted"),
   });
+}
+
+/** Watches the disk of the embedded database. Of PostgreSQL's it is not known where it is. */
+function watchDisk({ databaseUrl, dataDir, diskWarnBytes }: Config, logger: Logger): DiskWatch | null {
+  if (databaseUrl !== undefined) return null;
+  const folder = databaseFolder(dataDir);
+  const disk = createDiskWatch({ folder, warnBytes: diskWarnBytes, read: readDiskSpace, clock: systemClock, logger });
+  disk.start();
+  return disk;
 }
 
 function addressOf({ host }: Config, { port }: Listener): string {

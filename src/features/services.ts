@@ -16,6 +16,7 @@ import { createResumeSearchService } from "./search/resume-service.js";
 import { createSearchService } from "./search/service.js";
 import { createHistoryService } from "./history/service.js";
 import { createRelatedService } from "./search/related-service.js";
+import { createStorageService } from "./storage/service.js";
 import { createSessionService } from "./sessions/service.js";
 import { createSyncService } from "./sync/service.js";
 import { createSessionWriteService } from "./sessions/write-service.js";
@@ -59,6 +60,7 @@ export function createServices({ database, clock, random, searchBudget = unlimit
     history: createHistoryService({ ...base, sessionWrites }),
     search: createSearchService(base),
     analytics: createAnalyticsService(base),
+    storage: createStorageService(base),
     users: createUserService(base),
     accounts: createAccountService({ ...base, ...changes }),
     audit: createAuditService({ ...base, projects, retentionDays: config.auditRetentionDays }),

@@ -13,6 +13,17 @@ export type RequestFacts = {
 /** A state that is read when the metrics are. */
 type Reading = () => Readonly<Record<string, number>>;
 
+/** One value of a gauge, and the labels that tell it from its others. */
+export type Sample = { readonly labels: Readonly<Record<string, string>>; readonly value: number };
+
+type SampledGauge = {
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames: readonly string[];
+  /** Reads what the gauge shows: nothing where that is not known. */
+  readonly read: () => Promise<readonly Sample[]>;
+};
+
 const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 /** Clients choose the names of their operations, and each name is some twenty lines: further ones are counted as `other`. */
@@ -39,6 +50,21 @@ export function createMetrics() {
     });
   }
 
+  function watchSamples({ name, help, labelNames, read }: SampledGauge): void {
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [registry],
+      async collect() {
+        const samples = await read();
+        this.reset();
+        if (labelNames.length === 0 && samples.length === 0) this.remove(); // or it would show 0
+        for (const { labels, value } of samples) this.set(labels, value);
+      },
+    });
+  }
+
   return {
     request({ surface, operation, status, durationMs }: RequestFacts): void {
       requests.inc({ surface, status });
@@ -55,6 +81,7 @@ export function createMetrics() {
     watchOperations: (read: Reading): void => watch("backstory_operations", "Operations by state (running, waiting)", read),
     watchConnections: (read: Reading): void =>
       watch("backstory_database_connections", "Connections to the database (busy, idle), and who waits for one (waiting)", read),
+    watchSamples,
     /** The process's own: memory, CPU, the event loop's lag, handles. Once for each process. */
     watchProcess: (): void => collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LAG_INTERVAL_MS }),
     /** The text that Prometheus reads, and its media type. */

@@ -15,6 +15,7 @@ import type { RenderedAnswer, RenderedError } from "../core/request/rendered-ans
 import type { Database } from "../db/database.js";
 import { createServices } from "../features/services.js";
 import type { Clock } from "../platform/clock.js";
+import type { DiskWatch } from "../platform/disk-watch.js";
 import type { Logger } from "../platform/logger.js";
 import type { Metrics } from "../platform/metrics.js";
 import type { Random } from "../platform/random.js";
@@ -26,12 +27,15 @@ import { createExchanges } from "./http/exchanges.js";
 import { createHeadRejection, type RejectHead } from "./http/head-rejection.js";
 import { createConnectionRejection, createOverloadRejection, type RequestHead } from "./http/overload-rejection.js";
 import { createRouter, type WebClient } from "./http/router.js";
+import { watchStorage } from "./pages/storage-metrics.js";
 import { addRest } from "./rest/rest.js";
 
 export type ServerDependencies = {
   readonly config: Config;
   readonly database: Database;
   readonly limiterStore: LimiterStore;
+  /** The disk of the embedded database; null where the database is not of this machine, so that its disk is not known. */
+  readonly disk: DiskWatch | null;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -59,7 +63,7 @@ export type Server = {
 
 /** Joins the parts into a server. */
 export function createServer(dependencies: ServerDependencies): Server {
-  const { config, database, limiterStore, clock, random, logger, metrics, tracer } = dependencies;
+  const { config, database, limiterStore, disk, clock, random, logger, metrics, tracer } = dependencies;
   const rateLimiter = createRateLimiter(limiterStore, metrics.limiterDecision);
   const schema = createSchema();
   const budgets = applyFieldLimits(schema, { overrides: config.rateLimits.fields, rateLimiter, clock });
@@ -78,6 +82,7 @@ export function createServer(dependencies: ServerDependencies): Server {
   const graphql = createGraphQL({ ...shared, schema });
   metrics.watchOperations(operations.counts);
   metrics.watchConnections(database.connections);
+  watchStorage({ metrics, storage: services.storage, disk, clock });
   let isDraining = false;
   const exchanges = createExchanges({
     clock,
@@ -93,7 +98,7 @@ export function createServer(dependencies: ServerDependencies): Server {
     restErrors: config.restErrors,
     authenticate,
     failureLimit,
-    pages: { database, limiterStore, metrics, isDraining: () => isDraining },
+    pages: { database, limiterStore, disk, metrics, isDraining: () => isDraining },
     exchanges,
     tracer,
   });

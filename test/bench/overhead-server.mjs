@@ -37,12 +37,13 @@ async function listen(server) {
   return listener;
 }
 
-const whole = createServer({ ...platform, config, database, limiterStore, metrics: createMetrics() });
+const whole = createServer({ ...platform, config, database, limiterStore, disk: null, metrics: createMetrics() });
 const open = createServer({
   ...platform,
   config,
   database: { ...database, query: withKnownKeys(database.query) },
   limiterStore: countsNothing,
+  disk: null,
   metrics: createMetrics(),
 });
 const listening = [await listen(whole), await listen(open)];

@@ -269,7 +269,7 @@ test("A first start says what it does before it waits, an interrupted one leaves
   const made = await cli.backstory(["user", "create", "new@example.com"]);
 
   expect(made).toMatchObject({ code: 0, stderr: "Preparing the database (once, about 10 s) ...\n" });
-  expect((await readdir(cli.dataDir)).sort()).toEqual(["holder", "pglite", "pglite.spare"]);
+  expect((await readdir(cli.dataDir)).sort()).toEqual(["holder", "pglite"]);
   expect(await openToOthers()).toEqual([]);
   expect((await readFile(join(database(), "PG_VERSION"), "utf8")).trim()).toBe("18");
   expect(await users()).toMatchObject({ code: 0, stdout: expect.stringContaining("new@example.com"), stderr: "" });

@@ -100,7 +100,7 @@ onSmallDisk("A start that finds a nearly full disk says so in one sentence, and 
   expect(await markdownOf(server.url, 1)).toBe("# Kept");
   expect(server.output()).toMatch(
     new RegExp(
-      `^The disk of ${settings.DATA_DIR} is full \\(\\d MB free\\): until 48 MB are free, writes are answered 503. Reads go on.$`,
+      `^The disk of ${settings.DATA_DIR}/pglite is full \\(\\d MB free\\): until 48 MB are free, writes are answered 503. Reads go on.$`,
       "m",
     ),
   );

@@ -5,6 +5,7 @@ import { catalogue, errorReasons } from "../../src/core/errors/catalogue.js";
 import { restRoutes } from "../../src/server/rest/routes.js";
 import { tableUnder } from "../support/documents.js";
 import { runBackstory } from "../support/process.js";
+import { save } from "../support/actions.js";
 import { startTestServer } from "../support/server.js";
 
 // `npm run docs` writes the first four tables anew.
@@ -41,8 +42,9 @@ test("Every command of the command line is in its table, and no other.", async (
 });
 
 test("The table of metrics has every metric of the server with its labels, and no other.", async () => {
-  const server = await startTestServer();
+  const server = await startTestServer({ DATA_DIR: "docs", DISK_WARN_BYTES: "0" });
   const { key } = await server.addUser();
+  await save(server, key);
   await server.query(key, '{ projects { id } project(id: "no-such-project") { id } }');
   const { body } = await server.send("/metrics");
   await server.close();

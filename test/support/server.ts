@@ -14,6 +14,8 @@ import type { OnClose } from "../../src/core/request/state.js";
 import type { LimiterStore } from "../../src/core/limits/limiter.js";
 import { createMemoryStore } from "../../src/core/limits/memory-store.js";
 import type { Clock } from "../../src/platform/clock.js";
+import { readDiskSpace } from "../../src/platform/disk-space.js";
+import { createDiskWatch } from "../../src/platform/disk-watch.js";
 import { createLogger } from "../../src/platform/logger.js";
 import { movableClock } from "./movable-clock.js";
 import { TRUST_MS } from "../../src/core/auth/trust.js";
@@ -73,11 +75,15 @@ export async function startTestServer(
   );
   const logger = createLogger(config.logLevel, collect(lines));
   const limiterStore = sharedStore ?? createMemoryStore(clock);
+  // The database is in memory or elsewhere, so that only a folder of the test's own is watched.
+  const watched = { folder: config.dataDir, warnBytes: config.diskWarnBytes, read: readDiskSpace, clock, logger };
+  const disk = settings.DATA_DIR === undefined ? null : createDiskWatch(watched);
   const server = await orClose(database, () =>
     createServer({
       config,
       database,
       limiterStore,
+      disk,
       clock,
       random,
       logger,

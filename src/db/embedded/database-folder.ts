@@ -8,6 +8,11 @@ export class DatabaseFolderError extends Error {
   override readonly name = "DatabaseFolderError";
 }
 
+/** Where the embedded database is in DATA_DIR. It may be a link to another disk. */
+export function databaseFolder(dataDir: string): string {
+  return join(dataDir, "pglite");
+}
+
 /** The version of PostgreSQL whose files PGlite reads. Files of other versions have another layout. */
 const POSTGRES_VERSION = "18";
 

@@ -7,7 +7,7 @@ import { codeOf } from "../../platform/error-code.js";
 import type { Clock } from "../../platform/clock.js";
 import type { Logger } from "../../platform/logger.js";
 import { createBackends } from "./backend.js";
-import { DatabaseFolderError, hasDatabase, restrictDatabase, restrictDataDir } from "./database-folder.js";
+import { databaseFolder, DatabaseFolderError, hasDatabase, restrictDatabase, restrictDataDir } from "./database-folder.js";
 import type { Engine } from "../engine.js";
 import { toEngine, type EmbeddedEngine } from "./engine.js";
 import { lockFolder } from "./folder-lock.js";
@@ -34,7 +34,7 @@ type Options = {
  */
 export async function openEmbedded(options: Options): Promise<Engine> {
   const { dataDir } = options;
-  await freeSpareRoom(dataDir);
+  await freeSpareRoom(databaseFolder(dataDir));
   try {
     const unlock = await lockFolder(dataDir);
     return await openLocked(options, unlock).catch(async (error: unknown) => {
@@ -49,15 +49,15 @@ export async function openEmbedded(options: Options): Promise<Engine> {
 async function openLocked(options: Options, unlock: () => Promise<void>): Promise<Engine> {
   const { dataDir, announce = () => undefined } = options;
   restrictDataDir(dataDir);
-  const given = join(dataDir, "pglite");
+  const given = databaseFolder(dataDir);
   const folder = await realpath(given).catch(() => given); // the folder may be a link to another disk
   await removeUnfinished(folder);
   const isMade = await hasDatabase(folder);
   if (isMade) restrictDatabase(folder);
   const applied = isMade ? [] : await makeDatabase(folder, announce);
   const engine = await startEngine(folder, options);
-  await takeSpareRoom(dataDir);
-  const warning = describeFullDisk(dataDir);
+  await takeSpareRoom(folder);
+  const warning = describeFullDisk(folder);
   if (warning !== null) announce(warning);
   return {
     ...engine,

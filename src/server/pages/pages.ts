@@ -1,5 +1,6 @@
 import type { Hono } from "hono";
 import type { Database } from "../../db/database.js";
+import type { DiskWatch } from "../../platform/disk-watch.js";
 import type { Metrics } from "../../platform/metrics.js";
 import type { LimiterStore } from "../../core/limits/limiter.js";
 import { AppError } from "../../core/errors/app-error.js";
@@ -13,6 +14,7 @@ import { pageHeaders } from "../../core/request/security-headers.js";
 export type PageDependencies = {
   readonly database: Database;
   readonly limiterStore: LimiterStore;
+  readonly disk: DiskWatch | null;
   readonly metrics: Metrics;
   readonly isDraining: () => boolean;
 };
