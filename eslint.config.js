@@ -34,6 +34,7 @@ export const LAYERS = [
   "features/sync",
   "features/search",
   "features/storage",
+  "features/export",
   "features/services.ts",
   "server/pages",
   "server/rest",

@@ -6,6 +6,7 @@ import { createCredentialChanges, type Cap } from "../core/auth/credential-chang
 import { unlimitedBudget, type FieldBudget } from "../core/auth/field-budget.js";
 import type { Policy } from "../core/limits/policy.js";
 import type { Database } from "../db/database.js";
+import { createExportService } from "./export/service.js";
 import { createDeviceService } from "./devices/service.js";
 import type { Clock } from "../platform/clock.js";
 import type { Random } from "../platform/random.js";
@@ -47,24 +48,29 @@ export function createServices({ database, clock, random, searchBudget = unlimit
   const base = { prisma, query, transaction, clock, random, searchBudget, policy: { concealForbidden: config.concealForbidden } };
   const projects = createProjectService(base);
   const sessions = createSessionService(base);
+  const users = createUserService(base);
+  const apiKeys = createApiKeyService({ ...base, ...changes, defaultLimits: [graphql, rest] });
+  const members = createMemberService({ ...base, projects });
+  const invitations = createInvitationService({ ...base, projects });
   const sessionWrites = createSessionWriteService({ ...base, sessions, quotaBytes: config.quotaStorageBytes });
   return {
     projects,
     sessions,
     sync: createSyncService({ ...base, projects }),
     resumeSearch: createResumeSearchService(base),
-    members: createMemberService({ ...base, projects }),
-    invitations: createInvitationService({ ...base, projects }),
+    members,
+    invitations,
     related: createRelatedService(base),
     sessionWrites,
     history: createHistoryService({ ...base, sessionWrites }),
     search: createSearchService(base),
     analytics: createAnalyticsService(base),
     storage: createStorageService(base),
-    users: createUserService(base),
+    users,
     accounts: createAccountService({ ...base, ...changes }),
     audit: createAuditService({ ...base, projects, retentionDays: config.auditRetentionDays }),
-    apiKeys: createApiKeyService({ ...base, ...changes, defaultLimits: [graphql, rest] }),
+    apiKeys,
+    exports: createExportService({ ...base, users, apiKeys, members, invitations }),
     devices: createDeviceService({ ...base, ...changes }),
   };
 }

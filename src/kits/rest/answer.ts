@@ -46,15 +46,34 @@ export function streamText(pieces: AsyncGenerator<string>, headers: Readonly<Rec
   return new Response(toStream(pieces, source), { headers });
 }
 
-function toStream(pieces: AsyncGenerator<string>, { log, operation }: StreamSource): ReadableStream<Uint8Array> {
+/**
+ * Answers with bytes in the same way. Headers are sent when the first of them are there: a failure before that is answered as
+ * an error.
+ */
+export async function streamBytes(
+  pieces: AsyncGenerator<Uint8Array>,
+  headers: Readonly<Record<string, string>>,
+  source: StreamSource,
+): Promise<Response> {
+  const first = await pieces.next();
+  return new Response(toStream(pieces, source, first.done === true ? undefined : first.value), { headers });
+}
+
+/** `first` is a piece that was made already. */
+function toStream(
+  pieces: AsyncGenerator<string | Uint8Array>,
+  { log, operation }: StreamSource,
+  first?: Uint8Array,
+): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   const rest = operation.keepSlot();
   let isGone = false;
   return new ReadableStream({
+    start: (controller) => (first === undefined ? undefined : controller.enqueue(first)),
     async pull(controller) {
       try {
         const next = await rest.step(() => pieces.next());
-        if (next.done !== true) return controller.enqueue(encoder.encode(next.value));
+        if (next.done !== true) return controller.enqueue(typeof next.value === "string" ? encoder.encode(next.value) : next.value);
         rest.end();
         controller.close();
       } catch (thrown) {

@@ -1,5 +1,6 @@
 import { billingRoutes } from "../../features/billing/rest.js";
 import { deviceRoutes } from "../../features/devices/rest.js";
+import { exportRoutes } from "../../features/export/rest.js";
 import { projectRoutes } from "../../features/projects/rest.js";
 import { searchRoutes } from "../../features/search/rest.js";
 import { sessionRoutes } from "../../features/sessions/rest.js";
@@ -16,4 +17,5 @@ export const restRoutes: readonly RestRoute[] = [
   ...searchRoutes,
   ...deviceRoutes,
   ...billingRoutes,
+  ...exportRoutes,
 ];

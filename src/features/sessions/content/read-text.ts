@@ -31,7 +31,7 @@ const selectText = Object.fromEntries(
 ) as Record<ContentName, StatementTemplate>; // Object.fromEntries loses the keys
 
 /** A text was replaced or deleted after a part of it had been read. */
-class OvertakenError extends AppError {
+export class OvertakenError extends AppError {
   constructor() {
     super("RESOURCE_CONFLICT", { message: "The session was replaced or deleted while its content was read" });
   }
