@@ -3,6 +3,7 @@ import "./production.js"; // before every library that looks
 import { Command, CommanderError } from "commander";
 import { CommandError, type CommandContext } from "./commands/context.js";
 import { addDeviceCode } from "./commands/device-code.js";
+import { addExport } from "./commands/export.js";
 import { addImport } from "./commands/import.js";
 import { addKey } from "./commands/key.js";
 import { addMigrate } from "./commands/migrate.js";
@@ -20,18 +21,27 @@ import { AppError } from "./core/errors/app-error.js";
 /** Errors whose message is all that a person needs. Any other error is a bug and shows its stack. */
 const EXPLAINED = [CommandError, ConfigError, DatabaseFolderError, FolderLockedError, MigrationError, AppError];
 
+/** The signals that ask a process to end. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 const context: CommandContext = {
   env: process.env,
   out: (line) => void process.stdout.write(`${line}\n`),
   err: (line) => void process.stderr.write(`${line}\n`),
   onExit: (listener) => void process.once("exit", listener),
+  onSignal(listener) {
+    for (const signal of SIGNALS) process.on(signal, listener);
+    return () => SIGNALS.forEach((signal) => process.off(signal, listener));
+  },
   openFilesLimit: () => readOpenFilesLimit(process.report.getReport()),
   terminal: process.stderr.isTTY ? process.stderr : null,
 };
 
 const program = new Command("backstory").description("A self-hosted server for AI coding conversations.").exitOverride();
 program.showHelpAfterError("See: backstory --help");
-for (const add of [addServe, addMigrate, addUser, addKey, addImport, addSchema, addDeviceCode, addVacuum]) add(program, context);
+for (const add of [addServe, addMigrate, addUser, addKey, addImport, addExport, addSchema, addDeviceCode, addVacuum]) {
+  add(program, context);
+}
 
 try {
   await program.parseAsync();

@@ -11,6 +11,8 @@ export type CommandContext = {
   readonly err: (line: string) => void;
   /** Runs the listener when the process exits: by itself, by an error or by process.exit, but not by a signal. */
   readonly onExit: (listener: () => void) => void;
+  /** Runs the listener when a signal asks the process to end, which then does not end by itself. Returns what undoes that. */
+  readonly onSignal: (listener: () => void) => () => void;
   /** Returns how many files the system lets the process open. */
   readonly openFilesLimit: () => number;
   /** The stream on which a progress bar may be drawn: standard error, if it is a terminal. */

@@ -13,7 +13,7 @@ test("Help is an answer, not a failure, and names every command.", async () => {
   const { code, stdout, stderr } = await cli.backstory(["--help"]);
 
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  for (const command of ["serve", "migrate", "user", "key", "import", "schema", "device-code"]) {
+  for (const command of ["serve", "migrate", "user", "key", "import", "export", "schema", "device-code"]) {
     expect(stdout).toMatch(new RegExp(`^ {2}${command}\\b`, "m"));
   }
 });

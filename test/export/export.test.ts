@@ -81,8 +81,8 @@ test("An export has the user, the keys, the devices, the projects and the sessio
     invitations: [{ email: "new@example.com", role: "VIEWER", createdAt: now, expiresAt: expect.any(String) }],
   });
   const answer = await restClient(server, user.key).get(`/projects/app/sessions/${uuid(1)}`);
-  const { project: _project, markdownContent, ...session } = { ...answer.body.data, ...answer.body.data.session };
-  delete session.session;
+  const { markdownContent, ...session } = answer.body.data.session;
+  delete session.project;
   expect(json(`${folder}/sessions/${uuid(1)}/session.json`)).toEqual(session);
   expect(text(`${folder}/sessions/${uuid(1)}/conversation.md`)).toBe(markdownContent);
   expect(text(`${folder}/sessions/${uuid(1)}/session-data.json`)).toBe('{"a":1}');

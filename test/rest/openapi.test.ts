@@ -22,6 +22,7 @@ const ROUTES: [string, string[]][] = [
   ["/device-refresh", ["post"]],
   ["/device-logout", ["post"]],
   ["/billing/entitlement", ["get", "head"]],
+  ["/export", ["get", "head"]],
   ["/openapi.json", ["get", "head"]],
 ];
 
@@ -155,6 +156,7 @@ test("The answers of every route are as the document says, for their status and 
     ["get", "/sessions/recent", await client.get("/sessions/recent")],
     ["post", "/search/resume", await client.post("/search/resume", { query: "hel" })],
     ["get", "/billing/entitlement", await client.get("/billing/entitlement")],
+    ["get", "/export", await client.get("/export")],
     ["patch", PROJECT, await client.patch("/projects/app", { name: "Renamed", icon: "Bot" })],
     ["patch", PROJECT, await client.patch("/projects/app", { icon: null })],
     ["delete", SESSION, await client.delete(path)],
