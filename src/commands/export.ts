@@ -1,5 +1,7 @@
 import type { Command } from "commander";
 import { readConfig } from "../config.js";
+import type { ErrorReason } from "../core/errors/catalogue.js";
+import { toAppError } from "../core/errors/from-unknown.js";
 import { FolderLockedError } from "../db/embedded/folder-lock.js";
 import { systemRandom } from "../platform/random.js";
 import { CommandError, withServices, type CommandContext } from "./context.js";
@@ -38,6 +40,8 @@ async function exportTo(context: CommandContext, path: string, { user, url, key,
   }
 }
 
+const DATABASE_FAILURES: ReadonlySet<ErrorReason> = new Set(["UPSTREAM_UNAVAILABLE", "UPSTREAM_ERROR", "UPSTREAM_TIMEOUT"]);
+
 type Written = { readonly email: string; readonly bytes: number };
 
 async function fromDatabase(context: CommandContext, target: FileTarget, email: string | undefined): Promise<Written> {
@@ -47,8 +51,12 @@ async function fromDatabase(context: CommandContext, target: FileTarget, email: 
       return { email: user.email, bytes: await writeFileWhole(target, services.exports.archive(toPrincipal(user))) };
     });
   } catch (error) {
-    if (!(error instanceof FolderLockedError)) throw error;
-    throw new CommandError(`${error.message} To export through the running server, add --key KEY, a key of the user.`, { cause: error });
+    if (error instanceof FolderLockedError) {
+      throw new CommandError(`${error.message} To export through the running server, add --key KEY, a key of the user.`, { cause: error });
+    }
+    const { reason, message } = toAppError(error);
+    if (!DATABASE_FAILURES.has(reason)) throw error;
+    throw new CommandError(`The database failed: ${message}`, { cause: error });
   }
 }
 

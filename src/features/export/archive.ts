@@ -51,9 +51,10 @@ function add(pack: Pack, { path, bytes, modifiedAt, content }: ExportFile): Prom
 }
 
 async function fill(sink: ReturnType<Pack["entry"]>, content: ExportFile["content"]): Promise<void> {
+  const closed = new Promise<void>((resolve) => sink.once("close", resolve));
   for await (const piece of content) {
     if (piece === "" || sink.write(Buffer.from(piece))) continue;
-    await Promise.race([once(sink, "drain"), once(sink, "close")]);
+    await Promise.race([once(sink, "drain"), closed]);
     if (sink.destroyed) throw new Error("The archive was closed");
   }
   sink.end(null);
