@@ -1,3 +1,4 @@
+import { statfsSync, type StatsFs } from "node:fs";
 import { statfs } from "node:fs/promises";
 
 /** The room of a file system, in bytes. What is free is what a user without privileges may still write. */
@@ -11,13 +12,17 @@ export type ReadDiskSpace = (folder: string) => Promise<DiskSpace>;
  * both numbers are Infinity.
  * @throws the system's error, for example ENOENT where there is no such folder
  */
-export const readDiskSpace: ReadDiskSpace = async (folder) => {
-  const { bavail, blocks, bsize } = await statfs(folder);
+export const readDiskSpace: ReadDiskSpace = async (folder) => toDiskSpace(await statfs(folder));
+
+function toDiskSpace({ bavail, blocks, bsize }: StatsFs): DiskSpace {
   if (blocks === 0) return { freeBytes: Number.POSITIVE_INFINITY, totalBytes: Number.POSITIVE_INFINITY };
   return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
-};
+}
 
 /** Returns the bytes that are free on the file system that holds the folder. @throws as the reader does */
 export async function freeBytes(folder: string, read: ReadDiskSpace = readDiskSpace): Promise<number> {
   return (await read(folder)).freeBytes;
 }
+
+/** The same for code that cannot wait. */
+export const freeBytesSync = (folder: string): number => toDiskSpace(statfsSync(folder)).freeBytes;

@@ -45,6 +45,15 @@ test("Projects: making, changing and deleting one is recorded, with who did it a
   expect(entries[5]).toMatchObject({ details: { sessions: 1 } });
 });
 
+test("An export is recorded before its first byte, as an entry of the user's account.", async () => {
+  await addPeople();
+  const entries = await deeds(async () => {
+    expect((await restClient(server, owner.key).get("/export")).status).toBe(200);
+  });
+
+  expect(entries).toMatchObject([{ action: "USER_EXPORTED", actorEmail: owner.email, ownerId: owner.id, projectId: null, details: {} }]);
+});
+
 test("Sessions: storing, replacing and deleting one is recorded, on both surfaces, with its project if that is new.", async () => {
   await addPeople();
   const { put, delete: remove } = restClient(server, owner.key);

@@ -1,4 +1,5 @@
-import { fstatSync, statfsSync } from "node:fs";
+import { fstatSync } from "node:fs";
+import { freeBytesSync } from "../../platform/disk-space.js";
 import type { WasmModule } from "./file-operations.js";
 
 /** While less than this is free, tables and indexes do not grow: PostgreSQL answers 53100 (disk full) and goes on. */
@@ -29,12 +30,6 @@ export type DiskReserve = {
   readonly logBytes: () => number;
 };
 
-/** Reads how much room there is on the disk of a folder, in bytes. Some file systems do not tell. */
-export function readFreeBytes(folder: string): number {
-  const { bavail, blocks, bsize } = statfsSync(folder);
-  return blocks === 0 ? Number.POSITIVE_INFINITY : bavail * bsize;
-}
-
 /** Keeps room on the disk of a folder for PostgreSQL's write-ahead log, without which it cannot even undo what has failed. */
 export function createDiskReserve(folder: string): DiskReserve {
   let free = Number.POSITIVE_INFINITY;
@@ -45,7 +40,7 @@ export function createDiskReserve(folder: string): DiskReserve {
   function freeBytes(): number {
     const now = performance.now();
     if (now - readAtMs < FRESH_MS && written < FRESH_BYTES) return free;
-    free = readFreeBytes(folder);
+    free = freeBytesSync(folder);
     readAtMs = now;
     written = 0;
     return free;

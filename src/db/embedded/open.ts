@@ -5,13 +5,14 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { codeOf } from "../../platform/error-code.js";
 import type { Clock } from "../../platform/clock.js";
+import { freeBytes } from "../../platform/disk-space.js";
 import type { Logger } from "../../platform/logger.js";
 import { createBackends } from "./backend.js";
 import { databaseFolder, DatabaseFolderError, hasDatabase, restrictDatabase, restrictDataDir } from "./database-folder.js";
 import type { Engine } from "../engine.js";
 import { toEngine, type EmbeddedEngine } from "./engine.js";
 import { lockFolder } from "./folder-lock.js";
-import { readFreeBytes, RESERVE_BYTES } from "./disk-reserve.js";
+import { RESERVE_BYTES } from "./disk-reserve.js";
 import { describeFullDisk, freeSpareRoom, takeSpareRoom, toMegabytes } from "./spare-room.js";
 import { startThread, type Upkeep } from "./thread-backend.js";
 
@@ -57,7 +58,7 @@ async function openLocked(options: Options, unlock: () => Promise<void>): Promis
   const applied = isMade ? [] : await makeDatabase(folder, announce);
   const engine = await startEngine(folder, options);
   await takeSpareRoom(folder);
-  const warning = describeFullDisk(folder);
+  const warning = await describeFullDisk(folder);
   if (warning !== null) announce(warning);
   return {
     ...engine,
@@ -125,7 +126,7 @@ const NEW_DATABASE_BYTES = 40_000_000 + RESERVE_BYTES;
 
 /** Makes a new database beside the folder and moves it there when it is complete, so that there is never half a database. */
 async function makeDatabase(folder: string, announce: Announce): Promise<string[]> {
-  if (readFreeBytes(dirname(folder)) < NEW_DATABASE_BYTES) throw new NoRoomError();
+  if ((await freeBytes(dirname(folder))) < NEW_DATABASE_BYTES) throw new NoRoomError();
   announce("Preparing the database (once, about 10 s) ...");
   const beside = `${unfinished(folder)}${randomBytes(4).toString("hex")}`;
   await mkdir(beside, { mode: 0o700 });

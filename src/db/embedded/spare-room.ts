@@ -1,6 +1,7 @@
 import { open, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { LOG_RESERVE_BYTES, readFreeBytes, RESERVE_BYTES } from "./disk-reserve.js";
+import { freeBytes } from "../../platform/disk-space.js";
+import { LOG_RESERVE_BYTES, RESERVE_BYTES } from "./disk-reserve.js";
 
 /** The name in the folder of the database. PostgreSQL ignores it. */
 const SPARE = "backstory.spare";
@@ -14,13 +15,13 @@ const SPARE_BYTES = 1_000_000;
  */
 export async function freeSpareRoom(folder: string): Promise<void> {
   const path = join(folder, SPARE);
-  if ((await sizeOf(path)) > 0 && readFreeBytes(folder) < SPARE_BYTES) await rm(path, { force: true });
+  if ((await sizeOf(path)) > 0 && (await freeBytes(folder)) < SPARE_BYTES) await rm(path, { force: true });
 }
 
 /** Takes the room again, where there is enough. */
 export async function takeSpareRoom(folder: string): Promise<void> {
   const path = join(folder, SPARE);
-  if ((await sizeOf(path)) >= SPARE_BYTES || readFreeBytes(folder) < RESERVE_BYTES) return;
+  if ((await sizeOf(path)) >= SPARE_BYTES || (await freeBytes(folder)) < RESERVE_BYTES) return;
   const file = await open(path, "w", 0o600);
   try {
     await file.writeFile(Buffer.alloc(SPARE_BYTES, 1)); // zeros might take no room
@@ -37,8 +38,8 @@ async function sizeOf(path: string): Promise<number> {
 export const toMegabytes = (bytes: number): string => (bytes / 1_000_000).toFixed(0);
 
 /** Says what a full disk means, or returns null if there is room. */
-export function describeFullDisk(folder: string): string | null {
-  const free = readFreeBytes(folder);
+export async function describeFullDisk(folder: string): Promise<string | null> {
+  const free = await freeBytes(folder);
   if (free >= RESERVE_BYTES) return null;
   const held = free < LOG_RESERVE_BYTES ? "writes are answered 503" : "what needs more room is answered 503";
   return `The disk of ${folder} is full (${toMegabytes(free)} MB free): until ${toMegabytes(RESERVE_BYTES)} MB are free, ${held}. Reads go on.`;

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { readFreeBytes, RESERVE_BYTES } from "./disk-reserve.js";
+import { freeBytesSync } from "../../platform/disk-space.js";
+import { RESERVE_BYTES } from "./disk-reserve.js";
 import type { RunStatement } from "./session.js";
 import { isPageSound, PAGE_BYTES } from "./page-checksum.js";
 
@@ -159,7 +160,7 @@ export function removeLeftFiles(folder: string, run: RunStatement): void {
       if (!kept.has(first)) rmSync(join(folder, path), { force: true });
     }
   }
-  if (readFreeBytes(folder) > RESERVE_BYTES) writeFileSync(list, files.map(({ first }) => first).join("\n"), { mode: 0o600 });
+  if (freeBytesSync(folder) > RESERVE_BYTES) writeFileSync(list, files.map(({ first }) => first).join("\n"), { mode: 0o600 });
 }
 
 /** Says that the database was closed, after which no file is left behind. */

@@ -1,3 +1,4 @@
+import { recordAction } from "../../core/audit/record.js";
 import { requireScope, type Principal } from "../../core/auth/principal.js";
 import { AppError } from "../../core/errors/app-error.js";
 import type { Query } from "../../db/engine.js";
@@ -29,6 +30,7 @@ export function createExportService({ query, clock, ...others }: Dependencies) {
       }
       running.add(principal.userId);
       try {
+        await recordAction(query, { at: clock.now(), action: "USER_EXPORTED", actor: principal, ownerId: principal.userId });
         yield* toTarGzip(exportedFiles(principal, sources));
       } finally {
         running.delete(principal.userId);
