@@ -11,6 +11,7 @@ export type Database = {
   readonly query: Query;
   readonly transaction: Transaction;
   readonly connections: () => ConnectionCounts;
+  readonly hasOneConnection: boolean;
   readonly close: () => Promise<void>;
 };
 
@@ -46,6 +47,7 @@ export function connectPrisma(engine: Engine, timeoutMs: number, onStatement?: (
     query: engine.query,
     transaction: engine.transaction,
     connections: engine.connections,
+    hasOneConnection: engine.hasOneConnection,
     async close() {
       await prisma.$disconnect();
       await engine.close();

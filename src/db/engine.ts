@@ -33,6 +33,8 @@ export type Engine = {
   readonly query: Query;
   readonly transaction: Transaction;
   readonly connections: () => ConnectionCounts;
+  /** Whether all statements take turns on one connection, so that a long transaction keeps everybody else waiting. */
+  readonly hasOneConnection: boolean;
   readonly adapter: NonNullable<ConstructorParameters<typeof PrismaClient>[0]["adapter"]>;
   /** Applies the missing migrations and returns their names. */
   readonly migrate: () => Promise<readonly string[]>;

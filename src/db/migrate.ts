@@ -24,9 +24,10 @@ const BOOKKEEPING = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
   "migration_name" varchar(255) NOT NULL, "logs" text, "rolled_back_at" timestamptz,
   "started_at" timestamptz NOT NULL DEFAULT now(), "applied_steps_count" integer NOT NULL DEFAULT 0)`;
 
-type Migration = { readonly name: string; readonly sql: string; readonly checksum: string };
+export type Migration = { readonly name: string; readonly sql: string; readonly checksum: string };
 
-async function readMigrations(): Promise<Migration[]> {
+/** The migrations of this version, in their order. */
+export async function readMigrations(): Promise<Migration[]> {
   const entries = await readdir(MIGRATIONS, { withFileTypes: true });
   const names = entries
     .filter((entry) => entry.isDirectory())
@@ -46,19 +47,35 @@ async function readMigrations(): Promise<Migration[]> {
  */
 export async function migrate(connection: SqlConnection): Promise<readonly string[]> {
   const migrations = await readMigrations();
+  return withMigrationLock(connection, async () => {
+    await keepBooks(connection);
+    const missing = await findMissing(connection, migrations);
+    for (const migration of missing) await inTransaction(connection, () => apply(connection, migration));
+    return missing.map(({ name }) => name);
+  });
+}
+
+/** Does work while no other process migrates or restores the database. */
+export async function withMigrationLock<T>(connection: SqlConnection, work: () => Promise<T>): Promise<T> {
   await connection.query(`SELECT pg_advisory_lock(${ADVISORY_LOCK})`);
   try {
-    const [table] = await connection.query(`SELECT to_regclass('"_prisma_migrations"') AS "name"`);
-    if (table?.name == null) await connection.script(BOOKKEEPING); // on a full disk a start that has nothing to change must change nothing
-    const missing = await findMissing(connection, migrations);
-    for (const migration of missing) await apply(connection, migration);
-    return missing.map(({ name }) => name);
+    return await work();
   } finally {
     await connection.query(`SELECT pg_advisory_unlock(${ADVISORY_LOCK})`);
   }
 }
 
-async function findMissing(connection: SqlConnection, migrations: readonly Migration[]): Promise<Migration[]> {
+/** Makes the table of migrations, unless it is there. */
+export async function keepBooks(connection: SqlConnection): Promise<void> {
+  const [table] = await connection.query(`SELECT to_regclass('"_prisma_migrations"') AS "name"`);
+  if (table?.name == null) await connection.script(BOOKKEEPING); // on a full disk a start that has nothing to change must change nothing
+}
+
+/**
+ * Returns the migrations that a database lacks.
+ * @throws MigrationError if an applied migration was edited, is unknown, or did not finish
+ */
+export async function findMissing(connection: SqlConnection, migrations: readonly Migration[]): Promise<Migration[]> {
   const applied = await connection.query(
     `SELECT "migration_name", "checksum", "finished_at" FROM "_prisma_migrations" WHERE "rolled_back_at" IS NULL`,
   );
@@ -75,18 +92,25 @@ async function findMissing(connection: SqlConnection, migrations: readonly Migra
   return [...byName.values()];
 }
 
-async function apply(connection: SqlConnection, { name, sql, checksum }: Migration): Promise<void> {
+/** Applies a migration and records it, in the transaction of the caller. */
+export async function apply(connection: SqlConnection, { name, sql, checksum }: Migration): Promise<void> {
+  await connection.script(sql);
+  await connection.query(
+    `INSERT INTO "_prisma_migrations" ("id", "checksum", "migration_name", "started_at", "finished_at", "applied_steps_count")
+     VALUES ($1, $2, $3, now(), clock_timestamp(), 1)`,
+    [randomUUID(), checksum, name],
+  );
+}
+
+/** Runs work in a transaction of a connection. */
+export async function inTransaction<T>(connection: SqlConnection, work: () => Promise<T>): Promise<T> {
   await connection.script("BEGIN");
   try {
-    await connection.script(sql);
-    await connection.query(
-      `INSERT INTO "_prisma_migrations" ("id", "checksum", "migration_name", "started_at", "finished_at", "applied_steps_count")
-       VALUES ($1, $2, $3, now(), clock_timestamp(), 1)`,
-      [randomUUID(), checksum, name],
-    );
+    const result = await work();
     await connection.script("COMMIT");
+    return result;
   } catch (error) {
-    await connection.script("ROLLBACK");
+    await connection.script("ROLLBACK").catch(() => undefined); // the connection may be gone, and the error says why
     throw error;
   }
 }

@@ -35,6 +35,7 @@ export function countConnections(pools: readonly pg.Pool[], share: FairShare): C
 /** Does work on a connection of its own, which has no deadline. */
 export async function withConnection<T>(config: pg.ClientConfig, work: (connection: SqlConnection) => Promise<T>): Promise<T> {
   const client = new pg.Client(config);
+  client.on("error", () => undefined); // the statement that runs, or the next one, fails with it
   await client.connect();
   try {
     return await work({

@@ -18,14 +18,19 @@ const SHARE_OF_PRISMA = 0.2;
 /** How much longer than the server's own deadline a client waits: for a dead connection, over which no answer comes. */
 const GRACE_MS = 1_000;
 
-/** A pool on a PostgreSQL server. A connection that breaks while idle is dropped by the pool and replaced on demand. */
-export function openPostgres(url: string, { databaseTimeoutMs, databasePoolSize, clock }: Options): Engine {
-  const connection = {
+/** The options of a connection to a PostgreSQL server. Its statements have no deadline yet. */
+export function connectionTo(url: string, databaseTimeoutMs: number) {
+  return {
     connectionString: url,
     connectionTimeoutMillis: Math.min(databaseTimeoutMs, 5_000),
     keepAlive: true,
     options: "-c TimeZone=UTC",
   };
+}
+
+/** A pool on a PostgreSQL server. A connection that breaks while idle is dropped by the pool and replaced on demand. */
+export function openPostgres(url: string, { databaseTimeoutMs, databasePoolSize, clock }: Options): Engine {
+  const connection = connectionTo(url, databaseTimeoutMs);
   const limits = { statement_timeout: databaseTimeoutMs, idle_in_transaction_session_timeout: databaseTimeoutMs };
   const ofPrisma = Math.max(1, Math.floor(databasePoolSize * SHARE_OF_PRISMA));
   const ofStatements = databasePoolSize - ofPrisma;
@@ -40,6 +45,7 @@ export function openPostgres(url: string, { databaseTimeoutMs, databasePoolSize,
     connections: () => countConnections(pools, share),
     migrate: () => withConnection(connection, migrate),
     vacuum: () => withConnection(connection, vacuum),
+    hasOneConnection: false,
     async close() {
       for (const { close } of readTimeouts) close();
       await Promise.all(pools.map((each) => each.end()));

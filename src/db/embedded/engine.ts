@@ -46,6 +46,7 @@ export function toEngine({ backends, clock, databaseTimeoutMs }: Options): Embed
         share.release(RESTART_CLAIM);
       }
     },
+    hasOneConnection: true,
     async close() {
       readTimeout.close();
       await pool.end();

@@ -23,8 +23,7 @@ const SPARE_PART = 0.1;
 /** PostgreSQL keeps long texts in chunks of 2 KB, of which a page has four. */
 const CHUNKS_OF_PAGE = 4;
 
-/** Tables of the server; those of PostgreSQL itself have lower numbers. */
-const TABLES = `SELECT oid::regclass, reltoastrelid FROM pg_class WHERE relkind = 'r' AND oid >= 16384`;
+const TABLES = `SELECT oid::regclass, reltoastrelid FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace`;
 
 export type Step = Generator<undefined, void>;
 

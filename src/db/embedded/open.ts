@@ -7,6 +7,8 @@ import { codeOf } from "../../platform/error-code.js";
 import type { Clock } from "../../platform/clock.js";
 import { freeBytes } from "../../platform/disk-space.js";
 import type { Logger } from "../../platform/logger.js";
+import { watchStatements } from "../backup/watch.js";
+import { watchStatements } from "../backup/watch.js";
 import { createBackends } from "./backend.js";
 import { databaseFolder, DatabaseFolderError, hasDatabase, restrictDatabase, restrictDataDir } from "./database-folder.js";
 import type { Engine } from "../engine.js";
@@ -15,6 +17,7 @@ import { lockFolder } from "./folder-lock.js";
 import { RESERVE_BYTES } from "./disk-reserve.js";
 import { describeFullDisk, freeSpareRoom, takeSpareRoom, toMegabytes } from "./spare-room.js";
 import { startThread, type Upkeep } from "./thread-backend.js";
+import { mendSwap } from "./swap.js";
 
 /** Tells a person at the terminal what happens while the database is being opened. */
 export type Announce = (line: string) => void;
@@ -52,6 +55,7 @@ async function openLocked(options: Options, unlock: () => Promise<void>): Promis
   restrictDataDir(dataDir);
   const given = databaseFolder(dataDir);
   const folder = await realpath(given).catch(() => given); // the folder may be a link to another disk
+  await mendSwap(folder);
   await removeUnfinished(folder);
   const isMade = await hasDatabase(folder);
   if (isMade) restrictDatabase(folder);
@@ -62,12 +66,21 @@ async function openLocked(options: Options, unlock: () => Promise<void>): Promis
   if (warning !== null) announce(warning);
   return {
     ...engine,
-    migrate: async () => [...applied, ...(await engine.migrate())],
+    async migrate() {
+      const missing = await engine.migrate();
+      await endWatch(engine);
+      return [...applied, ...missing];
+    },
     async close() {
       await engine.close();
       await unlock();
     },
   };
+}
+
+async function endWatch({ query }: Engine): Promise<void> {
+  const [left] = await query<{ isLeft: boolean }>(watchStatements.isLeft);
+  if (left?.isLeft === true) await query(watchStatements.stop);
 }
 
 class NoRoomError extends Error {
@@ -114,8 +127,8 @@ async function startEngine(folder: string, { databaseTimeoutMs, clock, logger }:
 
 const unfinished = (folder: string): string => `${folder}.new-`;
 
-/** Removes unfinished databases of interrupted first starts. None is in use, since only the holder of the lock makes one. */
-async function removeUnfinished(folder: string): Promise<void> {
+/** Removes unfinished databases of interrupted first starts and restores. None is in use, since only the holder of the lock makes one. */
+export async function removeUnfinished(folder: string): Promise<void> {
   const prefix = basename(unfinished(folder));
   const names = (await readdir(dirname(folder))).filter((name) => name.startsWith(prefix));
   await Promise.all(names.map((name) => rm(join(dirname(folder), name), { recursive: true, force: true, maxRetries: 5 })));
