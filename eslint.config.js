@@ -35,6 +35,7 @@ export const LAYERS = [
   "features/search",
   "features/storage",
   "features/export",
+  "features/backups",
   "features/services.ts",
   "server/pages",
   "server/rest",

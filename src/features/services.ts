@@ -1,5 +1,6 @@
 import { createAnalyticsService } from "./analytics/service.js";
 import { createAccountService } from "./accounts/service.js";
+import { createBackupService } from "./backups/service.js";
 import { createApiKeyService } from "./api-keys/service.js";
 import { createAuditService } from "./audit/service.js";
 import { createCredentialChanges, type Cap } from "../core/auth/credential-changes.js";
@@ -26,7 +27,7 @@ import { createUserService } from "./users/service.js";
 export type Services = ReturnType<typeof createServices>;
 
 type Dependencies = {
-  readonly database: Pick<Database, "prisma" | "query" | "transaction">;
+  readonly database: Pick<Database, "prisma" | "query" | "transaction" | "hasOneConnection">;
   readonly clock: Clock;
   readonly random: Random;
   /** What searches are taken from; at the command line there is none. */
@@ -71,6 +72,7 @@ export function createServices({ database, clock, random, searchBudget = unlimit
     audit: createAuditService({ ...base, projects, retentionDays: config.auditRetentionDays }),
     apiKeys,
     exports: createExportService({ ...base, users, apiKeys, members, invitations }),
+    backups: createBackupService({ ...database, clock }),
     devices: createDeviceService({ ...base, ...changes }),
   };
 }

@@ -23,6 +23,7 @@ const ROUTES: [string, string[]][] = [
   ["/device-logout", ["post"]],
   ["/billing/entitlement", ["get", "head"]],
   ["/export", ["get", "head"]],
+  ["/admin/backup", ["post"]],
   ["/openapi.json", ["get", "head"]],
 ];
 

@@ -5,7 +5,7 @@ export const scopes = {
   "sessions:read": "Read and search sessions and their statistics",
   "sessions:write": "Store and delete sessions",
   "keys:manage": "Create, list and revoke the own user's API keys",
-  admin: "Create, list, lock and delete users, manage the API keys of any user, and read the whole audit log",
+  admin: "Create, list, lock and delete users, manage the API keys of any user, read the whole audit log, and make backups of everything",
 } as const;
 
 export type Scope = keyof typeof scopes;

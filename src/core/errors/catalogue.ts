@@ -109,7 +109,7 @@ export const catalogue = {
     retryable: false,
     message: "The request conflicts with what is stored",
     description:
-      "The id is already in use, the session changed since the ETag that you expected, or nobody would be left with a working admin key.",
+      "The id is in use, the session changed since the ETag that you expected, another backup or export is being made, or nobody would be left with a working admin key.",
     solution: "Read the resource again, and repeat the change on what is stored now.",
   },
   RATE_LIMIT_EXCEEDED: {

@@ -46,30 +46,21 @@ export function streamText(pieces: AsyncGenerator<string>, headers: Readonly<Rec
   return new Response(toStream(pieces, source), { headers });
 }
 
-/**
- * Answers with bytes in the same way. Headers are sent when the first of them are there: a failure before that is answered as
- * an error.
- */
+/** The same with pieces of bytes. The first is made before the answer begins, so that a failure until then is answered as an error. */
 export async function streamBytes(
   pieces: AsyncGenerator<Uint8Array>,
   headers: Readonly<Record<string, string>>,
   source: StreamSource,
 ): Promise<Response> {
   const first = await pieces.next();
-  return new Response(toStream(pieces, source, first.done === true ? undefined : first.value), { headers });
+  return new Response(first.done === true ? null : toStream(startWith(first.value, pieces), source), { headers });
 }
 
-/** `first` is a piece that was made already. */
-function toStream(
-  pieces: AsyncGenerator<string | Uint8Array>,
-  { log, operation }: StreamSource,
-  first?: Uint8Array,
-): ReadableStream<Uint8Array> {
+function toStream(pieces: AsyncGenerator<string | Uint8Array>, { log, operation }: StreamSource): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   const rest = operation.keepSlot();
   let isGone = false;
   return new ReadableStream({
-    start: (controller) => (first === undefined ? undefined : controller.enqueue(first)),
     async pull(controller) {
       try {
         const next = await rest.step(() => pieces.next());
@@ -78,6 +69,7 @@ function toStream(
         controller.close();
       } catch (thrown) {
         rest.end();
+        pieces.return(undefined).catch(() => undefined); // a step that took too long may still be running
         if (!isGone) logFailure(log, toAppError(thrown)); // what was cancelled for want of a client has not failed
         throw thrown;
       }
@@ -90,9 +82,13 @@ function toStream(
   });
 }
 
-async function* startWith(beginning: string, pieces: AsyncGenerator<string>): AsyncGenerator<string> {
-  yield beginning;
-  yield* pieces;
+async function* startWith<T>(beginning: T, pieces: AsyncGenerator<T>): AsyncGenerator<T> {
+  try {
+    yield beginning;
+    yield* pieces;
+  } finally {
+    await pieces.return(undefined); // also where nobody took the beginning
+  }
 }
 
 /** Joins the pages of a list, none of them empty, to the members of a JSON array or object. */

@@ -1,3 +1,4 @@
+import { backupRoutes } from "../../features/backups/rest.js";
 import { billingRoutes } from "../../features/billing/rest.js";
 import { deviceRoutes } from "../../features/devices/rest.js";
 import { exportRoutes } from "../../features/export/rest.js";
@@ -18,4 +19,5 @@ export const restRoutes: readonly RestRoute[] = [
   ...deviceRoutes,
   ...billingRoutes,
   ...exportRoutes,
+  ...backupRoutes,
 ];
