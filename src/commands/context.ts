@@ -13,6 +13,8 @@ export type CommandContext = {
   readonly onExit: (listener: () => void) => void;
   /** Runs the listener when a signal asks the process to end, which then does not end by itself. Returns what undoes that. */
   readonly onSignal: (listener: () => void) => () => void;
+  /** Runs the listener when a signal asks the command to stop (SIGINT, SIGTERM). A second signal ends the process at once. */
+  readonly onInterrupt: (listener: () => void) => void;
   /** Returns how many files the system lets the process open. */
   readonly openFilesLimit: () => number;
   /** The stream on which a progress bar may be drawn: standard error, if it is a terminal. */
@@ -39,13 +41,13 @@ export async function withServices<T>({ env, err }: CommandContext, run: (opened
 }
 
 /**
- * Waits for a database to open. An error of the system or of PostgreSQL (no such host, wrong password, a folder that must
- * not be written) has a code, and its message is all that a person needs.
+ * Waits for work on a database, such as opening it. An error of the system or of PostgreSQL (no such host, wrong password, a
+ * folder that must not be written) has a code, and its message is all that a person needs.
  * @throws CommandError for an error with a code; any other error as it is
  */
-export function explained<T>(opening: Promise<T>): Promise<T> {
-  return opening.catch((cause: unknown) => {
+export function explained<T>(work: Promise<T>, what = "The database cannot be opened"): Promise<T> {
+  return work.catch((cause: unknown) => {
     if (!(cause instanceof Error && "code" in cause && typeof cause.code === "string")) throw cause;
-    throw new CommandError(`The database cannot be opened: ${cause.message || cause.code}`, { cause });
+    throw new CommandError(`${what}: ${cause.message || cause.code}`, { cause });
   });
 }

@@ -49,7 +49,7 @@ async function importAll(context: CommandContext, opened: Opened, { target, emai
   const counts: Counts = { imported: 0, replaced: 0, unchanged: 0, failed: 0 };
   const { folder, fileNames, skipped } = target.history;
   if (fileNames.length === 0 && skipped.length === 0) context.err(`There are no .md files in ${folder}`);
-  const progress = createProgress(context.terminal, context.err, 2 * fileNames.length);
+  const progress = createProgress({ ...context, steps: 2 * fileNames.length, title: "Importing" });
   const run: Run = { ...opened, principal, target, counts, progress };
   try {
     for (const { path, reason } of skipped) progress.say(`${path}: ${reason}`);

@@ -30,16 +30,23 @@ const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
  * @throws INVALID_PARAMETER if it has more bytes than the limit, at its beginning or while it is read
  */
 export async function readRegularFile(path: string, limit: SizeLimit): Promise<Buffer> {
-  const handle = await open(path, FLAGS).catch(explainOpening);
+  const { handle, size } = await openRegularFile(path);
   try {
-    const stats = await handle.stat();
-    const reason = reasonToSkip(stats);
-    if (reason !== null) throw new NotRegularFileError(reason);
-    if (stats.size > limit.bytes) throw tooLarge(limit);
+    if (size > limit.bytes) throw tooLarge(limit);
     return await readWithin(handle, limit);
   } finally {
     await handle.close();
   }
+}
+
+/** Opens a regular file for reading, which the caller closes. @throws NotRegularFileError if it is a link or no regular file */
+export async function openRegularFile(path: string): Promise<{ readonly handle: FileHandle; readonly size: number }> {
+  const handle = await open(path, FLAGS).catch(explainOpening);
+  const stats = await handle.stat();
+  const reason = reasonToSkip(stats);
+  if (reason === null) return { handle, size: stats.size };
+  await handle.close();
+  throw new NotRegularFileError(reason);
 }
 
 async function readWithin(handle: FileHandle, limit: SizeLimit): Promise<Buffer> {

@@ -17,7 +17,7 @@ function terminal() {
 
 test("On a terminal a bar shows how far it is, and a line that is said stays above it.", () => {
   const { stream, written } = terminal();
-  const progress = createProgress(stream, () => undefined, 4);
+  const progress = createProgress({ terminal: stream, err: () => undefined, steps: 4, title: "Importing" });
   for (let done = 0; done < 3; done += 1) progress.step();
   progress.say("a.md: no session header");
   progress.stop();
@@ -31,7 +31,7 @@ test("On a terminal a bar shows how far it is, and a line that is said stays abo
 
 test("Where no person is looking there is no bar, and what is said is a plain line.", () => {
   const said: string[] = [];
-  const progress = createProgress(null, (line) => said.push(line), 2);
+  const progress = createProgress({ terminal: null, err: (line) => said.push(line), steps: 2, title: "Importing" });
   progress.step();
   progress.say("a.md: no session header");
   progress.stop();
