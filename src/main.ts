@@ -36,9 +36,6 @@ const context: CommandContext = {
     for (const signal of SIGNALS) process.on(signal, listener);
     return () => SIGNALS.forEach((signal) => process.off(signal, listener));
   },
-  onInterrupt: (listener) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, listener);
-  },
   openFilesLimit: () => readOpenFilesLimit(process.report.getReport()),
   terminal: process.stderr.isTTY ? process.stderr : null,
 };

@@ -13,8 +13,6 @@ export type CommandContext = {
   readonly onExit: (listener: () => void) => void;
   /** Runs the listener when a signal asks the process to end, which then does not end by itself. Returns what undoes that. */
   readonly onSignal: (listener: () => void) => () => void;
-  /** Runs the listener when a signal asks the command to stop (SIGINT, SIGTERM). A second signal ends the process at once. */
-  readonly onInterrupt: (listener: () => void) => void;
   /** Returns how many files the system lets the process open. */
   readonly openFilesLimit: () => number;
   /** The stream on which a progress bar may be drawn: standard error, if it is a terminal. */

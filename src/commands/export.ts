@@ -5,7 +5,7 @@ import { toAppError } from "../core/errors/from-unknown.js";
 import { FolderLockedError } from "../db/embedded/folder-lock.js";
 import { systemRandom } from "../platform/random.js";
 import { CommandError, withServices, type CommandContext } from "./context.js";
-import { downloadGzip, localAddress, parseAddress, readEmail, type Remote } from "./remote.js";
+import { downloadGzip, readEmail, toAddress, type Remote } from "./remote.js";
 import { findUser, toPrincipal } from "./user.js";
 import { requireFree, writeFileWhole, type FileTarget } from "./write-file.js";
 
@@ -33,7 +33,7 @@ async function exportTo(context: CommandContext, path: string, { user, url, key,
     const written =
       key === undefined
         ? await fromDatabase(context, target, user)
-        : await fromServer({ url: toAddress(context, url), key, stop: stopping.signal }, target, user);
+        : await fromServer({ url: toAddress(readConfig(context.env), url), key, stop: stopping.signal }, target, user);
     context.out(`${path}: all of ${written.email}, ${written.bytes} bytes`);
   } finally {
     ignoreSignals();
@@ -66,8 +66,4 @@ async function fromServer(remote: Remote, target: FileTarget, email: string | un
   if (email !== undefined && email.toLowerCase() !== owner)
     throw new CommandError(`The key is not one of ${email}: export with a key of that user`);
   return { email: owner, bytes: await writeFileWhole(target, downloadGzip(remote, "/export")) };
-}
-
-function toAddress({ env }: CommandContext, url: string | undefined): string {
-  return url === undefined ? localAddress(readConfig(env)) : parseAddress(url);
 }

@@ -10,14 +10,14 @@ import { CommandError } from "./context.js";
 export type Remote = { readonly url: string; readonly key: string; readonly stop: AbortSignal };
 
 /** Where the server of the settings is, if it runs on this machine. @throws CommandError if the settings do not tell its port */
-export function localAddress({ host, port }: Pick<Config, "host" | "port">): string {
+function localAddress({ host, port }: Pick<Config, "host" | "port">): string {
   if (port === 0) throw new CommandError("PORT=0 does not tell where the server is: name it with --url");
   const name = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
   return `http://${name}:${port}`;
 }
 
 /** @throws CommandError for what is no address of a web server */
-export function parseAddress(text: string): string {
+function parseAddress(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !["http:", "https:"].includes(url.protocol)) throw new CommandError("--url must be like http://localhost:4000");
   return `${url.origin}${url.pathname.replace(/\/$/, "")}`;
@@ -39,8 +39,9 @@ export async function readEmail(remote: Remote): Promise<string> {
  * @throws CommandError if the server cannot be reached, rejects the request, or breaks off: the last piece comes only when all is
  * there
  */
-export async function* downloadGzip(remote: Remote, path: string): AsyncGenerator<Uint8Array> {
-  const { body } = await ask(remote, `${REST_PATH}${path}`, {});
+export async function* downloadGzip(remote: Remote, path: string, method = "GET"): AsyncGenerator<Uint8Array> {
+  const { body, headers } = await ask(remote, `${REST_PATH}${path}`, { method });
+  if (headers.get("content-type") !== "application/gzip") throw new CommandError(`The server at ${remote.url} answers, but ${NOT_OURS}`);
   if (body === null) throw brokenOff(remote);
   const gunzip = createGunzip();
   const checked = finished(gunzip.resume());
@@ -58,6 +59,13 @@ export async function* downloadGzip(remote: Remote, path: string): AsyncGenerato
     gunzip.destroy();
   }
 }
+
+/** Where a server is that is asked: at the address given, or where the settings let it listen. */
+export function toAddress(config: Pick<Config, "host" | "port">, url: string | undefined): string {
+  return url === undefined ? localAddress(config) : parseAddress(url);
+}
+
+const NOT_OURS = "it is no Backstory server, or another version";
 
 type Question = { readonly method?: string; readonly headers?: Readonly<Record<string, string>>; readonly body?: string };
 
@@ -80,7 +88,7 @@ async function reasonOf(answer: Response): Promise<string> {
   const rest = restFailure.safeParse(body);
   if (rest.success) return rest.data.message;
   const graphql = graphqlFailure.safeParse(body);
-  return graphql.success ? graphql.data.errors[0].message : "it is no Backstory server, or another version";
+  return graphql.success ? graphql.data.errors[0].message : NOT_OURS;
 }
 
 /** fetch hides why it failed in the cause of its error. */

@@ -18,7 +18,11 @@ export function addRestore(program: Command, context: CommandContext): void {
 async function restore(context: CommandContext, file: string, isReplacing: boolean): Promise<void> {
   const config = readConfig(context.env);
   const interrupt = new AbortController();
-  context.onInterrupt(() => interrupt.abort(new CommandError("Interrupted: nothing was restored.")));
+  // A second signal ends the process at once, which leaves the database as it is too.
+  const ignoreSignals = context.onSignal(() => {
+    interrupt.abort(new CommandError("Interrupted: nothing was restored."));
+    ignoreSignals();
+  });
   const { handle, size } = await openRegularFile(file).catch((error: unknown) => explain(file, error));
   const progress = createProgress({ ...context, steps: Math.ceil(size / STEP_BYTES), title: "Restoring" });
   try {
@@ -30,6 +34,7 @@ async function restore(context: CommandContext, file: string, isReplacing: boole
     context.out(`Restored the backup of ${header.createdAt} (${rows} rows)`);
   } finally {
     progress.stop();
+    ignoreSignals();
     await handle.close();
   }
 }

@@ -13,6 +13,8 @@ export type FileTarget = {
   readonly random: Random;
   /** Stops the writing, for example when a signal asks the process to end. */
   readonly stop: AbortSignal;
+  /** Reads what was written, from its beginning, before the file gets its name. What it throws, the writing throws. */
+  readonly check?: (chunks: AsyncIterable<Uint8Array>) => Promise<void>;
 };
 
 /**
@@ -25,10 +27,11 @@ export async function writeFileWhole(target: FileTarget, chunks: AsyncIterable<U
   const path = resolve(target.path);
   await requireFree(target);
   const partial = `${path}.partial-${Buffer.from(target.random.bytes(4)).toString("hex")}`;
-  const handle = await open(partial, "wx", 0o600).catch(explain(target.path));
+  const handle = await open(partial, "wx+", 0o600).catch(explain(target.path));
   try {
     const bytes = await fill(handle, target, chunks);
     await handle.sync().catch(explain(target.path));
+    await target.check?.(handle.createReadStream({ start: 0, autoClose: false, signal: target.stop }) as AsyncIterable<Uint8Array>);
     await handle.close().catch(explain(target.path));
     await publish(partial, target);
     return bytes;

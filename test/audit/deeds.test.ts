@@ -54,6 +54,14 @@ test("An export is recorded before its first byte, as an entry of the user's acc
   expect(entries).toMatchObject([{ action: "USER_EXPORTED", actorEmail: owner.email, ownerId: owner.id, projectId: null, details: {} }]);
 });
 
+test("A backup is recorded before its first byte, as an entry for admins only.", async () => {
+  const entries = await deeds(async () => {
+    expect((await restClient(server, admin.key).post("/admin/backup")).status).toBe(200);
+  });
+
+  expect(entries).toMatchObject([{ action: "BACKUP_MADE", actorEmail: admin.email, ownerId: null, projectId: null, details: {} }]);
+});
+
 test("Sessions: storing, replacing and deleting one is recorded, on both surfaces, with its project if that is new.", async () => {
   await addPeople();
   const { put, delete: remove } = restClient(server, owner.key);

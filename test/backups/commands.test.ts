@@ -65,16 +65,17 @@ test("Beside a running server, backup says to add a key, and with a key of anoth
 
   expect([locked.code, weak.code]).toEqual([1, 1]);
   expect(locked.stderr).toMatch(/is in use by another process.*add --key KEY with a key of the scope admin\.\n$/);
-  expect(weak.stderr).toMatch(/made no backup \(status 403\): The API key lacks the scope admin\n$/);
+  expect(weak.stderr).toMatch(/^The server at \S+ answers 403: The API key lacks the scope admin\n$/);
   expect((await readdir(folder)).filter((name) => name.startsWith("beside"))).toEqual([]);
 });
 
 test("A server that breaks off, that is none of ours, or that is not there is one sentence, and leaves no file.", async () => {
   const whole = await readFile(file);
+  const type = { "Content-Type": "application/gzip" };
   const answers: Record<string, (outgoing: ServerResponse) => unknown> = {
     "/cut/api/v1/admin/backup": (outgoing) =>
-      outgoing.writeHead(200, { "Content-Length": String(whole.length) }).write(whole.subarray(0, 300), () => outgoing.destroy()),
-    "/short/api/v1/admin/backup": (outgoing) => outgoing.end(whole.subarray(0, 300)),
+      outgoing.writeHead(200, { ...type, "Content-Length": String(whole.length) }).write(whole.subarray(0, 300), () => outgoing.destroy()),
+    "/short/api/v1/admin/backup": (outgoing) => outgoing.writeHead(200, type).end(whole.subarray(0, 300)),
     "/page/api/v1/admin/backup": (outgoing) => outgoing.end("<h1>Welcome</h1>"),
     "/missing/api/v1/admin/backup": (outgoing) => outgoing.writeHead(404).end("nothing here"),
   };
@@ -99,11 +100,11 @@ test("A server that breaks off, that is none of ours, or that is not there is on
   said.gone = (await source.backstory(["backup", join(folder, "from.gz"), "--key", KEY, "--url", `http://127.0.0.1:${port}`])).stderr;
 
   expect(said).toEqual({
-    cut: expect.stringMatching(/^The server at http:\S+ broke the backup off: .+\n$/),
-    short: expect.stringMatching(/^The backup is damaged or not whole \(.+\): nothing of it can be restored\.\n$/),
-    page: "This is no backup of Backstory.\n",
-    missing: expect.stringMatching(/made no backup \(status 404\): nothing here\n$/),
-    gone: expect.stringMatching(/^No server answers at http:\S+: .*ECONNREFUSED.*\n$/),
+    cut: expect.stringMatching(/^The answer of the server at http:\S+ broke off\n$/),
+    short: expect.stringMatching(/^The answer of the server at http:\S+ broke off\n$/),
+    page: expect.stringMatching(/^The server at http:\S+ answers, but it is no Backstory server, or another version\n$/),
+    missing: expect.stringMatching(/^The server at http:\S+ answers 404: it is no Backstory server, or another version\n$/),
+    gone: expect.stringMatching(/^The server at http:\S+ cannot be reached: .*ECONNREFUSED.*\n$/),
   });
   expect((await readdir(folder)).filter((name) => name.startsWith("from"))).toEqual([]);
 });
@@ -123,11 +124,11 @@ test("A backup is not written over a file unless --force says so, and never over
   }
 
   expect(said).toEqual({
-    file: `${at("file")} is there already: name another file, or replace it with --force.\n`,
-    link: `${at("link")} is a link, which is not followed: name a file to write.\n`,
-    folder: `${at("folder")} is a folder: name a file to write.\n`,
-    fifo: `${at("fifo")} is a FIFO and no regular file: name a file to write.\n`,
-    "none/file": `${at("none/file")} cannot be written: its folder does not exist\n`,
+    file: `${at("file")} exists already: choose another name, or replace it with --force\n`,
+    link: `${at("link")} cannot be written: it is a link, which is not followed\n`,
+    folder: `${at("folder")} cannot be written: it is a folder\n`,
+    fifo: `${at("fifo")} cannot be written: it is a FIFO and no regular file\n`,
+    "none/file": `${at("none/file")} cannot be written: there is no folder ${at("none")}\n`,
   });
   expect((await readdir(places)).sort()).toEqual(["fifo", "file", "folder", "link"]);
   expect(await readFile(at("file"), "utf8")).toBe("precious");

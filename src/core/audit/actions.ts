@@ -29,7 +29,6 @@ export const auditActions = {
   USER_DELETED: "A user was deleted. `details` has `userId`, `email`, and how much went with the user.",
   USER_EXPORTED: "The data of a user was exported.",
   BACKUP_MADE: "A backup of the database was made.",
-  BACKUP_RESTORED: "A backup was restored.",
 } as const;
 
 export type AuditAction = keyof typeof auditActions;

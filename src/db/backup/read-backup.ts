@@ -24,7 +24,7 @@ const noBackup = (): BackupError => new BackupError("This is no backup of Backst
  * Reads a backup from the bytes of its file.
  * @throws BackupError if it is none, or of a newer version; the lines throw it if it is damaged or not whole
  */
-export async function openBackup(source: AsyncIterable<Buffer>): Promise<OpenBackup> {
+export async function openBackup(source: AsyncIterable<Uint8Array>): Promise<OpenBackup> {
   const hash = createHash("sha256");
   const lines = splitLines(unzip(source));
   const first = await lines.next().catch((error: unknown) => {
@@ -83,7 +83,7 @@ function parseJson(line: Buffer): unknown {
 }
 
 /** @throws BackupError where the bytes are no gzip, or not all of one */
-async function* unzip(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* unzip(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   const gunzip = createGunzip({ chunkSize: 262_144 });
   const input = Readable.from(source, { objectMode: false });
   input.once("error", (error) => gunzip.destroy(error));

@@ -8,7 +8,6 @@ import type { Clock } from "../../platform/clock.js";
 import { freeBytes } from "../../platform/disk-space.js";
 import type { Logger } from "../../platform/logger.js";
 import { watchStatements } from "../backup/watch.js";
-import { watchStatements } from "../backup/watch.js";
 import { createBackends } from "./backend.js";
 import { databaseFolder, DatabaseFolderError, hasDatabase, restrictDatabase, restrictDataDir } from "./database-folder.js";
 import type { Engine } from "../engine.js";

@@ -5,8 +5,10 @@ import type { OnAnswer } from "./backend.js";
 /** The first byte of a startup message: it has no type, and its length is short. */
 const STARTUP = 0;
 
-/** Every answer ends with ReadyForQuery, of which the last byte tells whether a transaction is open. */
-const NO_TRANSACTION = "I".charCodeAt(0);
+/** Every answer ends with ReadyForQuery, of which the last byte tells what became of the transaction. */
+const TRANSACTION_STATES: Readonly<Record<string, TransactionState>> = { I: "none", T: "open", E: "failed" };
+
+export type TransactionState = "none" | "open" | "failed";
 
 /** Parts of an answer are gathered to this size, so that a long one does not take a message for each 8 KB. */
 const PART_BYTES = 256_000;
@@ -15,7 +17,7 @@ export type ProtocolServer = {
   /** Answers messages of the protocol. They are whole: a message never goes on in the next call. */
   readonly answer: (messages: Uint8Array, onAnswer: OnAnswer) => Promise<void>;
   /** Tells whether the client is in the middle of a transaction. */
-  readonly isInTransaction: () => boolean;
+  readonly transaction: () => TransactionState;
 };
 
 type Options = {
@@ -29,14 +31,14 @@ type Options = {
  */
 export function createProtocolServer(pglite: PGlite, { mayWrite = () => true }: Options = {}): ProtocolServer {
   let isUsed = false;
-  let inTransaction = false;
+  let transaction: TransactionState = "none";
   let isReadOnly = false;
 
   const run = (text: string) => pglite.execProtocolRawSync(protocol.serialize.query(text));
 
   function discardSession(): void {
     for (const text of ["ROLLBACK", "DISCARD ALL"]) run(text);
-    inTransaction = false;
+    transaction = "none";
     isReadOnly = false;
   }
 
@@ -47,15 +49,15 @@ export function createProtocolServer(pglite: PGlite, { mayWrite = () => true }: 
   }
 
   return {
-    isInTransaction: () => inTransaction,
+    transaction: () => transaction,
     async answer(messages, onAnswer) {
       if (messages[0] === STARTUP) {
         if (isUsed) discardSession();
         isUsed = true;
-      } else if (!inTransaction && isReadOnly === mayWrite()) setReadOnly(!isReadOnly);
+      } else if (transaction === "none" && isReadOnly === mayWrite()) setReadOnly(!isReadOnly);
       const parts = createParts(onAnswer);
       await pglite.execProtocolRawStream(messages, { syncToFs: false, onRawData: parts.add });
-      inTransaction = parts.lastByte() !== NO_TRANSACTION;
+      transaction = TRANSACTION_STATES[String.fromCharCode(parts.lastByte() ?? 0)] ?? "failed";
       parts.end();
     },
   };

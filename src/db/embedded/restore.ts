@@ -1,11 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, realpath, rm } from "node:fs/promises";
-import { join } from "node:path";
 import { requireEmptyDatabase } from "../backup/make-room.js";
 import { readMigrations, type SqlConnection } from "../migrate.js";
 import { withConnection } from "../pool.js";
 import { createBackends } from "./backend.js";
-import { hasDatabase, restrictDataDir } from "./database-folder.js";
+import { databaseFolder, hasDatabase, restrictDataDir } from "./database-folder.js";
 import { connectionTo } from "./engine.js";
 import { lockFolder } from "./folder-lock.js";
 import { removeUnfinished } from "./open.js";
@@ -30,7 +29,7 @@ export async function restoreEmbedded<T>({ dataDir, load, isReplacing }: Options
   const unlock = await lockFolder(dataDir);
   try {
     restrictDataDir(dataDir);
-    const given = join(dataDir, "pglite");
+    const given = databaseFolder(dataDir);
     const folder = await realpath(given).catch(() => given); // the folder may be a link to another disk
     await mendSwap(folder);
     await removeUnfinished(folder);
@@ -64,10 +63,10 @@ async function holdsDatabase(folder: string, isReplacing: boolean): Promise<bool
 
 /** Does work on a database of which nothing else is open, and closes it. */
 async function inDatabase<T>(folder: string, work: (connection: SqlConnection) => Promise<T>): Promise<T> {
-  const backends = createBackends(() => startThread(folder));
+  const backends = createBackends((isFirst) => startThread({ folder, isFirst, onUpkeep: () => undefined }));
   try {
     return await withConnection(connectionTo(backends), work);
   } finally {
-    await backends.close();
+    await backends.stop();
   }
 }

@@ -23,10 +23,10 @@ try {
   const damage = isFirst ? findDamage(folder, run) : null;
   if (damage !== null) throw cannotOpen(folder, damage);
   removeLeftFiles(folder, run);
-  const { answer, isInTransaction } = createProtocolServer(pglite, { mayWrite: () => !reserve.isUsedUp() });
+  const { answer, transaction } = createProtocolServer(pglite, { mayWrite: () => !reserve.isUsedUp() });
   const onAnswer = createUpkeep({
     run,
-    isInTransaction,
+    transaction,
     logBytes: reserve.logBytes,
     onDone: (failure) => post({ upkeepFailure: failure, memoryBytes: memoryOf(pglite.Module) }),
   });

@@ -1,4 +1,5 @@
 import { giveSpaceBack, vacuumTables, type Step } from "./give-space-back.js";
+import type { TransactionState } from "./protocol-server.js";
 import type { RunStatement } from "./session.js";
 
 /** How long nothing has been written when space is given back, in milliseconds. */
@@ -12,8 +13,8 @@ const BUSY_BYTES = 500_000_000;
 
 type Options = {
   readonly run: RunStatement;
-  /** Tells whether a client is in the middle of a transaction. */
-  readonly isInTransaction: () => boolean;
+  /** Tells whether the client is in the middle of a transaction. */
+  readonly transaction: () => TransactionState;
   /** Counts the bytes written to the log. */
   readonly logBytes: () => number;
   /** Hears that space was given back, or what has failed. */
@@ -24,7 +25,7 @@ type Options = {
  * Does what PostgreSQL's background processes do, none of which PGlite runs: checkpoints, and giving back what deleted and
  * replaced content takes. The work is done in steps, between which statements are answered.
  */
-export function createUpkeep({ run, isInTransaction, logBytes, onDone }: Options) {
+export function createUpkeep({ run, transaction, logBytes, onDone }: Options) {
   const timer = setTimeout(() => begin(giveSpaceBack(run)), QUIET_MS).unref();
   let isRunning = false;
   let seenAt = 0;
@@ -37,14 +38,14 @@ export function createUpkeep({ run, isInTransaction, logBytes, onDone }: Options
   }
 
   function begin(steps: Step): void {
-    if (isRunning || isInTransaction()) return void timer.refresh();
+    if (isRunning || transaction() !== "none") return void timer.refresh();
     if (logBytes() === doneAt) return;
     isRunning = true;
     next(steps);
   }
 
   function next(steps: Step): void {
-    if (isInTransaction()) return void setTimeout(next, 1, steps).unref();
+    if (transaction() !== "none") return void setTimeout(next, 1, steps).unref();
     try {
       if (steps.next().done === true) return end(null);
       if (logBytes() - checkpointAt > CHECKPOINT_BYTES) checkpoint();
@@ -67,7 +68,7 @@ export function createUpkeep({ run, isInTransaction, logBytes, onDone }: Options
     if (written === seenAt) return;
     seenAt = written;
     timer.refresh();
-    if (isInTransaction()) return;
+    if (transaction() === "failed") return; // it takes no statement
     if (written - checkpointAt > CHECKPOINT_BYTES) checkpoint();
     if (written - doneAt > BUSY_BYTES) begin(vacuumTables(run));
   };
