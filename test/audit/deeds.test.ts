@@ -56,7 +56,7 @@ test("An export is recorded before its first byte, as an entry of the user's acc
 
 test("A backup is recorded before its first byte, as an entry for admins only.", async () => {
   const entries = await deeds(async () => {
-    expect((await restClient(server, admin.key).post("/admin/backup")).status).toBe(200);
+    expect((await restClient(server, admin.key).post("/admin/backup", {})).status).toBe(200);
   });
 
   expect(entries).toMatchObject([{ action: "BACKUP_MADE", actorEmail: admin.email, ownerId: null, projectId: null, details: {} }]);

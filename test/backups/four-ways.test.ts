@@ -78,6 +78,12 @@ async function fill(url: string): Promise<string[]> {
   return [KEY, made.key];
 }
 
+/** Every backup that is made is recorded in the database. */
+function withoutBackups({ AuditEntry: entries = {}, ...tables }: Awaited<ReturnType<typeof rowsOf>>): Awaited<ReturnType<typeof rowsOf>> {
+  const kept = Object.entries(entries).filter(([, row]) => !JSON.stringify(row).includes("BACKUP_MADE"));
+  return { AuditEntry: Object.fromEntries(kept), ...tables };
+}
+
 test(`Everything that a server answers, and every row, is the same after a backup and a restore, from each kind of database to each (${KINDS.join(", ")}).`, async () => {
   const first = await newDatabase("embedded");
   const filled = await first.serve();
@@ -87,10 +93,11 @@ test(`Everything that a server answers, and every row, is the same after a backu
   expect(Object.keys(answers).length).toBeGreaterThan(60);
   let from = { cli: first, file: join(folder, "first.gz") };
   expect(await first.backstory(["backup", from.file])).toMatchObject({ code: 0, stderr: "" });
-  const rows = await rowsOf(from.file);
+  const rows = withoutBackups(await rowsOf(from.file));
   expect(Object.keys(rows).sort()).toEqual([
     "AccessToken",
     "ApiKey",
+    "AuditEntry",
     "DeviceCode",
     "Invitation",
     "Project",
@@ -107,7 +114,7 @@ test(`Everything that a server answers, and every row, is the same after a backu
     expect(await cli.backstory(["restore", from.file])).toMatchObject({ code: 0, stderr: "" });
     const file = join(folder, `${kind}-${undo.length}.gz`);
     expect(await cli.backstory(["backup", file])).toMatchObject({ code: 0 });
-    expect(await rowsOf(file)).toEqual(rows);
+    expect(withoutBackups(await rowsOf(file))).toEqual(rows);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     const server = await cli.serve();
     expect(await answersOf(server.url, keys)).toEqual(answers);

@@ -133,7 +133,7 @@ test("A backup that is killed leaves a file that is not called as the backup is,
   const { code, stderr } = await interrupt(["backup", join(folder, "stopped.gz")], "SIGINT", async () =>
     (await names(folder)).some((name) => name.startsWith("stopped")),
   );
-  expect({ code, stderr }).toEqual({ code: 1, stderr: "Interrupted: no backup was made.\n" });
+  expect({ code, stderr }).toEqual({ code: 1, stderr: `Stopped: ${join(folder, "stopped.gz")} was not written\n` });
   expect((await readdir(folder)).filter((name) => name.startsWith("stopped"))).toEqual([]);
 
   const again = join(folder, "again.gz");

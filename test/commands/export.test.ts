@@ -125,14 +125,22 @@ test("What is asked for wrongly is one sentence, before the database is opened."
 
 const START = gzipSync(Buffer.alloc(1_000_000, "x"), { level: 0 });
 
+const BROKEN_OFF = (url: string) => `The answer of the server at ${url} broke off\n`;
+const NOT_OURS = (url: string) => `The server at ${url} answers, but it is no Backstory server, or another version\n`;
+const begin = (outgoing: ServerResponse) => outgoing.writeHead(200, { "Content-Type": "application/gzip" });
+
 test.each([
-  ["a connection that breaks", (outgoing: ServerResponse) => outgoing.write(START.subarray(0, 500_000), () => outgoing.destroy())],
-  ["an answer that ends too early", (outgoing: ServerResponse) => outgoing.end(START.subarray(0, 500_000))],
-  ["an answer that is no archive", (outgoing: ServerResponse) => outgoing.end("<html>")],
-])("Of %s nothing is left.", async (_what, answer) => {
+  [
+    "a connection that breaks",
+    (outgoing: ServerResponse) => begin(outgoing).write(START.subarray(0, 500_000), () => outgoing.destroy()),
+    BROKEN_OFF,
+  ],
+  ["an answer that ends too early", (outgoing: ServerResponse) => begin(outgoing).end(START.subarray(0, 500_000)), BROKEN_OFF],
+  ["an answer that is no archive", (outgoing: ServerResponse) => outgoing.end("<html>"), NOT_OURS],
+])("Of %s nothing is left.", async (_what, answer, sentence) => {
   await withServer(answer, async (url) => {
     const { code, stderr } = await exportAs(["--user", ADA, "--key", "k", "--url", url, join(folder, "a")]);
-    expect({ code, stderr }).toEqual({ code: 1, stderr: `The answer of the server at ${url} broke off\n` });
+    expect({ code, stderr }).toEqual({ code: 1, stderr: sentence(url) });
   });
   expect(readdirSync(folder)).toEqual([]);
 });
