@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { readConfig, type Config } from "../config.js";
 import { openDatabase } from "../db/database.js";
+import { traceStatements } from "../db/traced-statements.js";
 import { databaseFolder } from "../db/embedded/database-folder.js";
 import { GRAPHQL_PATH } from "../core/request/paths.js";
 import { openListener, type Listener } from "../server/http/listener.js";
@@ -33,7 +34,8 @@ export async function runServer({ env, out, err, onExit, openFilesLimit }: Comma
   const metrics = createMetrics();
   metrics.watchProcess();
   const tracing = await startTracing(config.tracesEndpoint, logger);
-  const database = await explained(openDatabase({ ...config, clock: systemClock, announce: err, logger }));
+  const opened = await explained(openDatabase({ ...config, clock: systemClock, announce: err, logger }));
+  const database = traceStatements(opened, tracing.tracer);
   const limiterStore = await openLimiterStore(config, { clock: systemClock, logger, metrics });
   const platform = { clock: systemClock, random: systemRandom, logger, metrics, tracer: tracing.tracer };
   const disk = watchDisk(config, logger);

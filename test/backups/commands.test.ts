@@ -210,6 +210,18 @@ test.each(KINDS)(
   120_000,
 );
 
+test("A damaged embedded database, which does not start, is replaced by a backup.", async () => {
+  const target = await newTarget("embedded");
+  await target.backstory(["user", "create", "me@example.com"]);
+  await rm(join(target.dataDir, "pglite/PG_VERSION"));
+  await rm(join(target.dataDir, "pglite/global"), { recursive: true });
+  expect(await target.backstory(["serve"])).toMatchObject({ code: 1, stderr: expect.stringContaining("PG_VERSION is missing") });
+
+  expect(await target.backstory(["restore", file, "--replace"])).toMatchObject({ code: 0, stderr: "" });
+
+  expect(await contentOf(target)).toEqual(answersOfSource);
+});
+
 test("Restoring is refused while a server runs on the folder, and for a link, a FIFO, and a file that is not there.", async () => {
   const target = await newTarget("embedded");
   const server = await target.serve();

@@ -147,7 +147,7 @@ test.each([
 
 test.each(["SIGINT", "SIGTERM"] as const)("A %s in the midst ends the command with exit code 1, and nothing is left.", async (signal) => {
   await withServer(
-    (outgoing) => void outgoing.write(START.subarray(0, 500_000)), // and then nothing more
+    (outgoing) => void begin(outgoing).write(START.subarray(0, 500_000)), // and then nothing more
     async (url) => {
       const watching = watch(folder);
       const begun = once(watching, "change");

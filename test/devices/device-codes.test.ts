@@ -45,7 +45,7 @@ test("A code that is in use already is not given twice.", async () => {
   const { id } = await server.addUser();
   const bytes = [0, 0, 1];
   const random = { uuid: () => "", bytes: (length: number) => new Uint8Array(length).fill(bytes.shift() ?? 9) };
-  const changeCredentials = createCredentialChanges(() => Promise.reject(new Error("No key makes this code")));
+  const changeCredentials = createCredentialChanges((run) => run(server.sql));
   const devices = createDeviceCodes({ query: server.sql, changeCredentials, clock: server.clock, random });
 
   const owner = { userId: id, scopes: ["projects:read"] } as const;

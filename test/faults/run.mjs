@@ -13,6 +13,7 @@ const faults = {
   limits: () => import("./limits.mjs"),
   "postgres-stop": () => import("./postgres-stop.mjs"),
   kill: () => import("./kill.mjs"),
+  maintenance: () => import("./maintenance.mjs"),
   soak: () => import("./soak.mjs"),
   overload: () => import("./overload.mjs"),
   attackers: () => import("./attackers.mjs"),

@@ -47,7 +47,8 @@ test("Requests, operations and statements are traced beneath the caller's trace,
   const received = collector.received();
   const text = received.toString("latin1");
   expect([...collector.paths]).toEqual(["/v1/traces"]);
-  for (const name of ["backstory", "query FindIt", "prisma:client:", "backstory.request_id"]) expect(text).toContain(name);
+  for (const name of ["backstory", "query FindIt", "database statement", "db.query.text", "backstory.request_id"])
+    expect(text).toContain(name);
   expect(received.includes(Buffer.from(TRACE, "hex"))).toBe(true);
   expect(text).not.toMatch(/a literal secret|a variable secret|bks_live/);
 });

@@ -1,91 +1,20 @@
-import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
-import { freeBytesSync } from "../../platform/disk-space.js";
-import { RESERVE_BYTES } from "./disk-reserve.js";
+import { readdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { RunStatement } from "./session.js";
-import { isPageSound, PAGE_BYTES } from "./page-checksum.js";
 
 /** A table, an index or a sequence, with the path of its first file in the folder. */
-type Relation = { readonly name: string; readonly path: string; readonly isIndex: boolean };
+export type Relation = { readonly name: string; readonly path: string; readonly isIndex: boolean };
 
 /** Reads which files the catalogue knows of. Views and the like have none. */
 const RELATIONS = `SELECT c.oid::regclass, pg_relation_filepath(c.oid), c.relkind = 'i' FROM pg_class c
   WHERE c.relkind IN ('r', 'i', 'S', 't', 'm') AND pg_relation_filepath(c.oid) IS NOT NULL`;
 
-function readRelations(run: RunStatement): Relation[] {
+export function readRelations(run: RunStatement): Relation[] {
   return run(RELATIONS).map(([name, path, isIndex]) => ({ name: name ?? "", path: path ?? "", isIndex: isIndex === "t" }));
 }
 
 /** A file of a table or index: its number, what it is for, the number of the part; each part but the last has 1 GB. */
 const FILE = /^(\d+)(_fsm|_vm|_init)?(?:\.(\d+))?$/;
-
-/** Files are checked up to this sum, the smallest first, so that a start takes seconds at most; PostgreSQL checks the others as it reads them. */
-const MOST_CHECKED_BYTES = 2_000_000_000;
-
-const PART_PAGES = 131_072;
-const READ_BYTES = 128 * PAGE_BYTES;
-
-/**
- * Looks through the files of a database that is open and that nobody uses yet. Without this, PostgreSQL would tell of damage
- * only when it comes upon it, and a table whose file is empty would just have no rows.
- * @returns what is wrong with the first file that is missing or damaged, or null
- */
-export function findDamage(folder: string, run: RunStatement): string | null {
-  const relations = readRelations(run);
-  for (const { name, path, isIndex } of relations) {
-    const size = statSync(join(folder, path), { throwIfNoEntry: false })?.size;
-    if (size === undefined) return `${path}, the file of ${name}, is missing`;
-    if (isIndex && size === 0) return `${path}, the file of ${name}, is empty`;
-    if (isIndex && isFirstPageEmpty(join(folder, path))) return `page 0 of ${path} is damaged`;
-    if (size === 0 && !isEmpty(name, run)) return `${path}, the file of ${name}, is empty`;
-  }
-  if (hasLostTables(folder, run, relations)) return "its tables cannot be found";
-  return findDamagedPage(folder, relations);
-}
-
-/** Every index describes itself in its first page. In a table an empty page is one that was not used yet. */
-function isFirstPageEmpty(path: string): boolean {
-  const page = new Uint8Array(PAGE_BYTES);
-  const file = openSync(path, "r");
-  try {
-    readSync(file, page, 0, PAGE_BYTES, 0);
-  } finally {
-    closeSync(file);
-  }
-  return page.every((byte) => byte === 0);
-}
-
-/** Asks an index whether there are rows. It leads to pages that do not exist if the file of the table lost them. */
-function isEmpty(table: string, run: RunStatement): boolean {
-  const [[column] = []] =
-    run(`SELECT quote_ident(a.attname) FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
-    WHERE i.indrelid = '${table}'::regclass AND i.indisprimary`);
-  if (column === undefined || column === null) return true;
-  try {
-    run("SET enable_seqscan = off");
-    run(`SELECT ${column} FROM ${table} ORDER BY ${column} LIMIT 1`);
-    return true;
-  } catch {
-    return false; // PostgreSQL could not read the page to which the index leads
-  } finally {
-    run("RESET enable_seqscan");
-  }
-}
-
-function findDamagedPage(folder: string, relations: readonly Relation[]): string | null {
-  const known = new Set(relations.map(({ path }) => path));
-  const files = listFiles(folder, relations)
-    .filter(({ first, isMain }) => isMain && known.has(first)) // PostgreSQL makes the others anew where they are damaged
-    .sort((one, other) => one.size - other.size);
-  let checked = 0;
-  for (const { path, size, part } of files) {
-    checked += size;
-    if (checked > MOST_CHECKED_BYTES) return null;
-    const page = firstDamagedPage(join(folder, path), part);
-    if (page !== null) return `page ${page} of ${path} is damaged`;
-  }
-  return null;
-}
 
 type StoredFile = {
   readonly path: string;
@@ -97,7 +26,7 @@ type StoredFile = {
 };
 
 /** Lists the files that belong to tables and indexes of the catalogue, or to none. */
-function listFiles(folder: string, relations: readonly Relation[]): StoredFile[] {
+export function listFiles(folder: string, relations: readonly Relation[]): StoredFile[] {
   const folders = [...new Set(relations.map(({ path }) => dirname(path)))];
   return folders.flatMap((within) =>
     readdirSync(join(folder, within)).flatMap((name) => {
@@ -108,62 +37,4 @@ function listFiles(folder: string, relations: readonly Relation[]): StoredFile[]
       return [{ path, first: `${within}/${number}`, part: Number(part), isMain: fork === undefined, size }];
     }),
   );
-}
-
-/** @param part the number of the file among those of its table, of which each has 131,072 pages */
-function firstDamagedPage(path: string, part: number): number | null {
-  const file = openSync(path, "r");
-  try {
-    const { size } = fstatSync(file);
-    const buffer = new ArrayBuffer(READ_BYTES);
-    for (let at = 0; at < size; at += READ_BYTES) {
-      const length = readSync(file, new Uint8Array(buffer), 0, READ_BYTES, at);
-      for (let begin = 0; begin < length; begin += PAGE_BYTES) {
-        const block = part * PART_PAGES + (at + begin) / PAGE_BYTES;
-        if (length - begin < PAGE_BYTES || !isPageSound(new Uint32Array(buffer, begin, PAGE_BYTES / 4), block)) return block;
-      }
-    }
-    return null;
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** The number of the first table that is not PostgreSQL's own. */
-const FIRST_NUMBER = 16_384;
-
-/**
- * Tells whether the tables are there that every database of the server has. Where the record of transactions (pg_xact) was
- * lost, PostgreSQL takes what was stored for undone: it would show an empty database over the files of the old one.
- */
-function hasLostTables(folder: string, run: RunStatement, relations: readonly Relation[]): boolean {
-  const [[bookkeeping] = []] = run(`SELECT to_regclass('"_prisma_migrations"')`);
-  if (bookkeeping != null && run(`SELECT 1 FROM "_prisma_migrations" LIMIT 1`).length > 0) return false;
-  const known = new Set(relations.map(({ path }) => path));
-  return listFiles(folder, relations).some(({ first }) => !known.has(first) && Number(basename(first)) >= FIRST_NUMBER);
-}
-
-/** The name of the list of files in the folder. PostgreSQL ignores it. */
-const LIST = "backstory.files";
-
-/**
- * Removes the files that were left behind if PostgreSQL was killed while it wrote a table anew, and lists those that are there,
- * so that the next start knows what came after them. Nothing may be going on in the database.
- */
-export function removeLeftFiles(folder: string, run: RunStatement): void {
-  const list = join(folder, LIST);
-  const relations = readRelations(run);
-  const files = listFiles(folder, relations);
-  if (existsSync(list)) {
-    const kept = new Set([...relations.map(({ path }) => path), ...readFileSync(list, "utf8").split("\n")]);
-    for (const { path, first } of files) {
-      if (!kept.has(first)) rmSync(join(folder, path), { force: true });
-    }
-  }
-  if (freeBytesSync(folder) > RESERVE_BYTES) writeFileSync(list, files.map(({ first }) => first).join("\n"), { mode: 0o600 });
-}
-
-/** Says that the database was closed, after which no file is left behind. */
-export function forgetFiles(folder: string): void {
-  rmSync(join(folder, LIST), { force: true });
 }

@@ -4,7 +4,8 @@ import { cannotOpen } from "./database-folder.js";
 import { createDiskReserve } from "./disk-reserve.js";
 import { createProtocolServer } from "./protocol-server.js";
 import { createStatementRunner } from "./session.js";
-import { findDamage, forgetFiles, removeLeftFiles } from "./stored-files.js";
+import { findDamage } from "./find-damage.js";
+import { forgetFiles, removeLeftFiles } from "./left-files.js";
 import type { FromThread, ThreadData, ToThread } from "./thread-backend.js";
 import { createUpkeep } from "./upkeep.js";
 
