@@ -15,7 +15,7 @@ async function vacuum({ env, out, err }: CommandContext): Promise<void> {
   const engine = await explained(openEngine({ ...readConfig(env), clock: systemClock, announce: err }));
   try {
     await engine.migrate();
-    const { before, after } = await explained(engine.vacuum());
+    const { before, after } = await explained(engine.vacuum(), "The database failed");
     out(`The database had ${toMegabytes(before)} MB and has ${toMegabytes(after)} MB.`);
   } finally {
     await engine.close();

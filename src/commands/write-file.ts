@@ -61,17 +61,19 @@ export async function requireFree({ path, force }: Pick<FileTarget, "path" | "fo
 }
 
 async function fill(handle: FileHandle, { path, stop }: FileTarget, chunks: AsyncIterable<Uint8Array>): Promise<number> {
-  const stopped = new Promise<never>((_resolve, reject) => {
-    const fail = () => reject(new CommandError(`Stopped: ${path} was not written`));
-    if (stop.aborted) fail();
-    stop.addEventListener("abort", fail, { once: true });
-  });
-  stopped.catch(() => undefined); // it may come after the end
+  let fail: (error: CommandError) => void = () => undefined;
+  const onStop = () => fail(new CommandError(`Stopped: ${path} was not written`));
+  stop.addEventListener("abort", onStop, { once: true });
   const iterator = chunks[Symbol.asyncIterator]();
   let bytes = 0;
   try {
     for (;;) {
-      const next = await Promise.race([stopped, iterator.next()]);
+      // A promise for each step: a race with one that lasts would keep every chunk until the end.
+      const next = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
+        fail = reject;
+        if (stop.aborted) onStop();
+        iterator.next().then(resolve, reject);
+      });
       if (next.done === true) return bytes;
       await handle.writeFile(next.value).catch(explain(path)); // at the end of what was written
       bytes += next.value.byteLength;
@@ -80,6 +82,8 @@ async function fill(handle: FileHandle, { path, stop }: FileTarget, chunks: Asyn
     // Not awaited: a source that hangs ends only when its connection is closed.
     void iterator.return?.().then(undefined, () => undefined);
     throw error;
+  } finally {
+    stop.removeEventListener("abort", onStop);
   }
 }
 
