@@ -19,7 +19,7 @@ import { verify } from "./verify.mjs";
 
 const ROUNDS = scaled(20, 2);
 const WRITERS = 4;
-const WRITES = scaled(100, 10);
+const WRITES = scaled(25, 10);
 const LARGEST = 1_000_000;
 const START_MS = 60_000;
 const WORKS = /** @type {const} */ (["backup", "restore", "vacuum", "migrate"]);
