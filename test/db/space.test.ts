@@ -70,6 +70,22 @@ test("What replaced and deleted sessions took is given back in a minute without 
   expect(await kill("SIGTERM")).toBe(0);
 }, 180_000);
 
+test("Of much content what is deleted is given back too, and what stays is as it was.", async () => {
+  const { url, kill } = await cli.serve();
+  const texts = Array.from({ length: 30 }, () => newText(5_000_000));
+  for (const [number, text] of texts.entries()) await put(url, number, text);
+  const full = await size();
+  for (let number = 0; number < 30; number += 2) await fetch(addressOf(url, number), { method: "DELETE", headers });
+
+  await untilSmallerThan(full - 40); // of some 60 that are empty
+
+  for (let number = 1; number < 30; number += 2) {
+    const answer = await fetch(addressOf(url, number), { headers: { ...headers, accept: "text/markdown" } });
+    expect((await answer.text()) === texts[number]).toBe(true);
+  }
+  expect(await kill("SIGTERM")).toBe(0);
+}, 180_000);
+
 test("The log of a server that is written to without a pause stays small.", async () => {
   const { url, kill } = await cli.serve();
   let largest = 0;
