@@ -84,7 +84,10 @@ async function killEach(/** @type {Place} */ { location, makeEmpty }) {
       // A backup that was killed has its name only if it is whole, and then it can be restored.
       if (work === "backup" && (await readdir(folder)).includes("killed.gz") && !(await isWhole(join(folder, "killed.gz"))))
         counts.looksWhole += 1;
-      const server = await start(where);
+      const server = await start(where).catch((error) => {
+        log.show();
+        throw new Error(`There was no start after kill ${round + 1} of ${work}`, { cause: error });
+      });
       counts.starts += 1;
       const found = work === "migrate" ? { lost: 0, half: 0, miscounted: 0 } : await verify(server.url, ledger);
       for (const kind of /** @type {const} */ (["lost", "half", "miscounted"])) counts[kind] += found[kind];
