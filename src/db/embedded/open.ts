@@ -130,8 +130,16 @@ const unfinished = (folder: string): string => `${folder}.new-`;
 export async function removeUnfinished(folder: string): Promise<void> {
   const prefix = basename(unfinished(folder));
   const names = (await readdir(dirname(folder))).filter((name) => name.startsWith(prefix));
-  await Promise.all(names.map((name) => rm(join(dirname(folder), name), { recursive: true, force: true, maxRetries: 5 })));
+  await Promise.all(names.map((name) => removeAtOnce(join(dirname(folder), name), nameUnfinished(folder))));
 }
+
+/** Moves a folder away first: the process that makes a database can outlive the one that was killed, and then finds its folder gone. */
+async function removeAtOnce(path: string, away: string): Promise<void> {
+  await rename(path, away);
+  await rm(away, { recursive: true, force: true, maxRetries: 5 });
+}
+
+const nameUnfinished = (folder: string): string => `${unfinished(folder)}${randomBytes(4).toString("hex")}`;
 
 /** What a new database takes, and what PostgreSQL keeps free. */
 const NEW_DATABASE_BYTES = 40_000_000 + RESERVE_BYTES;
@@ -140,7 +148,7 @@ const NEW_DATABASE_BYTES = 40_000_000 + RESERVE_BYTES;
 async function makeDatabase(folder: string, announce: Announce): Promise<string[]> {
   if ((await freeBytes(dirname(folder))) < NEW_DATABASE_BYTES) throw new NoRoomError();
   announce("Preparing the database (once, about 10 s) ...");
-  const beside = `${unfinished(folder)}${randomBytes(4).toString("hex")}`;
+  const beside = nameUnfinished(folder);
   await mkdir(beside, { mode: 0o700 });
   const migrations = await runMaker(beside);
   await rmdir(folder).catch(() => undefined); // it is empty, and not every system lets a move replace it
