@@ -68,7 +68,7 @@ test("A backup that is taken while sessions are created, replaced, moved and del
   await createProject(server, user.key, { id: "shared" });
   await share(server, user.key, "shared", other.email, "EDITOR");
   const long = longText("é");
-  for (let number = 1; number <= 12; number += 1) await save(server, user.key, { id: uuid(number), markdown: `${number} ${long}` });
+  for (let number = 1; number <= 24; number += 1) await save(server, user.key, { id: uuid(number), markdown: `${number} ${long}` });
   await save(server, user.key, { id: uuid(90), markdown: "was there before" });
 
   const acted = { turns: 0 };
@@ -76,8 +76,8 @@ test("A backup that is taken while sessions are created, replaced, moved and del
     const turn = (acted.turns += 1);
     if (turn % 3 !== 0) return;
     await save(server, user.key, { id: randomUUID(), projectId: `new-${turn}`, markdown: `new ${turn}` });
-    await save(server, user.key, { id: uuid(1 + (turn % 12)), markdown: `replaced ${turn} ${turn % 2 === 0 ? long : ""}` });
-    if (turn % 9 === 0) await change(server, user.key, "deleteSession", { projectId: "app", id: uuid(1 + (turn % 12)) }, "id");
+    await save(server, user.key, { id: uuid(1 + (turn % 24)), markdown: `replaced ${turn} ${turn % 2 === 0 ? long : ""}` });
+    if (turn % 9 === 0) await change(server, user.key, "deleteSession", { projectId: "app", id: uuid(1 + (turn % 24)) }, "id");
     if (turn % 15 === 0) await change(server, user.key, "deleteProject", { id: `new-${turn - 12}` }, "deletedAt");
     await save(server, other.key, { id: uuid(500 + (turn % 2)), projectId: "shared", markdown: `shared ${turn}` });
   }

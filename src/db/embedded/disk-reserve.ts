@@ -11,7 +11,7 @@ export const RESERVE_BYTES = 48_000_000;
  */
 export const LOG_RESERVE_BYTES = 24_000_000;
 
-/** How long what was read of the disk is believed, in milliseconds and in bytes written. */
+/** How long what was read of the disk is believed while a statement writes, in milliseconds and in bytes written. */
 const FRESH_MS = 100;
 const FRESH_BYTES = 4_000_000;
 
@@ -37,14 +37,14 @@ export function createDiskReserve(folder: string): DiskReserve {
   let written = 0;
   let logBytes = 0;
 
-  function freeBytes(): number {
-    const now = performance.now();
-    if (now - readAtMs < FRESH_MS && written < FRESH_BYTES) return free;
+  function readFreeBytes(): number {
     free = freeBytesSync(folder);
-    readAtMs = now;
+    readAtMs = performance.now();
     written = 0;
     return free;
   }
+
+  const recentFreeBytes = (): number => (performance.now() - readAtMs < FRESH_MS && written < FRESH_BYTES ? free : readFreeBytes());
 
   function guard({ NODEFS: { stream_ops: streams }, FS }: WasmModule): void {
     const write = streams.write.bind(streams);
@@ -52,12 +52,12 @@ export function createDiskReserve(folder: string): DiskReserve {
       written += length;
       const isTable = TABLE_FILE.test(stream.path ?? "");
       if (stream.path?.includes("/pg_wal/") === true) logBytes += length;
-      else if (isTable && freeBytes() < RESERVE_BYTES && (position ?? 0) + length > fstatSync(stream.nfd).size) {
+      else if (isTable && recentFreeBytes() < RESERVE_BYTES && (position ?? 0) + length > fstatSync(stream.nfd).size) {
         throw new FS.ErrnoError(NO_SPACE);
       }
       return write(stream, buffer, offset, length, position);
     };
   }
 
-  return { guard, isUsedUp: () => freeBytes() < LOG_RESERVE_BYTES, logBytes: () => logBytes };
+  return { guard, isUsedUp: () => readFreeBytes() < LOG_RESERVE_BYTES, logBytes: () => logBytes };
 }
