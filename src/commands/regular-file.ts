@@ -3,7 +3,7 @@ import { open, type FileHandle } from "node:fs/promises";
 import { AppError } from "../core/errors/app-error.js";
 import { codeOf } from "../platform/error-code.js";
 
-/** A path that an import leaves out: a link, or a special file, which may have no end like /dev/zero. */
+/** A path that is not read or written: a link, or a special file, which may have no end like /dev/zero. */
 export class NotRegularFileError extends Error {
   override readonly name = "NotRegularFileError";
 }
@@ -13,7 +13,7 @@ export type SizeLimit = { readonly bytes: number; readonly setting: string };
 
 type Kind = Pick<Stats, "isFile" | "isSymbolicLink" | "isFIFO" | "isSocket">;
 
-/** Returns the reason why an import leaves something out, or null for a regular file. */
+/** Returns the reason why something is not read or written, or null for a regular file. */
 export function reasonToSkip(kind: Kind): string | null {
   if (kind.isFile()) return null;
   if (kind.isSymbolicLink()) return "a link, which is not followed";

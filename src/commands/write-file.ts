@@ -1,6 +1,7 @@
 import { link, lstat, open, rename, rm, type FileHandle } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { codeOf } from "../platform/error-code.js";
+import { syncFolder } from "../platform/sync-folder.js";
 import type { Random } from "../platform/random.js";
 import { CommandError } from "./context.js";
 import { reasonToSkip } from "./regular-file.js";
@@ -103,13 +104,6 @@ async function publish(partial: string, { path, force }: FileTarget): Promise<vo
     await rename(partial, whole).catch(explain(path));
   }
   await syncFolder(dirname(whole));
-}
-
-/** Puts the name of the new file on the disk too. Not every system can do that. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r").catch(() => null);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close().catch(() => undefined);
 }
 
 function exists(path: string): CommandError {

@@ -83,13 +83,16 @@ export async function findMissing(connection: SqlConnection, migrations: readonl
   for (const row of applied) {
     const name = String(row.migration_name);
     const known = byName.get(name);
-    if (known === undefined)
-      throw new MigrationError(`The database has the migration ${name}, which this version does not know: use a newer version.`);
+    if (known === undefined) throw unknownMigration("database", name);
     if (known.checksum !== row.checksum) throw new MigrationError(`The migration ${name} was edited after it was applied.`);
     if (row.finished_at === null) throw new MigrationError(`The migration ${name} was begun and not finished: see prisma migrate resolve.`);
     byName.delete(name);
   }
   return [...byName.values()];
+}
+
+export function unknownMigration(holder: "database" | "backup", name: string): MigrationError {
+  return new MigrationError(`The ${holder} has the migration ${name}, which this version does not know: use a newer version.`);
 }
 
 /** Applies a migration and records it, in the transaction of the caller. */

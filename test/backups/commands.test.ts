@@ -8,8 +8,8 @@ import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { uuid } from "../support/actions.js";
-import { clientOf, KEY, KINDS, linesOf, newPostgres, rowsOf, toBackup } from "../support/backups.js";
-import { newCommandLine, type CommandLine } from "../support/cli.js";
+import { clientOf, KEY, KINDS, linesOf, newDatabase, rowsOf, toBackup } from "../support/backups.js";
+import type { CommandLine } from "../support/cli.js";
 
 const undo: (() => Promise<void>)[] = [];
 let folder: string;
@@ -34,17 +34,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function newTarget(kind: (typeof KINDS)[number]): Promise<CommandLine> {
-  const settings: Record<string, string> = { BOOTSTRAP_API_KEY: KEY };
-  if (kind === "postgres") {
-    const { url, drop } = await newPostgres();
-    undo.push(drop);
-    settings.DATABASE_URL = url;
-  }
-  const cli = await newCommandLine(settings);
-  undo.push(cli.remove);
-  return cli;
-}
+const newTarget = (kind: (typeof KINDS)[number]): Promise<CommandLine> => newDatabase(kind, undo);
 
 const content = async (url: string): Promise<unknown> => clientOf(url).query("{ sessions { id name markdownContent } }");
 

@@ -2,8 +2,7 @@ import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { answersOf, clientOf, KEY, KINDS, newPostgres, rowsOf } from "../support/backups.js";
-import { newCommandLine } from "../support/cli.js";
+import { answersOf, clientOf, KEY, KINDS, newDatabase, rowsOf } from "../support/backups.js";
 import { longText } from "../support/long-texts.js";
 import { uuid } from "../support/actions.js";
 
@@ -17,18 +16,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** A command line with a new database of a kind. */
-async function newDatabase(kind: (typeof KINDS)[number]) {
-  const settings: Record<string, string> = { BOOTSTRAP_API_KEY: KEY, MAX_COMPLEXITY: "1000000" };
-  if (kind === "postgres") {
-    const { url, drop } = await newPostgres();
-    undo.push(drop);
-    settings.DATABASE_URL = url;
-  }
-  const cli = await newCommandLine(settings);
-  undo.push(cli.remove);
-  return cli;
-}
+/** The queries ask for every field, which is more than an operation may cost. */
+const SETTINGS = { MAX_COMPLEXITY: "1000000" };
 
 const TEXTS: readonly string[] = [
   "",
@@ -85,7 +74,7 @@ function withoutBackups({ AuditEntry: entries = {}, ...tables }: Awaited<ReturnT
 }
 
 test(`Everything that a server answers, and every row, is the same after a backup and a restore, from each kind of database to each (${KINDS.join(", ")}).`, async () => {
-  const first = await newDatabase("embedded");
+  const first = await newDatabase("embedded", undo, SETTINGS);
   const filled = await first.serve();
   const keys = await fill(filled.url);
   const answers = await answersOf(filled.url, keys);
@@ -98,7 +87,7 @@ test(`Everything that a server answers, and every row, is the same after a backu
   expect(Object.keys(rows).sort()).toEqual(models.sort());
 
   for (const kind of KINDS.length === 1 ? (["embedded"] as const) : (["postgres", "postgres", "embedded", "embedded"] as const)) {
-    const cli = await newDatabase(kind);
+    const cli = await newDatabase(kind, undo, SETTINGS);
     expect(await cli.backstory(["restore", from.file])).toMatchObject({ code: 0, stderr: "" });
     const file = join(folder, `${kind}-${undo.length}.gz`);
     expect(await cli.backstory(["backup", file])).toMatchObject({ code: 0 });

@@ -4,6 +4,8 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { expect } from "@jest/globals";
 import { buildSchema, getNamedType, isLeafType, isNonNullType, type GraphQLObjectType, type GraphQLOutputType } from "graphql";
 import pg from "pg";
+import { newCommandLine, type CommandLine } from "./cli.js";
+import type { Environment } from "./process.js";
 
 export const KEY = "a-key-of-my-own-of-32-characters";
 
@@ -13,7 +15,7 @@ const address = process.env.TEST_DATABASE_URL;
 export const KINDS = address === undefined ? (["embedded"] as const) : (["embedded", "postgres"] as const);
 
 /** A new database on the PostgreSQL server of the tests. */
-export async function newPostgres() {
+async function newPostgres() {
   const admin = new pg.Client({ connectionString: address });
   await admin.connect();
   const name = `backstory_backup_${randomUUID().replaceAll("-", "")}`;
@@ -27,6 +29,21 @@ export async function newPostgres() {
       await admin.end();
     },
   };
+}
+
+type Undo = (() => Promise<void>)[];
+
+/** A command line with a new database of a kind. What removes it is added to `undo`. */
+export async function newDatabase(kind: (typeof KINDS)[number], undo: Undo, more: Environment = {}): Promise<CommandLine> {
+  const settings: Record<string, string> = { BOOTSTRAP_API_KEY: KEY, ...more };
+  if (kind === "postgres") {
+    const { url, drop } = await newPostgres();
+    undo.push(drop);
+    settings.DATABASE_URL = url;
+  }
+  const cli = await newCommandLine(settings);
+  undo.push(cli.remove);
+  return cli;
 }
 
 /** The lines of a backup. */

@@ -22,8 +22,8 @@ export function createCredentialChanges(transaction: Transaction): ChangeCredent
     }, deadline);
 }
 
-/** The condition that a row of "ApiKey" works at a time. */
-export function isLive(now: Date): Prisma.Sql {
+/** The condition that a row of "ApiKey" works at a time, which is a value or SQL. */
+export function isLive(now: Date | Prisma.Sql): Prisma.Sql {
   return Prisma.sql`"revokedAt" IS NULL AND ("expiresAt" IS NULL OR "expiresAt" > ${now})`;
 }
 

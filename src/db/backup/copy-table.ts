@@ -1,5 +1,6 @@
-import type { Statement } from "../engine.js";
-import { toLine } from "./format.js";
+import type { Deadline } from "../../platform/deadline.js";
+import type { Query, Statement, Transaction } from "../engine.js";
+import { BackupError, toLine } from "./format.js";
 import type { Key, Measured, Surveyed, TableStatements } from "./table-statements.js";
 import type { Table } from "./tables.js";
 
@@ -11,6 +12,19 @@ export type TableSource = {
   readonly statements: TableStatements;
   readonly run: <Row extends object>(statement: Statement) => Promise<Row[]>;
 };
+
+/** A database whose tables are copied while it changes. */
+export type DatabaseSource = {
+  readonly query: Query;
+  readonly transaction: Transaction;
+  readonly deadline: Deadline;
+  readonly sources: readonly TableSource[];
+  /** The names of the tables. */
+  readonly names: readonly string[];
+};
+
+export const writtenTooFast = (): BackupError =>
+  new BackupError("More is being written than the backup can follow: make it again when less is written.");
 
 /** About how many bytes one statement reads: it should keep others waiting for no more than some hundredths of a second. */
 const SLICE_BYTES = 1_000_000;

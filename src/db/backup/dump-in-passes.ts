@@ -1,16 +1,5 @@
-import type { Deadline } from "../../platform/deadline.js";
-import type { Query, Transaction } from "../engine.js";
-import { copyTable, type Piece, type TableSource } from "./copy-table.js";
-import { BackupError } from "./format.js";
+import { copyTable, writtenTooFast, type DatabaseSource, type Piece } from "./copy-table.js";
 import { readEnd } from "./read-end.js";
-
-type Source = {
-  readonly query: Query;
-  readonly transaction: Transaction;
-  readonly deadline: Deadline;
-  readonly sources: readonly TableSource[];
-  readonly names: readonly string[];
-};
 
 /** What changed since the last pass is read in one transaction if it is about this little. */
 const LITTLE_BYTES = 2_000_000;
@@ -22,7 +11,7 @@ const MOST_PASSES = 10;
  * copies what is moving. Each further pass copies the rows that were written since the one before began. When few were, one
  * transaction reads the last of them and the keys of all rows: what was read then is the database as that transaction saw it.
  */
-export async function* dumpInPasses(source: Source): AsyncGenerator<Piece> {
+export async function* dumpInPasses(source: DatabaseSource): AsyncGenerator<Piece> {
   let since: string | null = null;
   for (let pass = 1; pass <= MOST_PASSES; pass += 1) {
     const oldest = await readOldestTransaction(source);
@@ -33,11 +22,11 @@ export async function* dumpInPasses(source: Source): AsyncGenerator<Piece> {
     const end = await readEnd({ ...source, since });
     if (end !== null) return yield* end;
   }
-  throw new BackupError("More is being written than the backup can follow: make it again when less is written.");
+  throw writtenTooFast();
 }
 
 /** Every transaction before it has ended, so that whatever is written from now on is of it or of a later one. */
-async function readOldestTransaction({ query, deadline }: Source): Promise<string> {
+async function readOldestTransaction({ query, deadline }: DatabaseSource): Promise<string> {
   const text = `SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS "oldest"`;
   const [row] = await query<{ oldest: string }>({ text, values: [] }, deadline);
   if (row === undefined) throw new Error("The statement gives one row");

@@ -1,18 +1,8 @@
-import type { Query, Transaction } from "../engine.js";
-import type { Deadline } from "../../platform/deadline.js";
-import { copyTable, fetchRows, toSlices, type Piece, type TableSource } from "./copy-table.js";
-import { BackupError, toLine } from "./format.js";
+import { copyTable, fetchRows, toSlices, writtenTooFast, type DatabaseSource, type Piece, type TableSource } from "./copy-table.js";
+import { toLine } from "./format.js";
 import { readSequences } from "./read-sequences.js";
 import type { Key, Measured } from "./table-statements.js";
 import { watchStatements, type Change } from "./watch.js";
-
-type Source = {
-  readonly query: Query;
-  readonly transaction: Transaction;
-  readonly deadline: Deadline;
-  readonly sources: readonly TableSource[];
-  readonly names: readonly string[];
-};
 
 /** About the most bytes of rows that the last transaction reads: it keeps everybody else waiting. */
 const MOST_BYTES = 2_000_000;
@@ -26,7 +16,7 @@ const MOST_TURNS = 2_000;
  * so few are left that one short transaction reads the last of them: what was read then is the database as that transaction saw it.
  * To look for changed rows instead would be to read all rows: three seconds for 200,000 sessions, within that transaction.
  */
-export async function* dumpWatched(source: Source): AsyncGenerator<Piece> {
+export async function* dumpWatched(source: DatabaseSource): AsyncGenerator<Piece> {
   const { query, deadline, sources } = source;
   await query(watchStatements.start(sources.map(({ table }) => table)), deadline);
   try {
@@ -37,14 +27,14 @@ export async function* dumpWatched(source: Source): AsyncGenerator<Piece> {
       const changes = await query<Change>(watchStatements.take, deadline);
       for (const [table, keys] of groupByTable(sources, changes)) yield* copyChanged(table, keys);
     }
-    throw new BackupError("More is being written than the backup can follow: make it again when less is written.");
+    throw writtenTooFast();
   } finally {
     await query(watchStatements.stop, deadline);
   }
 }
 
 /** Returns the end of the backup, or null if so much has changed that it takes longer than others should wait. */
-function readLastChanges({ transaction, deadline, sources, names }: Source): Promise<Piece[] | null> {
+function readLastChanges({ transaction, deadline, sources, names }: DatabaseSource): Promise<Piece[] | null> {
   return transaction(async (query) => {
     const [count] = await query<{ areMany: boolean }>(watchStatements.areMany);
     if (count?.areMany !== false) return null;

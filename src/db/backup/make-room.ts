@@ -1,4 +1,4 @@
-import { MigrationError, type Migration, type SqlConnection } from "../migrate.js";
+import { unknownMigration, type Migration, type SqlConnection } from "../migrate.js";
 import { BackupError } from "./format.js";
 import { namesMadeBy, SELECT_TABLES } from "./tables.js";
 
@@ -31,10 +31,7 @@ async function requireKnown(connection: SqlConnection, migrations: readonly Migr
     `SELECT "migration_name" AS "name" FROM "_prisma_migrations" WHERE "migration_name" <> ALL($1::text[])`,
     [names],
   );
-  if (unknown === undefined) return;
-  throw new MigrationError(
-    `The database has the migration ${String(unknown.name)}, which this version does not know: use a newer version.`,
-  );
+  if (unknown !== undefined) throw unknownMigration("database", String(unknown.name));
 }
 
 /** A database is empty if it has no row: also the first user and key, which the first start of a server makes, would be lost. */

@@ -3,8 +3,8 @@ import {
   apply,
   inTransaction,
   keepBooks,
-  MigrationError,
   readMigrations,
+  unknownMigration,
   withMigrationLock,
   type Migration,
   type SqlConnection,
@@ -60,8 +60,7 @@ async function load(connection: SqlConnection, { backup, migrations }: Loading):
 /** Splits the migrations of this version into those that the backup's database had, and those that it lacks. */
 function split(migrations: readonly Migration[], had: readonly string[]): { readonly before: Migration[]; readonly after: Migration[] } {
   const unknown = had.find((name) => !migrations.some((migration) => migration.name === name));
-  if (unknown !== undefined)
-    throw new MigrationError(`The backup has the migration ${unknown}, which this version does not know: use a newer version.`);
+  if (unknown !== undefined) throw unknownMigration("backup", unknown);
   const before = migrations.filter(({ name }) => had.includes(name));
   return { before, after: migrations.filter((migration) => !before.includes(migration)) };
 }

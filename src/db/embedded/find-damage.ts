@@ -1,8 +1,8 @@
-import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { basename, join } from "node:path";
 import { isPageSound, PAGE_BYTES } from "./page-checksum.js";
-import type { RunStatement } from "./session.js";
-import { listFiles, readRelations, type Relation } from "./stored-files.js";
+import type { RunStatement } from "./statement-runner.js";
+import type { StoredFile, StoredFiles } from "./stored-files.js";
 
 /** Files are checked up to this sum, the smallest first, so that a start takes seconds at most; PostgreSQL checks the others as it reads them. */
 const MOST_CHECKED_BYTES = 2_000_000_000;
@@ -15,17 +15,23 @@ const READ_BYTES = 128 * PAGE_BYTES;
  * only when it comes upon it, and a table whose file is empty would just have no rows.
  * @returns what is wrong with the first file that is missing or damaged, or null
  */
-export function findDamage(folder: string, run: RunStatement): string | null {
-  const relations = readRelations(run);
+export function findDamage(folder: string, { relations, files }: StoredFiles, run: RunStatement): string | null {
+  const sizes = new Map(files.map(({ path, size }) => [path, size]));
   for (const { name, path, isIndex } of relations) {
-    const size = statSync(join(folder, path), { throwIfNoEntry: false })?.size;
+    const size = sizes.get(path);
     if (size === undefined) return `${path}, the file of ${name}, is missing`;
     if (isIndex && size === 0) return `${path}, the file of ${name}, is empty`;
     if (isIndex && isFirstPageEmpty(join(folder, path))) return `page 0 of ${path} is damaged`;
     if (size === 0 && !isEmpty(name, run)) return `${path}, the file of ${name}, is empty`;
   }
-  if (hasLostTables(folder, run, relations)) return "its tables cannot be found";
-  return run("SHOW data_checksums")[0]?.[0] === "on" ? findDamagedPage(folder, relations) : null;
+  const known = new Set(relations.map(({ path }) => path));
+  if (hasLostTables(files, known, run)) return "its tables cannot be found";
+  return run("SHOW data_checksums")[0]?.[0] === "on"
+    ? findDamagedPage(
+        folder,
+        files.filter(({ first }) => known.has(first)),
+      )
+    : null;
 }
 
 /** Every index describes itself in its first page. In a table an empty page is one that was not used yet. */
@@ -57,10 +63,9 @@ function isEmpty(table: string, run: RunStatement): boolean {
   }
 }
 
-function findDamagedPage(folder: string, relations: readonly Relation[]): string | null {
-  const known = new Set(relations.map(({ path }) => path));
-  const files = listFiles(folder, relations)
-    .filter(({ first, isMain }) => isMain && known.has(first)) // PostgreSQL makes the others anew where they are damaged
+function findDamagedPage(folder: string, stored: readonly StoredFile[]): string | null {
+  const files = stored
+    .filter(({ isMain }) => isMain) // PostgreSQL makes the others anew where they are damaged
     .sort((one, other) => one.size - other.size);
   let checked = 0;
   for (const { path, size, part } of files) {
@@ -98,9 +103,8 @@ const FIRST_NUMBER = 16_384;
  * Tells whether the tables are there that every database of the server has. Where the record of transactions (pg_xact) was
  * lost, PostgreSQL takes what was stored for undone: it would show an empty database over the files of the old one.
  */
-function hasLostTables(folder: string, run: RunStatement, relations: readonly Relation[]): boolean {
+function hasLostTables(files: readonly StoredFile[], known: ReadonlySet<string>, run: RunStatement): boolean {
   const [[bookkeeping] = []] = run(`SELECT to_regclass('"_prisma_migrations"')`);
   if (bookkeeping != null && run(`SELECT 1 FROM "_prisma_migrations" LIMIT 1`).length > 0) return false;
-  const known = new Set(relations.map(({ path }) => path));
-  return listFiles(folder, relations).some(({ first }) => !known.has(first) && Number(basename(first)) >= FIRST_NUMBER);
+  return files.some(({ first }) => !known.has(first) && Number(basename(first)) >= FIRST_NUMBER);
 }

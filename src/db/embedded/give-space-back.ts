@@ -1,5 +1,5 @@
 import { PAGE_BYTES } from "./page-checksum.js";
-import type { RunStatement } from "./session.js";
+import type { RunStatement } from "./statement-runner.js";
 
 /** Empty room in a table or index that is worth the work, in bytes. */
 const WORTHWHILE_BYTES = 8_000_000;
@@ -25,13 +25,14 @@ const CHUNKS_OF_PAGE = 4;
 
 const TABLES = `SELECT oid::regclass, reltoastrelid FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace`;
 
-export type Step = Generator<undefined, void>;
+/** Work that can pause after each step. */
+export type Steps = Generator<undefined, void>;
 
 /**
  * Gives the room that deleted and replaced rows took back to the file system, in steps between which the database can be used.
  * What remains of a small table is written anew; of a large one, the end is moved into the room and cut off.
  */
-export function* giveSpaceBack(run: RunStatement): Step {
+export function* giveSpaceBack(run: RunStatement): Steps {
   yield* vacuumTables(run);
   for (const { name, toast } of readTables(run)) {
     if (toast !== "0") yield* shrinkTexts(run, name, toast);
@@ -42,7 +43,7 @@ export function* giveSpaceBack(run: RunStatement): Step {
 }
 
 /** Lets later rows take the room of deleted ones, and cuts off what is empty at the end of a table. */
-export function* vacuumTables(run: RunStatement): Step {
+export function* vacuumTables(run: RunStatement): Steps {
   for (const { name } of readTables(run)) {
     run(`VACUUM ${name}`);
     yield;
@@ -53,14 +54,14 @@ function readTables(run: RunStatement): readonly { readonly name: string; readon
   return run(TABLES).map(([name, toast]) => ({ name: name ?? "", toast: toast ?? "0" }));
 }
 
-const number = (run: RunStatement, sql: string): number => Number(run(sql)[0]?.[0] ?? 0);
+const readNumber = (run: RunStatement, sql: string): number => Number(run(sql)[0]?.[0] ?? 0);
 
 /** Shrinks the table in which PostgreSQL keeps the long texts of another one. */
-function* shrinkTexts(run: RunStatement, table: string, toastId: string): Step {
+function* shrinkTexts(run: RunStatement, table: string, toastId: string): Steps {
   const [[toast] = []] = run(`SELECT ${toastId}::regclass`);
-  const size = () => number(run, `SELECT pg_relation_size(${toastId})`);
+  const size = () => readNumber(run, `SELECT pg_relation_size(${toastId})`);
   const used = () =>
-    number(run, `SELECT ceil(greatest(reltuples, 0) / ${CHUNKS_OF_PAGE}) * ${PAGE_BYTES} FROM pg_class WHERE oid = ${toastId}`);
+    readNumber(run, `SELECT ceil(greatest(reltuples, 0) / ${CHUNKS_OF_PAGE}) * ${PAGE_BYTES} FROM pg_class WHERE oid = ${toastId}`);
   if (toast === undefined || toast === null || size() - used() < WORTHWHILE_BYTES) return;
   if (used() <= MOST_REWRITTEN_BYTES) {
     run(`VACUUM FULL ${toast}`);
@@ -95,15 +96,15 @@ function moveEnd(run: RunStatement, { table, texts, toast, from }: End): void {
 
 /** Writes a table anew of which little is left, with its indexes. */
 function shrinkRows(run: RunStatement, table: string): void {
-  const size = number(run, `SELECT pg_relation_size('${table}')`);
+  const size = readNumber(run, `SELECT pg_relation_size('${table}')`);
   if (size < WORTHWHILE_BYTES) return;
-  const used = number(run, `SELECT count(DISTINCT (ctid::text::point)[0]) * ${PAGE_BYTES} FROM ${table}`);
-  const texts = number(run, `SELECT pg_table_size('${table}')`) - size;
+  const used = readNumber(run, `SELECT count(DISTINCT (ctid::text::point)[0]) * ${PAGE_BYTES} FROM ${table}`);
+  const texts = readNumber(run, `SELECT pg_table_size('${table}')`) - size;
   if (used + texts <= MOST_INDEXED_BYTES) run(`VACUUM FULL ${table}`);
 }
 
-function* shrinkIndexes(run: RunStatement, table: string): Step {
-  const content = number(run, `SELECT pg_table_size('${table}')`);
+function* shrinkIndexes(run: RunStatement, table: string): Steps {
+  const content = readNumber(run, `SELECT pg_table_size('${table}')`);
   if (content > MOST_INDEXED_BYTES) return;
   const least = Math.max(WORTHWHILE_BYTES, content * INDEX_FACTOR);
   for (const [index] of run(

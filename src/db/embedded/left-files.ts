@@ -2,8 +2,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freeBytesSync } from "../../platform/disk-space.js";
 import { RESERVE_BYTES } from "./disk-reserve.js";
-import type { RunStatement } from "./session.js";
-import { listFiles, readRelations } from "./stored-files.js";
+import type { StoredFiles } from "./stored-files.js";
 
 /** The name of the list of files in the folder. PostgreSQL ignores it. */
 const LIST = "backstory.files";
@@ -12,10 +11,8 @@ const LIST = "backstory.files";
  * Removes the files that were left behind if PostgreSQL was killed while it wrote a table anew, and lists those that are there,
  * so that the next start knows what came after them. Nothing may be going on in the database.
  */
-export function removeLeftFiles(folder: string, run: RunStatement): void {
+export function removeLeftFiles(folder: string, { relations, files }: StoredFiles): void {
   const list = join(folder, LIST);
-  const relations = readRelations(run);
-  const files = listFiles(folder, relations);
   if (existsSync(list)) {
     const kept = new Set([...relations.map(({ path }) => path), ...readFileSync(list, "utf8").split("\n")]);
     for (const { path, first } of files) {

@@ -1,7 +1,6 @@
 import { execFile, type ExecFileException } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { mkdir, readdir, realpath, rename, rm, rmdir } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { mkdir, rename, rmdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { codeOf } from "../../platform/error-code.js";
 import type { Clock } from "../../platform/clock.js";
@@ -9,14 +8,15 @@ import { freeBytes } from "../../platform/disk-space.js";
 import type { Logger } from "../../platform/logger.js";
 import { watchStatements } from "../backup/watch.js";
 import { createBackends } from "./backend.js";
-import { databaseFolder, DatabaseFolderError, hasDatabase, restrictDatabase, restrictDataDir } from "./database-folder.js";
+import { databaseFolder, DatabaseFolderError, hasDatabase, restrictDatabase } from "./database-folder.js";
 import type { Engine } from "../engine.js";
 import { toEngine, type EmbeddedEngine } from "./engine.js";
 import { lockFolder } from "./folder-lock.js";
 import { RESERVE_BYTES } from "./disk-reserve.js";
+import { prepareFolder } from "./prepare-folder.js";
+import { nameUnfinished } from "./unfinished-databases.js";
 import { describeFullDisk, freeSpareRoom, takeSpareRoom, toMegabytes } from "./spare-room.js";
 import { startThread, type Upkeep } from "./thread-backend.js";
-import { mendSwap } from "./swap.js";
 
 /** Tells a person at the terminal what happens while the database is being opened. */
 export type Announce = (line: string) => void;
@@ -51,11 +51,7 @@ export async function openEmbedded(options: Options): Promise<Engine> {
 
 async function openLocked(options: Options, unlock: () => Promise<void>): Promise<Engine> {
   const { dataDir, announce = () => undefined } = options;
-  restrictDataDir(dataDir);
-  const given = databaseFolder(dataDir);
-  const folder = await realpath(given).catch(() => given); // the folder may be a link to another disk
-  await mendSwap(folder);
-  await removeUnfinished(folder);
+  const folder = await prepareFolder(dataDir);
   const isMade = await hasDatabase(folder);
   if (isMade) restrictDatabase(folder);
   const applied = isMade ? [] : await makeDatabase(folder, announce);
@@ -123,23 +119,6 @@ async function startEngine(folder: string, { databaseTimeoutMs, clock, logger }:
     },
   };
 }
-
-const unfinished = (folder: string): string => `${folder}.new-`;
-
-/** Removes unfinished databases of interrupted first starts and restores. None is in use, since only the holder of the lock makes one. */
-export async function removeUnfinished(folder: string): Promise<void> {
-  const prefix = basename(unfinished(folder));
-  const names = (await readdir(dirname(folder))).filter((name) => name.startsWith(prefix));
-  await Promise.all(names.map((name) => removeAtOnce(join(dirname(folder), name), nameUnfinished(folder))));
-}
-
-/** Moves a folder away first: the process that makes a database can outlive the one that was killed, and then finds its folder gone. */
-async function removeAtOnce(path: string, away: string): Promise<void> {
-  await rename(path, away);
-  await rm(away, { recursive: true, force: true, maxRetries: 5 });
-}
-
-const nameUnfinished = (folder: string): string => `${unfinished(folder)}${randomBytes(4).toString("hex")}`;
 
 /** What a new database takes, and what PostgreSQL keeps free. */
 const NEW_DATABASE_BYTES = 40_000_000 + RESERVE_BYTES;

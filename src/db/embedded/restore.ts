@@ -1,14 +1,14 @@
-import { randomBytes } from "node:crypto";
-import { mkdir, readdir, realpath, rm } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { requireEmptyDatabase } from "../backup/make-room.js";
 import { readMigrations, type SqlConnection } from "../migrate.js";
 import { withConnection } from "../pool.js";
 import { createBackends } from "./backend.js";
-import { databaseFolder, hasDatabase, restrictDataDir } from "./database-folder.js";
+import { hasDatabase } from "./database-folder.js";
 import { connectionTo } from "./engine.js";
 import { lockFolder } from "./folder-lock.js";
-import { removeUnfinished } from "./open.js";
-import { mendSwap, swapIn, syncTree } from "./swap.js";
+import { prepareFolder } from "./prepare-folder.js";
+import { swapIn, syncTree } from "./swap.js";
+import { nameUnfinished, removeFolder } from "./unfinished-databases.js";
 import { startThread } from "./thread-backend.js";
 
 type Options<T> = {
@@ -28,23 +28,18 @@ type Options<T> = {
 export async function restoreEmbedded<T>({ dataDir, load, isReplacing }: Options<T>): Promise<T> {
   const unlock = await lockFolder(dataDir);
   try {
-    restrictDataDir(dataDir);
-    const given = databaseFolder(dataDir);
-    const folder = await realpath(given).catch(() => given); // the folder may be a link to another disk
-    await mendSwap(folder);
-    await removeUnfinished(folder);
+    const folder = await prepareFolder(dataDir);
     const isOld = await holdsDatabase(folder, isReplacing);
     if (isOld && !isReplacing) await inDatabase(folder, async (connection) => requireEmptyDatabase(connection, await readMigrations()));
-    const suffix = randomBytes(4).toString("hex");
-    const next = `${folder}.new-${suffix}`;
+    const next = nameUnfinished(folder);
     try {
       await mkdir(next, { mode: 0o700 });
       const result = await inDatabase(next, load);
       await syncTree(next);
-      await rm(await swapIn({ folder, next, suffix }), { recursive: true, force: true, maxRetries: 5 });
+      await removeFolder(await swapIn({ folder, next }));
       return result;
     } finally {
-      await rm(next, { recursive: true, force: true, maxRetries: 5 });
+      await removeFolder(next);
     }
   } finally {
     await unlock();

@@ -1,22 +1,22 @@
+import { randomBytes } from "node:crypto";
 import { open, readdir, rename, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { codeOf } from "../../platform/error-code.js";
+import { syncFolder } from "../../platform/sync-folder.js";
+import { nameUnfinished } from "./unfinished-databases.js";
 
 /** The name of a database that was set aside for another that takes its place, before the random part. */
 const aside = (folder: string): string => `${folder}.old-`;
 
-/** The name of what is being made or deleted, before the random part: the next start removes it. */
-const unfinished = (folder: string): string => `${folder}.new-`;
-
-type Swap = { readonly folder: string; readonly next: string; readonly suffix: string };
+type Swap = { readonly folder: string; readonly next: string };
 
 /**
  * Puts a complete database in the place of another, and returns the path of what is to be deleted. A database is set aside
  * whole, and its name says so until the other one is in its place: `mendSwap` finishes or undoes what a crash interrupts.
  */
-export async function swapIn({ folder, next, suffix }: Swap): Promise<string> {
-  const old = aside(folder) + suffix;
-  const discarded = unfinished(folder) + suffix;
+export async function swapIn({ folder, next }: Swap): Promise<string> {
+  const old = aside(folder) + randomBytes(4).toString("hex");
+  const discarded = nameUnfinished(folder);
   const isThere = await moveIfThere(folder, old);
   await rename(next, folder);
   await syncFolder(dirname(folder));
@@ -35,7 +35,7 @@ export async function mendSwap(folder: string): Promise<void> {
     const path = join(dirname(folder), name);
     await rmdir(folder).catch(() => undefined); // an empty folder is no database
     if (await isMissing(folder)) await rename(path, folder);
-    else await rename(path, unfinished(folder) + name.slice(prefix.length));
+    else await rename(path, nameUnfinished(folder));
   }
 }
 
@@ -77,11 +77,4 @@ async function sync(path: string): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-/** Waits until the names in a folder are on the disk, where the system knows that for folders. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r").catch(() => null);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
 }

@@ -3,9 +3,10 @@ import { createPGlite } from "./create-pglite.js";
 import { cannotOpen } from "./database-folder.js";
 import { createDiskReserve } from "./disk-reserve.js";
 import { createProtocolServer } from "./protocol-server.js";
-import { createStatementRunner } from "./session.js";
+import { createStatementRunner } from "./statement-runner.js";
 import { findDamage } from "./find-damage.js";
 import { forgetFiles, removeLeftFiles } from "./left-files.js";
+import { readStoredFiles } from "./stored-files.js";
 import type { FromThread, ThreadData, ToThread } from "./thread-backend.js";
 import { createUpkeep } from "./upkeep.js";
 
@@ -21,9 +22,10 @@ try {
   const reserve = createDiskReserve(folder);
   const pglite = await createPGlite(folder, { onPanic: (panic) => post({ panic }), reserve });
   const run = createStatementRunner(pglite);
-  const damage = isFirst ? findDamage(folder, run) : null;
+  const stored = readStoredFiles(folder, run);
+  const damage = isFirst ? findDamage(folder, stored, run) : null;
   if (damage !== null) throw cannotOpen(folder, damage);
-  removeLeftFiles(folder, run);
+  removeLeftFiles(folder, stored);
   const { answer, transaction } = createProtocolServer(pglite, { mayWrite: () => !reserve.isUsedUp() });
   const onAnswer = createUpkeep({
     run,

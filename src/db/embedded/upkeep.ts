@@ -1,6 +1,6 @@
-import { giveSpaceBack, vacuumTables, type Step } from "./give-space-back.js";
+import { giveSpaceBack, vacuumTables, type Steps } from "./give-space-back.js";
 import type { TransactionState } from "./protocol-server.js";
-import type { RunStatement } from "./session.js";
+import type { RunStatement } from "./statement-runner.js";
 
 /** How long nothing has been written when space is given back, in milliseconds. */
 const QUIET_MS = 10_000;
@@ -37,14 +37,14 @@ export function createUpkeep({ run, transaction, logBytes, onDone }: Options) {
     checkpointAt = logBytes();
   }
 
-  function begin(steps: Step): void {
+  function begin(steps: Steps): void {
     if (isRunning || transaction() !== "none") return void timer.refresh();
     if (logBytes() === doneAt) return;
     isRunning = true;
     next(steps);
   }
 
-  function next(steps: Step): void {
+  function next(steps: Steps): void {
     if (transaction() !== "none") return void setTimeout(next, 1, steps).unref();
     try {
       if (steps.next().done === true) return end(null);

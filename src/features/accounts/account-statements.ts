@@ -29,7 +29,7 @@ const accountsOf = (users: Prisma.Sql) => Prisma.sql`
   CROSS JOIN LATERAL (SELECT count(*)::int AS "projectCount", COALESCE(sum("sessionCount"), 0)::int AS "sessionCount" FROM "Project" WHERE "ownerId" = u."id") p
   CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE "kind" = 'API_KEY')::int AS "keyCount", count(*) FILTER (WHERE "kind" = 'DEVICE')::int AS "deviceCount"
-    FROM "ApiKey" WHERE "userId" = u."id" AND "revokedAt" IS NULL AND ("expiresAt" IS NULL OR "expiresAt" > ${now})) k
+    FROM "ApiKey" WHERE "userId" = u."id" AND ${isLive(now)}) k
   ORDER BY u."createdAt", u."id"`;
 
 export const listAccounts = toTemplate(
@@ -81,7 +81,7 @@ const part = Prisma.raw(String(PART));
 /** Deletes some of a user's keys that have ended, of which there may be any number. Selects how many; those that they made go with them. */
 export const deleteEndedKeys = toTemplate(Prisma.sql`
   WITH gone AS (DELETE FROM "ApiKey" WHERE "id" IN (
-    SELECT "id" FROM "ApiKey" WHERE "userId" = ${id} AND ("revokedAt" IS NOT NULL OR "expiresAt" <= ${now}) ORDER BY "createdAt" DESC LIMIT ${part}) RETURNING 1)
+    SELECT "id" FROM "ApiKey" WHERE "userId" = ${id} AND NOT (${isLive(now)}) ORDER BY "createdAt" DESC LIMIT ${part}) RETURNING 1)
   SELECT count(*)::int AS "deleted" FROM gone`);
 
 /** Ends some of a user's memberships, which the owners of the projects can see. Selects how many. */
